@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * collect: bytes from a source, the kernel or a recording. Only this folder knows libbpf.
+ *
+ * A source is made by collect_open_kernel() or collect_open_recording(), asked for its descriptor,
+ * drained when that is readable or a timer says so, and closed. Records given to the callback are
+ * valid during the call only. One thread.
+ */
+#ifndef WHODID_COLLECT_H
+#define WHODID_COLLECT_H
+
+#include "base/problem.h"
+#include "base/str.h"
+#include "bpf/event.h"
+
+struct source;
+
+/* One record, header.size bytes, checked to be at least a header. */
+typedef void (*source_record_fn)(void *ctx, const void *record, size_t size);
+
+struct source_stats {
+	struct counters counters; /* summed over CPUs; a recording has generated only */
+	uint64_t received;	  /* records handed to the callback */
+	uint64_t ring_bytes, ring_used_bytes, ring_used_max_bytes;
+	uint64_t recursion_misses; /* runs that the kernel skipped (bpf_prog_info, since 5.12) */
+};
+
+enum hook_rung { HOOKS_AUTO, HOOKS_LSM, HOOKS_FENTRY, HOOKS_TRACEPOINT };
+
+struct kernel_options {
+	uint32_t ring_kib;	/* a power of two pages is made of it */
+	uint32_t tasks;		/* unused where task storage is dynamic; size of hashes elsewhere */
+	enum hook_rung hooks;	/* anything but auto and tracepoint is refused where it does not exist */
+	bool fold;
+	uint32_t fold_ms;
+	const char *const *service_managers; /* NULL-terminated extra executables, or NULL */
+	const char *const *container_runtimes;
+};
+
+/* One hook, for doctor and status. */
+struct hook_status {
+	const char *name;  /* BPF program's name */
+	const char *what;  /* what is seen by it: "exec", "file", ... */
+	bool attached;
+	int err;	   /* why not, positive errno */
+	uint32_t verified_insns;
+	uint64_t run_count, run_ns; /* 0 unless kernel.bpf_stats_enabled */
+};
+
+/*
+ * Loads, attaches, seeds what already runs. On failure returns -errno, leaves *out alone and says
+ * in err what is missing and what to do. After success the ring already holds the boundary records
+ * and nothing has been lost.
+ */
+int collect_open_kernel(struct source **out, const struct kernel_options *opt, struct problem *err);
+
+/* Opens a recording; refuses other ABIs, a bad header. */
+int collect_open_recording(struct source **out, const char *path, struct problem *err);
+
+/* The recording's header, or NULL for the kernel. */
+const struct recording_header *collect_recording_header(const struct source *src);
+
+/* To poll for reading; -1 for a recording (always ready). */
+int collect_fd(const struct source *src);
+
+/*
+ * Hands over what is there, at most about max records. Returns how many, -ENODATA at the end of a
+ * recording, -EBADMSG at the first malformed record of one.
+ */
+int collect_drain(struct source *src, size_t max, source_record_fn fn, void *ctx);
+
+/*
+ * Once a fold window or second: flushes fold counts as records through fn and, when something was
+ * lost since the last call, a record_loss.
+ */
+int collect_tick(struct source *src, source_record_fn fn, void *ctx);
+
+void collect_stats(struct source *src, struct source_stats *out);
+/* The hooks, in a stable order. Returns how many were written (at most max). */
+size_t collect_hooks(struct source *src, struct hook_status *out, size_t max);
+const char *collect_rung_name(const struct source *src); /* "tracepoint", "recording", ... */
+void collect_close(struct source *src);
+
+/* Writes records to a file as a recording. */
+struct recorder;
+int recorder_open(struct recorder **out, const char *path, const uint8_t boot_id[16],
+		  const char *host, uint64_t wall_offset_ns, struct problem *err);
+int recorder_write(struct recorder *rec, const void *record, size_t size); /* 0 or -errno, sticks */
+int recorder_close(struct recorder *rec); /* flushes; 0 or the first -errno */
+
+/* What doctor asks before anything is loaded. Writes up to max findings. */
+struct host_finding {
+	enum { FINDING_OK, FINDING_WARN, FINDING_FAIL } level;
+	char text[256];
+	char remedy[256];
+};
+size_t collect_check_host(struct host_finding *out, size_t max);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decode: the bytes of one record become event.what. Pure, never trusts a length. */
+#ifndef WHODID_DECODE_H
+#define WHODID_DECODE_H
+
+#include "event.h"
+
+/* What decode needs besides the record. */
+struct decoder {
+	int64_t wall_offset_ns; /* wall = boot + this */
+	uint64_t unknown_kinds; /* counted: records of a kind that this version does not know */
+	uint64_t malformed;	/* counted: records refused */
+	char path[2][4096 * 3]; /* where relative user paths are joined and tidied */
+};
+
+/*
+ * Fills ev (all four parts are cleared first); its texts point into record or into d, and are valid
+ * until the next call. Returns 1 when ev is an event, 0 when the record is of an unknown kind,
+ * -EBADMSG when it contradicts itself (short, text out of bounds, unknown enum values).
+ * A boundary becomes EVENT_SESSION_START (login), EVENT_CRED_BECOME (become) or EVENT_BOUNDARY.
+ */
+int decode_record(struct decoder *d, const void *record, size_t size, struct event *ev);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event: one thing that happened. Each stage fills its own part and only reads those before it.
+ *
+ * An event is flat and holds no memory of its own: every struct str in it is borrowed. On the
+ * line the texts live in the record, in the identity stage's tables or in the profile set, and
+ * stay valid until pipeline_push() returns; from a store or a stream they live in the batch
+ * that was unpacked. Who wants to keep an event packs it (event_pack.h).
+ *
+ * Names are the same here, in the JSON (event_fields.h has the table), in filters, metrics and
+ * dashboards.
+ */
+#ifndef WHODID_EVENT_H
+#define WHODID_EVENT_H
+
+#include "base/str.h"
+
+/* Values are stored: a type keeps its number. Kernel kinds (bpf/event.h) have the same ones. */
+enum event_type {
+	EVENT_NONE = 0,
+	EVENT_FORK = 1,
+	EVENT_EXEC = 2,
+	EVENT_EXIT = 3,
+	EVENT_BOUNDARY = 4, /* feeds the identity stage; published only where it is one of the next two */
+	EVENT_SESSION_START = 5,
+	EVENT_CRED_BECOME = 6,
+	EVENT_FILE_READ = 16,
+	EVENT_FILE_WRITE = 17,
+	EVENT_FILE_CREATE = 18,
+	EVENT_FILE_DELETE = 19,
+	EVENT_FILE_RENAME = 20,
+	EVENT_FILE_CHMOD = 21,
+	EVENT_FILE_LINK = 22,
+	EVENT_NET_CONNECT = 32,
+	EVENT_LOSS = 48,
+	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
+	EVENT_AGENT_START = 50,
+	EVENT_AGENT_STOP = 51,
+	EVENT_PROFILE_CHANGE = 52,
+	EVENT_TYPE_MAX = 64,
+};
+
+/* "exec", "file.read", ...; NULL for a number that is no type. */
+const char *event_type_name(enum event_type type);
+/* The type of that name, or EVENT_NONE. "connect", "read", "write", ... (the part behind the dot) do too. */
+enum event_type event_type_parse(struct str name);
+
+enum outcome { OUTCOME_NONE = 0, OUTCOME_OK = 1, OUTCOME_FAILED = 2, OUTCOME_BLOCKED = 3 };
+const char *outcome_name(enum outcome outcome);
+
+/* Bits of event_what.truncated; each names a JSON field. */
+#define CUT_ARGV (1u << 0)
+#define CUT_EXE (1u << 1)
+#define CUT_PATH (1u << 2)
+#define CUT_CWD (1u << 3)
+
+/* What happened: written by decode (and for EVENT_LOSS and agent events by who makes them). */
+struct event_what {
+	uint64_t boot_ns;
+	int64_t wall_ns; /* Unix time, ns */
+	uint64_t seq;	 /* per host, never reused; given by the pipeline */
+	enum event_type type;
+	enum outcome outcome;
+	int32_t err;	 /* positive errno, 0 = none */
+	uint64_t count;	 /* acts this stands for, >= 1 */
+	int64_t first_wall_ns; /* of folded acts, else 0 */
+	int64_t last_wall_ns;
+	uint32_t truncated; /* CUT_* */
+
+	/* who acts, as the kernel says */
+	uint64_t boundary;
+	uint64_t start_ns; /* boot clock; with pid and boot id this names a process */
+	uint64_t parent_start_ns;
+	uint64_t cgroup_id;
+	uint32_t pid, tid, ns_pid, parent_pid;
+	uint32_t uid, euid, gid, egid;
+	uint32_t login_uid, session_id; /* 0xffffffff = unset */
+	uint32_t task_flags;		/* TASK_* of bpf/event.h */
+	uint32_t exec_count;
+	struct str comm;
+
+	struct { /* fork */
+		uint32_t pid;
+		uint32_t flags;
+		uint64_t start_ns;
+		uint64_t boundary;
+	} child;
+
+	struct { /* exec */
+		struct str exe;	     /* resolved path */
+		struct str filename; /* as asked for */
+		struct str cwd;
+		struct str argv; /* NUL-separated; secrets are redacted when it is printed or stored */
+		uint32_t argc;
+		uint32_t exe_mode, exe_uid, exe_nlink;
+		uint64_t exe_inode, exe_dev, exe_ctime_ns;
+		uint64_t caps_effective, caps_permitted;
+		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
+		bool deleted; /* the file had no name any more */
+	} exec;
+
+	struct { /* exit */
+		uint32_t code, signal;
+		uint64_t duration_ns, user_ns, system_ns, max_rss_bytes;
+	} exit;
+
+	struct { /* file.* */
+		struct str path;     /* absolute; rename: the new name */
+		struct str old_path; /* rename: the old name; link: the target */
+		struct str op;	     /* open, unlink, ... : static text */
+		struct str flags;    /* comma list of open flags, lower case without O_: static or record text */
+		uint32_t mode;	     /* st_mode */
+		uint64_t inode, dev;
+		uint64_t size_bytes; /* truncate */
+		uint32_t new_uid, new_gid;
+		bool user_path; /* path came from the caller's memory */
+		bool deleted;
+		bool has_size;
+	} file;
+
+	struct { /* net.* */
+		uint16_t family; /* AF_INET, AF_INET6 */
+		uint16_t proto;	 /* IPPROTO_* */
+		uint16_t src_port, dst_port;
+		uint8_t src[16], dst[16]; /* v4 in the first four bytes */
+		uint64_t duration_ns;
+	} net;
+
+	struct { /* boundary, cred.become, session.start */
+		uint64_t id, parent_id;
+		uint64_t opener_start_ns, opener_inode, opener_dev;
+		uint32_t opener_pid, kind, role, from_uid, to_uid, session_id, cgroup_hierarchy;
+		struct str exe, cgroup;
+	} boundary;
+
+	struct { /* loss */
+		uint64_t events, total;
+		int64_t from_wall_ns, to_wall_ns;
+		struct str stage;   /* "ring_buffer", "store", "stream", "not_running": static text */
+		const uint64_t *by_type; /* EVENT_TYPE_MAX counters, borrowed; NULL = not known */
+	} loss;
+
+	struct str message; /* agent.*, profile.change: one sentence */
+};
+
+enum assurance {
+	ASSURANCE_UNKNOWN = 0, /* order is strength: a profile says "at least" */
+	ASSURANCE_CLAIMED = 1,
+	ASSURANCE_DERIVED = 2,
+	ASSURANCE_RECORDED = 3,
+	ASSURANCE_KERNEL = 4,
+	ASSURANCE_ATTESTED = 5,
+};
+const char *assurance_name(enum assurance assurance);
+/* The level of that name, or -1. */
+int assurance_parse(struct str name);
+
+/* Identity flags, each an oddity that an anomaly may rest on. Names: identity_flag_name(). */
+#define ID_SELF_LOGINUID (1u << 0)
+#define ID_SELF_MOVED (1u << 1)
+#define ID_SEEDED (1u << 2)
+#define ID_REPAIRED (1u << 3)
+#define ID_THREAD_LOGINUID (1u << 4)
+#define ID_BOUNDARY_LOST (1u << 5) /* the boundary's record was lost */
+#define ID_USERNS (1u << 6)
+#define ID_FLAG_MAX 7
+const char *identity_flag_name(unsigned bit); /* NULL past the last */
+
+/* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
+struct identity {
+	struct str who;	 /* design.md 4: "human:alice", "unit:nginx.service", "anon:<reason>" */
+	struct str kind; /* human, cron, at, ci, unit, container, kernel, anon: static text */
+	struct str via;	 /* edges from outside in, comma list: "ssh,sudo:root"; empty = none */
+	struct str as;	 /* "host", "unit:ssh.service", "session:26", "ctr:podman/<id12>", ... */
+	enum assurance who_level, via_level, as_level;
+	uint32_t flags;	     /* ID_* */
+	uint64_t boundary;   /* 0 = none */
+	struct str session;  /* "26"; absent when there is none */
+	struct str person;   /* login name of the person behind it; absent when nobody is known */
+	struct str cgroup;   /* path of the workload cgroup */
+	struct str unit;     /* systemd unit, absent when none */
+	struct str container_id, container_runtime;
+	struct str reason;   /* anon: why, in words */
+};
+
+#define ANCESTORS_MAX 16
+
+struct process_ref {
+	uint32_t pid;
+	uint64_t start_ns;
+	struct str exe; /* absent = not known */
+};
+
+/* Who did it: written by identity. */
+struct event_who {
+	struct identity id;
+	struct str exe;	      /* of the acting process, as it was at its last exec */
+	struct str user_name; /* of uid; absent when the system has none */
+	struct process_ref parent; /* pid 0 = not known */
+	struct process_ref ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */
+	uint32_t ancestor_count;
+};
+
+enum verdict {
+	VERDICT_NONE = 0, /* not an act that profiles judge */
+	VERDICT_EXPECTED = 1,
+	VERDICT_UNEXPECTED = 2,
+	VERDICT_FORBIDDEN = 3,
+	VERDICT_EXCEPTED = 4,
+	VERDICT_UNPROFILED = 5,
+	VERDICT_LEARNING = 6,
+};
+const char *verdict_name(enum verdict verdict);
+int verdict_parse(struct str name); /* -1 = none of that name */
+
+enum severity {
+	SEVERITY_NONE = 0,
+	SEVERITY_INFO = 1,
+	SEVERITY_LOW = 2,
+	SEVERITY_MEDIUM = 3,
+	SEVERITY_HIGH = 4,
+	SEVERITY_CRITICAL = 5,
+};
+const char *severity_name(enum severity severity);
+int severity_parse(struct str name);
+
+/* Whether that was expected: written by profile. */
+struct event_verdict {
+	enum verdict value;
+	enum severity severity; /* of forbidden and unexpected */
+	struct str mode;	/* learn, audit, enforce: static text; absent when unprofiled */
+	struct str binding;	/* name of the deciding binding */
+	struct str rule;	/* "role/rule-id" that decided; absent for unexpected */
+	struct str reason;	/* the rule's own sentence */
+	struct str attack;	/* comma list of ATT&CK ids of the rule */
+};
+
+/* How unusual: written by anomaly. */
+struct event_score {
+	uint64_t anomaly; /* number n of "A-n"; 0 = none */
+
+	/* only on EVENT_ANOMALY: the anomaly's whole present state */
+	struct str change;   /* opened, updated, state: static text */
+	struct str state;    /* new, ack, suppressed, resolved */
+	struct str kind;     /* forbidden, unexpected, identity, ... */
+	struct str title;
+	struct str what;     /* "read /proc/4127/mem": verb and object of the newest reason */
+	uint64_t events;
+	int64_t first_wall_ns, last_wall_ns;
+};
+
+struct event {
+	struct event_what what;
+	struct event_who who;
+	struct event_verdict verdict;
+	struct event_score score;
+};
+
+/* Facts of the host that every JSON event repeats. */
+struct host {
+	char name[65];
+	char boot_id[37];   /* 8-4-4-4-12 */
+	char machine_id[33]; /* "" = none */
+};
+
+/* Fills *out from this machine. Never fails: what cannot be read is "". */
+void host_read(struct host *out);
+
+/* Writes "b1946ac9.4466.1187923" (boot id's first part, pid, start in microseconds) to out. */
+#define PROCESS_UID_MAX 64
+void process_uid_format(char out[static PROCESS_UID_MAX], const struct host *host, uint32_t pid,
+			uint64_t start_ns);
+
+/* The event's ULID: its wall time in ms, 16 bits of the boot id, its seq. 26 characters and NUL. */
+#define EVENT_UID_MAX 27
+void event_uid_format(char out[static EVENT_UID_MAX], const struct host *host,
+		      const struct event *ev);
+/* Gives back the seq in a ULID. 0, or -EINVAL when it is none. */
+int event_uid_parse(struct str uid, uint64_t *seq);
+
+/* Notable: what `watch` shows by default (ux.md 1.4). */
+bool event_is_notable(const struct event *ev);
+
+#endif

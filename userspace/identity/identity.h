@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity: event.what becomes event.who.
+ *
+ * Two bounded tables: boundaries (by the kernel's boundary id; the record of a boundary precedes
+ * its first event) and processes (by pid and start time, from fork and exec). An event's identity
+ * is its boundary's, decided once when the boundary's record came and cached; task flags are added
+ * per event. Nothing that the watched process can write decides a name.
+ */
+#ifndef WHODID_IDENTITY_H
+#define WHODID_IDENTITY_H
+
+#include "base/json.h"
+#include "base/problem.h"
+#include "event.h"
+
+struct identity_table;
+
+struct identity_options {
+	size_t boundaries_max; /* default 16384; oldest without live processes goes first */
+	size_t processes_max;  /* default 65536; exited ones go first */
+	const char *passwd_path; /* default /etc/passwd; names of users are read here, never over NSS */
+};
+
+struct identity_stats {
+	uint64_t events, attributed; /* attributed = who is not anon:* */
+	uint64_t boundaries, processes, evicted_boundaries, evicted_processes;
+	uint64_t boundary_lost;	     /* events whose boundary was not known */
+};
+
+int identity_new(struct identity_table **out, const struct identity_options *opt);
+void identity_free(struct identity_table *t);
+
+/* Learns from ev (fork, exec, exit, boundary) and fills ev->who. Never fails. */
+void identity_attach(struct identity_table *t, struct event *ev);
+
+void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
+
+/*
+ * Explains a process ("4466"), a boundary ("b281474976710657") as one JSON object: identity.*,
+ * process, facts[] of {source, fact, trust}, boundaries[] from outside in. -ESRCH with err when
+ * nothing of that name is known.
+ */
+int identity_explain(const struct identity_table *t, const struct host *host, struct str key,
+		     struct json *w, struct problem *err);
+
+/* All known processes, live ones first found, one JSON object per line (for tree). */
+void identity_list_processes(const struct identity_table *t, const struct host *host,
+			     struct json *w);
+
+/* Parsing of cgroup paths (identity.md 2.2 and 3.1), anchored at the root. */
+struct cgroup_name {
+	struct str unit;    /* system unit, escapes resolved; absent when none */
+	struct str user_unit;
+	struct str session; /* "26" of session-26.scope */
+	uint32_t owner_uid; /* of user-UID.slice, else 0xffffffff */
+	struct str runtime; /* "docker", "podman", "cri-containerd", "crio", ...: static text */
+	struct str container_id; /* all 64 digits */
+	struct str pod_uid;
+	bool delegated; /* the names below a delegation point were left out */
+	char text[512]; /* storage for resolved escapes */
+};
+/* Always fills *out; what is not recognised is absent. */
+void cgroup_name_parse(struct cgroup_name *out, struct str path);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline: the straight line. kernel -> collect -> decode -> identity -> profile -> anomaly -> sinks.
+ * One event walks it from left to right in one thread; nothing points back.
+ */
+#ifndef WHODID_PIPELINE_H
+#define WHODID_PIPELINE_H
+
+#include "anomaly/anomaly.h"
+#include "collect/collect.h"
+#include "decode/decode.h"
+#include "event.h"
+#include "identity/identity.h"
+#include "profile/profile.h"
+#include "sink/stream.h"
+#include "store/store.h"
+
+struct pipeline {
+	struct host host;
+	struct source *source;	/* may be NULL while starting */
+	struct recorder *recorder; /* NULL = not recording */
+	struct decoder decoder;
+	struct identity_table *identity;
+	struct profile_set *profile;
+	struct anomaly_table *anomaly;
+	struct store *store;	/* NULL = none (replay) */
+	struct stream *stream;
+	/* sink of its own for replay and runs without a terminal: one JSON line per event; NULL = none */
+	void (*print)(void *ctx, const struct host *host, const struct event *ev);
+	void *print_ctx;
+
+	uint64_t next_seq;
+	uint64_t events_by_type[EVENT_TYPE_MAX];   /* acts: counts summed */
+	uint64_t verdicts[8];			   /* by enum verdict */
+	uint64_t lost_by_type[EVENT_TYPE_MAX];
+	uint64_t lost_total;
+	int64_t last_wall_ns;
+	uint8_t packed[96 * 1024];
+};
+
+/* A record from the source: a source_record_fn. */
+void pipeline_push(void *pipeline, const void *record, size_t size);
+/* An event that the daemon makes itself (agent.*, profile.change, anomaly): straight to the sinks. */
+void pipeline_publish(struct pipeline *p, struct event *ev);
+/* Once per loop turn and at least every 100 ms. */
+void pipeline_tick(struct pipeline *p);
+
+#endif

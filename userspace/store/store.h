@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store: the host's history in one SQLite file, DIR/hot.db (storage.md 3.2): zstd-compressed
+ * batches of packed events, committed every 1,000 events or 250 ms by a thread of its own, each
+ * batch hashed onto the one before; gaps as rows; anomalies by id.
+ *
+ * The writer side belongs to the line. Readers open their own handle, also in other processes and
+ * on a copied file; they never stop the writer.
+ */
+#ifndef WHODID_STORE_H
+#define WHODID_STORE_H
+
+#include "base/problem.h"
+#include "event.h"
+
+struct store;
+struct store_reader;
+struct store_cursor;
+
+struct store_options {
+	uint64_t max_bytes;	 /* oldest batches go when the file passes this; 0 = 1 GiB */
+	uint32_t batch_events;	 /* 1000 */
+	uint32_t commit_ms;	 /* 250 */
+	bool sync_full;		 /* synchronous=FULL; default true */
+};
+
+struct store_stats {
+	uint64_t events, bytes, batches; /* in the file */
+	uint64_t appended, committed, lost; /* since opening; lost = writer could not keep up or disk full */
+	uint64_t deleted;		    /* by retention */
+	int64_t oldest_wall_ns;		    /* 0 = empty */
+	int last_err;			    /* positive errno of the last failed commit, 0 = fine */
+	char last_err_text[160];
+};
+
+/* Opens or makes DIR/hot.db. *next_seq gets the first free seq. 0 or -errno with err. */
+int store_open(struct store **out, const char *dir, const struct store_options *opt,
+	       const struct host *host, uint64_t *next_seq, struct problem *err);
+/* What the file says of the last writer: whether it ended by store_close(), and its last event. */
+bool store_was_clean(const struct store *s, int64_t *last_wall_ns);
+/* Takes one packed event (event_pack.h). Never waits: what does not fit is counted. */
+void store_append(struct store *s, const struct event *ev, const uint8_t *packed, size_t size);
+/* Once per loop turn: hands a batch to the writer when it is due. */
+void store_tick(struct store *s, uint64_t boot_ns);
+/* A period in which events are missing: lost, or the sensor did not run. Shown by every answer on it. */
+void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64_t events,
+	       const char *why);
+void store_put_anomaly(struct store *s, uint64_t id, struct str json);
+void store_get_stats(struct store *s, struct store_stats *out);
+/* Writes everything, waits for the disk, marks the end as clean. 0 or the first -errno. */
+int store_close(struct store *s);
+
+/* path is the directory or the file. Fails with a remedy when it is no store or a newer one. */
+int store_reader_open(struct store_reader **out, const char *path, struct problem *err);
+void store_reader_close(struct store_reader *r);
+/* Host facts kept in the file, for uids. */
+const struct host *store_reader_host(const struct store_reader *r);
+
+struct store_query {
+	int64_t since_wall_ns, until_wall_ns; /* 0 = no end */
+	uint64_t after_seq;		      /* continue behind this one (before it when descending) */
+	const struct filter *filter;	      /* borrowed; NULL = all */
+	bool descending;
+};
+/* One snapshot. A damaged batch is skipped and counted (cursor_damaged), never fatal. */
+int store_cursor_open(struct store_cursor **out, struct store_reader *r,
+		      const struct store_query *query, struct problem *err);
+/* 1 with the next event (texts valid until the next call), 0 at the end, -errno. */
+int store_cursor_next(struct store_cursor *c, struct event *ev);
+uint64_t store_cursor_damaged(const struct store_cursor *c);
+void store_cursor_close(struct store_cursor *c);
+
+/* One event by seq. 1 found, 0 not. *ev's texts are valid until the next call on r. */
+int store_get(struct store_reader *r, uint64_t seq, struct event *ev);
+
+struct store_gap_row {
+	int64_t from_wall_ns, to_wall_ns;
+	uint64_t events;
+	char why[96]; /* "ring_buffer", "not_running", "crash", "retention", "store" */
+};
+/* Gaps that touch the period, oldest first; returns how many there are, writes at most max. */
+int store_gaps(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns,
+	       struct store_gap_row *out, size_t max);
+/* First event kept, 0 = empty: answers about earlier times are incomplete. */
+int64_t store_oldest(struct store_reader *r);
+/* Calls fn for each anomaly kept. */
+int store_each_anomaly(struct store_reader *r, void (*fn)(void *ctx, uint64_t id, struct str json),
+		       void *ctx);
+
+#endif
