@@ -31,23 +31,23 @@ static inline void cleanup_closedir_p(DIR **d)
 		closedir(*d);
 }
 
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
-#define _cleanup_free_ _cleanup_(cleanup_free_p)
-#define _cleanup_close_ _cleanup_(cleanup_close_p)
-#define _cleanup_fclose_ _cleanup_(cleanup_fclose_p)
+#define _cleanup_(fn)	   __attribute__((cleanup(fn)))
+#define _cleanup_free_	   _cleanup_(cleanup_free_p)
+#define _cleanup_close_	   _cleanup_(cleanup_close_p)
+#define _cleanup_fclose_   _cleanup_(cleanup_fclose_p)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir_p)
 
-#define TAKE_PTR(p)                      \
-	({                               \
+#define TAKE_PTR(p)                         \
+	({                                  \
 		__typeof__(p) taken_ = (p); \
-		(p) = NULL;              \
-		taken_;                  \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
-#define TAKE_FD(fd)            \
-	({                     \
+#define TAKE_FD(fd)                \
+	({                         \
 		int taken_ = (fd); \
-		(fd) = -1;     \
-		taken_;        \
+		(fd) = -1;         \
+		taken_;            \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -17,7 +17,7 @@ struct str {
 };
 
 #define STR_LIT(s) ((struct str){(s), sizeof(s) - 1})
-#define STR_NONE ((struct str){NULL, 0})
+#define STR_NONE   ((struct str){NULL, 0})
 /* for printf("%.*s", STR_ARG(s)); only where the text was checked or escaped before */
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
