@@ -131,7 +131,7 @@ struct event_what {
 		uint64_t opener_start_ns, opener_inode, opener_dev;
 		uint32_t opener_pid, kind, role, from_uid, to_uid, session_id, cgroup_hierarchy;
 		struct str exe, cgroup;
-	} boundary;
+	} crossing;
 
 	struct { /* loss */
 		uint64_t events, total;
