@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# live: a daemon of the test's own under a private root, and questions to it. Needs root and BPF.
+# shellcheck shell=bash
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+[ -r /sys/kernel/btf/vmlinux ] || skip_all "this kernel has no BTF"
+[ -x "$B/whodidd" ] && [ -x "$B/whodid" ] || bail_out "build/whodidd and build/whodid exist"
+need jq
+
+ACTORS=$B/tests/live/actors
+DAEMON=''
+scratch_dir
+ROOT=$SCRATCH/root
+mkdir -m 700 "$ROOT"
+mkdir "$ROOT/profiles.d"
+SOCKET=$ROOT/whodid.sock
+LOG=$SCRATCH/whodidd.log
+
+# The client, speaking to this test's daemon.
+wd() {
+	"$B/whodid" --server "$SOCKET" "$@"
+}
+
+daemon_answers() {
+	kill -0 "$DAEMON" 2>/dev/null && wd status -o json
+}
+
+# start_daemon [ARGS...]: returns when the socket answers; ends the test when it does not.
+start_daemon() {
+	"$B/whodidd" --root "$ROOT" --set "profiles.vendor_dir=$TOP/userspace/etc/profiles" "$@" \
+		>>"$LOG" 2>&1 &
+	DAEMON=$!
+	cleanup kill -KILL "$DAEMON"
+	wait_until 20 daemon_answers || bail_out "the daemon starts and answers" "$(tail -n 30 "$LOG")"
+}
+
+daemon_gone() {
+	! kill -0 "$DAEMON" 2>/dev/null
+}
+
+# stop_daemon [SIGNAL]: leaves the exit status in STATUS.
+stop_daemon() {
+	kill "-${1:-TERM}" "$DAEMON" 2>/dev/null
+	wait_until 20 daemon_gone || kill -KILL "$DAEMON"
+	wait "$DAEMON" 2>/dev/null
+	# shellcheck disable=SC2034 # read by the tests
+	STATUS=$?
+	DAEMON=''
+}
+
+# events FILTER...: history as one JSON object per line. Talk goes to stderr of the client.
+events() {
+	wd query -o json "$@" 2>/dev/null
+}
+
+# has_event JQ FILTER...: whether some event makes the jq expression true.
+has_event() {
+	local expr=$1
+	shift
+	events "$@" | jq -e -s "any(.[]; $expr)" >/dev/null
+}
+
+# first_event JQ FILTER...: waits for the first event that makes the expression true; prints it.
+first_event() {
+	local expr=$1
+	shift
+	wait_until 15 has_event "$expr" "$@" || return 1
+	events "$@" | jq -c "select($expr)" | head -n 1
+}
+
+# json_is EVENT JQ WANT NAME: a field of one JSON object.
+json_is() {
+	local got
+	got=$(jq -r "$2" <<<"$1" 2>&1)
+	if [ "$got" = "$3" ]; then pass "$4"; else fail "$4" "$2
+got:  $got
+want: $3
+in:   $1"; fi
+}
+
+# A name that nothing else on this machine uses.
+marker() {
+	printf 'whodid-%s-%s-%s' "$1" "$$" "$RANDOM$RANDOM"
+}
+
+user_gone() {
+	! pgrep -U "$1"
+}
+
+remove_user() {
+	pkill -KILL -U "$1"
+	wait_until 5 user_gone "$1"
+	userdel -r "$1" || userdel "$1"
+}
+
+# make_user: creates a user of this test's own in TEST_USER, removed at the end.
+make_user() {
+	TEST_USER=wd$1$$
+	useradd -m -s /bin/bash "$TEST_USER" || bail_out "a test user can be made"
+	cleanup remove_user "$TEST_USER"
+}
