@@ -191,8 +191,11 @@ static void step(struct str p, uint32_t at, unsigned char c, struct states *next
 
 	switch (p.p[at]) {
 	case '*':
-		if (c != '/' || is_deep_star(p, at))
-			close_over(p, next, at);
+		if (c == '/' && !is_deep_star(p, at))
+			break;
+		set(next,
+		    at); /* not close_over(): the short cut for no segment is taken on entry only */
+		close_over(p, next, at + (is_deep_star(p, at) ? 2 : 1));
 		break;
 	case '?':
 		if (c != '/')
