@@ -11,12 +11,14 @@ struct decoder {
 	uint64_t unknown_kinds; /* counted: records of a kind that this version does not know */
 	uint64_t malformed;	/* counted: records refused */
 	char path[2][4096 * 3]; /* where relative user paths are joined and tidied */
+	char flags[256];	/* words of an open's flags */
 };
 
 /*
  * Fills ev (all four parts are cleared first); its texts point into record or into d, and are valid
  * until the next call. Returns 1 when ev is an event, 0 when the record is of an unknown kind,
- * -EBADMSG when it contradicts itself (short, text out of bounds, unknown enum values).
+ * -EBADMSG when it contradicts itself (short, text out of bounds, unknown enum values). record must
+ * be aligned to 8 bytes, as ring and recording records are.
  * A boundary becomes EVENT_SESSION_START (login), EVENT_CRED_BECOME (become) or EVENT_BOUNDARY.
  */
 int decode_record(struct decoder *d, const void *record, size_t size, struct event *ev);

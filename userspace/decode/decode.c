@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decode: one record of bpf/event.h becomes event.what. The table of kinds at the end says which
+ * function reads what; file records are in file.c. Nothing here trusts a length, an enum or a text.
+ */
+#include "decode/decode.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "decode/reader.h"
+
+struct str reader_text(struct reader *r, struct record_text text, uint32_t max)
+{
+	if (text.off == 0 && text.len == 0)
+		return STR_NONE;
+	if (text.len > max || text.off < r->fixed || text.off > r->size ||
+	    text.len > r->size - text.off) {
+		r->bad = true;
+		return STR_NONE;
+	}
+	return (struct str){(const char *)r->record + text.off, text.len};
+}
+
+struct str reader_path(struct reader *r, struct record_text text, bool *cut)
+{
+	struct str path = reader_text(r, text, EVENT_PATH_MAX);
+	int64_t nul = str_index(path, 0, '\0');
+
+	if (nul >= 0) {
+		*cut = true;
+		path.n = (uint32_t)nul;
+	}
+	return path;
+}
+
+void reader_result(struct reader *r, int32_t result, struct event_what *what)
+{
+	if (result > 0 || result < -4095) {
+		r->bad = true;
+		return;
+	}
+	what->err = -result;
+	what->outcome = result == 0 ? OUTCOME_OK : OUTCOME_FAILED;
+}
+
+int64_t reader_wall_ns(const struct reader *r, uint64_t boot_ns)
+{
+	return boot_ns ? (int64_t)(boot_ns + (uint64_t)r->d->wall_offset_ns) : 0;
+}
+
+void reader_count(const struct reader *r, uint64_t count, uint64_t first_ns, uint64_t last_ns,
+		  struct event_what *what)
+{
+	what->count = count ? count : 1;
+	if (what->count > 1) {
+		what->first_wall_ns = reader_wall_ns(r, first_ns);
+		what->last_wall_ns = reader_wall_ns(r, last_ns);
+	}
+}
+
+static void decode_task(const struct record_task *t, struct event_what *what)
+{
+	what->boundary = t->boundary;
+	what->start_ns = t->start_ns;
+	what->parent_start_ns = t->parent_start_ns;
+	what->cgroup_id = t->cgroup_id;
+	what->pid = t->pid;
+	what->tid = t->tid;
+	what->ns_pid = t->ns_pid;
+	what->parent_pid = t->parent_pid;
+	what->uid = t->uid;
+	what->euid = t->euid;
+	what->gid = t->gid;
+	what->egid = t->egid;
+	what->login_uid = t->login_uid;
+	what->session_id = t->session_id;
+	what->task_flags = t->flags;
+	what->exec_count = t->exec_count;
+	what->comm = (struct str){(const char *)t->comm,
+				  (uint32_t)strnlen((const char *)t->comm, sizeof(t->comm))};
+}
+
+static void decode_fork(struct reader *r, struct event_what *what)
+{
+	const struct record_fork *f = r->record;
+
+	what->outcome = OUTCOME_OK;
+	what->child.pid = f->child_pid;
+	what->child.flags = f->child_flags;
+	what->child.start_ns = f->child_start_ns;
+	what->child.boundary = f->child_boundary;
+}
+
+/* The record says that a path was cut, not which: what lost its left part does not begin at the root. */
+static uint32_t cut_of_exec(const struct reader *r, const struct event_what *what)
+{
+	uint32_t cut = 0;
+
+	if (r->flags & (RECORD_ARGV_CUT | RECORD_ARGV_FAULT))
+		cut |= CUT_ARGV;
+	if (!(r->flags & RECORD_PATH_CUT))
+		return cut;
+	if (!str_starts(what->exec.exe, "/"))
+		cut |= CUT_EXE;
+	if (what->exec.cwd.p && !str_starts(what->exec.cwd, "/"))
+		cut |= CUT_CWD;
+	return cut & (CUT_EXE | CUT_CWD) ? cut : cut | CUT_EXE;
+}
+
+static void decode_exec(struct reader *r, struct event_what *what)
+{
+	const struct record_exec *x = r->record;
+	bool exe_cut = false, cwd_cut = false;
+
+	what->outcome = OUTCOME_OK;
+	what->exec.exe = reader_path(r, x->exe, &exe_cut);
+	what->exec.filename = reader_path(r, x->filename, &exe_cut);
+	what->exec.cwd = reader_path(r, x->cwd, &cwd_cut);
+	what->exec.argv = reader_text(r, x->argv, EVENT_ARGV_MAX);
+	what->exec.argc = x->argc;
+	what->exec.exe_mode = x->exe_mode;
+	what->exec.exe_uid = x->exe_uid;
+	what->exec.exe_nlink = x->exe_nlink;
+	what->exec.exe_inode = x->exe_inode;
+	what->exec.exe_dev = x->exe_dev;
+	what->exec.exe_ctime_ns = x->exe_ctime_ns;
+	what->exec.caps_effective = x->caps_effective;
+	what->exec.caps_permitted = x->caps_permitted;
+	what->exec.ns_pid = x->ns_pid_inum;
+	what->exec.ns_mnt = x->ns_mnt_inum;
+	what->exec.ns_user = x->ns_user_inum;
+	what->exec.ns_net = x->ns_net_inum;
+	what->exec.ns_cgroup = x->ns_cgroup_inum;
+	what->exec.deleted = r->flags & RECORD_PATH_DELETED;
+	what->truncated = cut_of_exec(r, what) | (exe_cut ? CUT_EXE : 0) | (cwd_cut ? CUT_CWD : 0);
+}
+
+static void decode_exit(struct reader *r, struct event_what *what)
+{
+	const struct record_exit *x = r->record;
+
+	what->outcome = OUTCOME_OK;
+	what->exit.code = x->exit_code;
+	what->exit.signal = x->exit_signal;
+	what->exit.user_ns = x->user_ns;
+	what->exit.system_ns = x->system_ns;
+	what->exit.max_rss_bytes = x->max_rss_bytes;
+	if (what->boot_ns > what->start_ns)
+		what->exit.duration_ns = what->boot_ns - what->start_ns;
+}
+
+static bool is_mapped(const uint8_t a[16])
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(a, prefix, sizeof(prefix)) == 0;
+}
+
+/* A v4 address is four bytes, wherever it stood; the rest is not ours to show. */
+static void copy_address(uint8_t out[16], const uint8_t in[16], bool mapped, bool v4)
+{
+	memset(out, 0, 16);
+	memcpy(out, mapped ? in + 12 : in, v4 ? 4 : 16);
+}
+
+static void decode_net(struct reader *r, struct event_what *what)
+{
+	const struct record_net *n = r->record;
+	bool mapped;
+
+	if (n->family != AF_INET && n->family != AF_INET6) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, n->result, what);
+	if (n->result == -EINPROGRESS)
+		what->outcome = OUTCOME_NONE; /* still open when the record was made */
+	reader_count(r, n->count, n->first_ns, n->last_ns, what);
+	mapped = n->family == AF_INET6 && is_mapped(n->dst);
+	what->net.family = mapped ? AF_INET : n->family;
+	what->net.proto = n->proto;
+	what->net.src_port = n->src_port;
+	what->net.dst_port = n->dst_port;
+	what->net.duration_ns = n->duration_ns;
+	copy_address(what->net.src, n->src, mapped, what->net.family == AF_INET);
+	copy_address(what->net.dst, n->dst, mapped, what->net.family == AF_INET);
+}
+
+/* A login and a change of user are events for people; the others only feed the identity stage. */
+static const enum event_type boundary_types[] = {
+	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
+	[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
+	[BOUNDARY_CGROUP] = EVENT_BOUNDARY,
+};
+
+static void decode_boundary(struct reader *r, struct event_what *what)
+{
+	const struct record_boundary *b = r->record;
+	bool cut = false;
+
+	if (b->id == 0 || b->kind < BOUNDARY_SEED || b->kind > BOUNDARY_CGROUP ||
+	    b->role > ROLE_RUNUSER) {
+		r->bad = true;
+		return;
+	}
+	what->type = boundary_types[b->kind];
+	what->outcome = OUTCOME_OK;
+	what->crossing.id = b->id;
+	what->crossing.parent_id = b->parent_id;
+	what->crossing.opener_start_ns = b->opener_start_ns;
+	what->crossing.opener_inode = b->opener_inode;
+	what->crossing.opener_dev = b->opener_dev;
+	what->crossing.opener_pid = b->opener_pid;
+	what->crossing.kind = b->kind;
+	what->crossing.role = b->role;
+	what->crossing.from_uid = b->from_uid;
+	what->crossing.to_uid = b->to_uid;
+	what->crossing.session_id = b->session_id;
+	what->crossing.cgroup_hierarchy = b->cgroup_hierarchy;
+	what->crossing.exe = reader_path(r, b->exe, &cut);
+	what->crossing.cgroup = reader_path(r, b->cgroup, &cut);
+	if (cut || r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+}
+
+static void decode_loss(struct reader *r, struct event_what *what)
+{
+	const struct record_loss *l = r->record;
+
+	what->loss.total = l->total;
+	what->loss.from_wall_ns = reader_wall_ns(r, l->from_ns);
+	what->loss.to_wall_ns = reader_wall_ns(r, l->to_ns);
+	what->loss.stage = STR_LIT("ring_buffer");
+	what->loss.by_type = (const uint64_t *)l->lost; /* kinds are event types */
+	for (size_t i = 0; i < RECORD_KIND_MAX; i++)
+		what->loss.events += l->lost[i];
+}
+
+static const struct {
+	uint32_t size;
+	bool has_task;
+	void (*decode)(struct reader *r, struct event_what *what);
+} kinds[RECORD_KIND_MAX] = {
+	[RECORD_FORK] = {sizeof(struct record_fork), true, decode_fork},
+	[RECORD_EXEC] = {sizeof(struct record_exec), true, decode_exec},
+	[RECORD_EXIT] = {sizeof(struct record_exit), true, decode_exit},
+	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
+	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
+	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
+};
+
+_Static_assert((int)EVENT_TYPE_MAX == (int)RECORD_KIND_MAX,
+	       "loss counters are indexed by event type");
+_Static_assert(sizeof(__u64) == sizeof(uint64_t), "by_type is borrowed from the record");
+
+/* 1 when the header holds and the kind is known, 0 when it is not, -EBADMSG. */
+static int check_header(const void *record, size_t size)
+{
+	const struct record_header *h = record;
+
+	if ((uintptr_t)record % 8 != 0 || size < sizeof(*h) || size > EVENT_RECORD_MAX)
+		return -EBADMSG;
+	if (h->size != size || size % 8 != 0 || h->kind == RECORD_NONE ||
+	    h->kind >= RECORD_KIND_MAX)
+		return -EBADMSG;
+	if (!kinds[h->kind].decode)
+		return 0;
+	return size < kinds[h->kind].size ? -EBADMSG : 1;
+}
+
+int decode_record(struct decoder *d, const void *record, size_t size, struct event *ev)
+{
+	const struct record_header *h = record;
+	struct reader r = {.d = d, .record = record, .size = (uint32_t)size};
+	int ret = check_header(record, size);
+
+	memset(ev, 0, sizeof(*ev));
+	if (ret <= 0) {
+		*(ret ? &d->malformed : &d->unknown_kinds) += 1;
+		return ret;
+	}
+	r.fixed = kinds[h->kind].size;
+	r.flags = h->flags;
+	ev->what.boot_ns = h->boot_ns;
+	ev->what.wall_ns = reader_wall_ns(&r, h->boot_ns);
+	ev->what.type = h->kind;
+	ev->what.count = 1;
+	ev->what.login_uid = ev->what.session_id = UINT32_MAX;
+	if (kinds[h->kind].has_task)
+		decode_task((const struct record_task *)(h + 1), &ev->what);
+	kinds[h->kind].decode(&r, &ev->what);
+	if (!r.bad)
+		return 1;
+	memset(ev, 0, sizeof(*ev));
+	d->malformed++;
+	return -EBADMSG;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file: struct record_file becomes event.what.file, for every file.* kind. */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "decode/reader.h"
+
+#define OP(word)                       \
+	{                              \
+		word, sizeof(word) - 1 \
+	}
+static const struct str op_names[] = {
+	[FILE_OP_OPEN] = OP("open"),	     [FILE_OP_UNLINK] = OP("unlink"),
+	[FILE_OP_RMDIR] = OP("rmdir"),	     [FILE_OP_RENAME] = OP("rename"),
+	[FILE_OP_LINK] = OP("link"),	     [FILE_OP_SYMLINK] = OP("symlink"),
+	[FILE_OP_CHMOD] = OP("chmod"),	     [FILE_OP_CHOWN] = OP("chown"),
+	[FILE_OP_TRUNCATE] = OP("truncate"), [FILE_OP_MKDIR] = OP("mkdir"),
+	[FILE_OP_MKNOD] = OP("mknod"),	     [FILE_OP_MEMFD] = OP("memfd"),
+};
+
+/* Flags of several bits stand before those that they contain. */
+static const struct {
+	uint32_t bits;
+	const char *word;
+} flag_words[] = {
+	{O_CREAT, "creat"},	  {O_EXCL, "excl"},	  {O_TRUNC, "trunc"},
+	{O_APPEND, "append"},	  {O_TMPFILE, "tmpfile"}, {O_DIRECTORY, "directory"},
+	{O_NOFOLLOW, "nofollow"}, {O_CLOEXEC, "cloexec"}, {O_PATH, "path"},
+	{O_SYNC, "sync"},	  {O_DSYNC, "dsync"},	  {O_DIRECT, "direct"},
+	{O_NONBLOCK, "nonblock"}, {O_NOATIME, "noatime"}, {O_NOCTTY, "noctty"},
+};
+
+static struct str open_flags(struct decoder *d, uint32_t flags)
+{
+	static const char *const access[] = {"rdonly", "wronly", "rdwr", "noaccess"};
+	int n = snprintf(d->flags, sizeof(d->flags), "%s", access[flags & O_ACCMODE]);
+
+	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
+		if ((flags & flag_words[i].bits) != flag_words[i].bits)
+			continue;
+		flags &= ~flag_words[i].bits;
+		n += snprintf(d->flags + n, sizeof(d->flags) - (size_t)n, ",%s",
+			      flag_words[i].word);
+	}
+	return (struct str){d->flags, (uint32_t)n};
+}
+
+/*
+ * The path at text; one from the caller's memory is joined to its directory and tidied. A link's
+ * target is text of its own: relative to where the link will lie, so it is left as it is.
+ */
+static struct str read_path(struct reader *r, unsigned slot, struct record_text text,
+			    struct record_text base, struct event_what *what)
+{
+	bool cut = false;
+	struct str path = reader_path(r, text, &cut);
+	struct str dir = reader_path(r, base, &cut);
+	struct str joined;
+
+	if (cut)
+		what->truncated |= CUT_PATH;
+	if (r->bad || !path.p || !(r->flags & RECORD_USER_PATH))
+		return path;
+	joined = path_join(r->d->path[slot], sizeof(r->d->path[slot]), dir, path);
+	if (!joined.p)
+		r->bad = true;
+	return joined;
+}
+
+static void read_names(struct reader *r, const struct record_file *f, struct event_what *what)
+{
+	struct str first, second;
+	bool cut = false;
+
+	if (f->op == FILE_OP_SYMLINK) {
+		first = reader_path(r, f->path, &cut);
+		if (cut)
+			what->truncated |= CUT_PATH;
+	} else {
+		first = read_path(r, 0, f->path, f->base, what);
+	}
+	second = read_path(r, 1, f->path2, f->base2, what);
+	if (f->op == FILE_OP_RENAME || f->op == FILE_OP_LINK || f->op == FILE_OP_SYMLINK) {
+		what->file.path = second;
+		what->file.old_path = first;
+	} else {
+		what->file.path = first;
+	}
+}
+
+void decode_file(struct reader *r, struct event_what *what)
+{
+	const struct record_file *f = r->record;
+
+	if (f->op == FILE_OP_NONE || f->op >= ARRAY_SIZE(op_names)) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, f->result, what);
+	reader_count(r, f->count, f->first_ns, f->last_ns, what);
+	if (r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+	read_names(r, f, what);
+	what->file.op = op_names[f->op];
+	if (f->op == FILE_OP_OPEN)
+		what->file.flags = open_flags(r->d, f->open_flags);
+	what->file.mode = f->mode;
+	what->file.inode = f->inode;
+	what->file.dev = f->dev;
+	what->file.has_size = f->op == FILE_OP_TRUNCATE;
+	what->file.size_bytes = what->file.has_size ? f->size : 0;
+	what->file.new_uid = f->op == FILE_OP_CHOWN ? f->new_uid : UINT32_MAX;
+	what->file.new_gid = f->op == FILE_OP_CHOWN ? f->new_gid : UINT32_MAX;
+	what->file.user_path = r->flags & RECORD_USER_PATH;
+	what->file.deleted = r->flags & RECORD_PATH_DELETED;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reader: private to decode. One record being read; the first contradiction sticks in bad. */
+#ifndef WHODID_DECODE_READER_H
+#define WHODID_DECODE_READER_H
+
+#include "bpf/event.h"
+#include "decode/decode.h"
+
+struct reader {
+	struct decoder *d;
+	const void *record;
+	uint32_t size;
+	uint32_t fixed; /* size of the kind's struct: text begins behind it */
+	uint32_t flags; /* RECORD_* */
+	bool bad;
+};
+
+/* Text of the record, absent when it has none; longer than max is a contradiction. */
+struct str reader_text(struct reader *r, struct record_text text, uint32_t max);
+/* A path: as reader_text(), but ends at a NUL, which *cut tells. */
+struct str reader_path(struct reader *r, struct record_text text, bool *cut);
+/* 0 or -errno of the kernel becomes outcome and err. */
+void reader_result(struct reader *r, int32_t result, struct event_what *what);
+/* Boot clock to Unix time; 0 stays 0 = not known. */
+int64_t reader_wall_ns(const struct reader *r, uint64_t boot_ns);
+/* Count, first and last of folded acts. */
+void reader_count(const struct reader *r, uint64_t count, uint64_t first_ns, uint64_t last_ns,
+		  struct event_what *what);
+
+void decode_file(struct reader *r, struct event_what *what);
+
+/*
+ * Joins path to base unless it is absolute, and tidies "//", "." and ".." by name alone, into out.
+ * ".." above the root is the root. Returns a text with p NULL when out is too small.
+ */
+struct str path_join(char *out, size_t size, struct str base, struct str path);
+
+#endif
