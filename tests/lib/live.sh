@@ -6,9 +6,12 @@
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 [ -r /sys/kernel/btf/vmlinux ] || skip_all "this kernel has no BTF"
-[ -x "$B/whodidd" ] && [ -x "$B/whodid" ] || bail_out "build/whodidd and build/whodid exist"
+for program in whodidd whodid; do
+	[ -x "$B/$program" ] || bail_out "$B/$program exists"
+done
 need jq
 
+# shellcheck disable=SC2034 # for the tests
 ACTORS=$B/tests/live/actors
 DAEMON=''
 scratch_dir

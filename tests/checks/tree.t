@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What every file and folder of the tree owes: licence line, README, clean text, no foreign paths.
+. "$(dirname "$0")/../lib/tap.sh"
+need git codespell
+
+mapfile -t files < <(git ls-files | while read -r f; do [ -f "$f" ] && echo "$f"; done)
+
+# Text files that have comments start with the licence; kernel programs have their own.
+unlicensed=$(for f in "${files[@]}"; do
+	case $f in
+	*.c | *.h | *.sh | *.t | *.mk | Makefile | tools/* | tests/run | tests/bench/* | userspace/etc/*.yaml | userspace/man/*)
+		case $f in */README.md | tests/*/corpus/* | *.json | *.dict | *.tsv) continue ;; esac
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f" ;;
+	esac
+done)
+is "$unlicensed" "" "each source has an SPDX line"
+is "$(git ls-files 'bpf/*.bpf.c' | xargs grep -L 'GPL-2.0-only')" "" "kernel programs are GPL-2.0-only"
+ok "LICENSE has the Apache text" grep -q 'Apache License' LICENSE
+ok "the GPL text is there" grep -q 'GNU GENERAL PUBLIC LICENSE' LICENSES/GPL-2.0-only.txt
+
+# Folders: a README of at most 15 lines.
+bad=$(for d in bpf userspace/*/ tests/*/ tools; do
+	d=${d%/}
+	case $d in userspace/man | */corpus) continue ;; esac
+	[ -n "$(git ls-files "$d" | head -n 1)" ] || continue
+	if [ ! -f "$d/README.md" ]; then echo "$d has no README.md"
+	elif [ "$(wc -l <"$d/README.md")" -gt 15 ]; then echo "$d/README.md is longer than 15 lines"; fi
+done)
+is "$bad" "" "each folder says what it is for, in at most 15 lines"
+
+# matching REGEX: the tree's files of that name.
+matching() {
+	printf '%s\n' "${files[@]}" | grep -E "$1"
+}
+is "$(matching '\.(c|h|mk|yaml)$|^Makefile$' | xargs grep -lE '[[:space:]]$')" "" "no blanks at line ends"
+is "$(matching '\.(c|h|sh|mk)$' | xargs grep -nE '\b(TODO|FIXME|XXX)\b')" "" "no loose ends in the sources"
+is "$(git grep -nIE '/work/(main|shared|\.)|/tmp/(brief|part[A-Z]|build-)' -- . ':!tests/checks/tree.t')" "" \
+	"no paths of one machine"
+mapfile -t prose < <(printf '%s\n' "${files[@]}" | grep -vE '^(LICENSE|LICENSES/|tests/(fuzz/corpus|golden)/)')
+ok "spelling (codespell)" codespell --quiet-level=2 -L 'nd,te,fo,ba,ot,ans,hist,ser,creat,doas,uint' "${prose[@]}"
+is "$(awk 'END { print (NR <= 250) ? "short" : NR }' Makefile)" short "the Makefile is under 250 lines"
+ok "CHANGES names the version in the sources" test -s CHANGES
+done_testing
