@@ -13,37 +13,42 @@
 #include "base/problem.h"
 #include "base/str.h"
 
-#define CONFIG_LIST_MAX 32
+#define CONFIG_LIST_MAX	    32
+#define CONFIG_SETTINGS_MAX 40
 
 struct config {
+	char *origins
+		[CONFIG_SETTINGS_MAX]; /* by row of the table: "FILE:3", "--set"; NULL = default */
 	/* sensor.* */
-	uint64_t sensor_ring_kib;     /* 16384, 64 to 1048576 */
-	char *sensor_hooks;	      /* auto, lsm, fentry, tracepoint */
-	bool sensor_fold;	      /* true */
-	uint64_t sensor_fold_ms;      /* 1000, 100 to 60000 */
-	uint64_t sensor_poll_ms;      /* 5, 1 to 1000 */
+	uint64_t sensor_ring_kib; /* 16384, 64 to 1048576 */
+	char *sensor_hooks;	  /* auto, lsm, fentry, tracepoint */
+	bool sensor_fold;	  /* true */
+	uint64_t sensor_fold_ms;  /* 1000, 100 to 60000 */
+	uint64_t sensor_poll_ms;  /* 5, 1 to 1000 */
 	/* identity.* */
-	char *identity_service_managers[CONFIG_LIST_MAX + 1]; /* extra executables, NULL-terminated */
+	char *identity_service_managers[CONFIG_LIST_MAX +
+					1]; /* extra executables, NULL-terminated */
 	char *identity_container_runtimes[CONFIG_LIST_MAX + 1];
+	char *identity_passwd_file; /* /etc/passwd; names of users. Not used by --replay unless set */
 	uint64_t identity_processes;  /* 65536 */
 	uint64_t identity_boundaries; /* 16384 */
 	/* profiles.* */
-	char *profiles_dir;	      /* /etc/whodid/profiles.d */
-	char *profiles_vendor_dir;    /* /usr/share/whodid/profiles */
+	char *profiles_dir;	   /* /etc/whodid/profiles.d */
+	char *profiles_vendor_dir; /* /usr/share/whodid/profiles */
 	/* store.* */
-	char *store_dir;	      /* /var/lib/whodid */
-	uint64_t store_max_mib;	      /* 1024 */
-	uint64_t store_batch_events;  /* 1000 */
-	uint64_t store_commit_ms;     /* 250 */
-	char *store_sync;	      /* full, normal */
+	char *store_dir;	     /* /var/lib/whodid */
+	uint64_t store_max_mib;	     /* 1024 */
+	uint64_t store_batch_events; /* 1000 */
+	uint64_t store_commit_ms;    /* 250 */
+	char *store_sync;	     /* full, normal */
 	/* stream.* */
-	uint64_t stream_ring_kib;     /* 4096 */
+	uint64_t stream_ring_kib; /* 4096 */
 	/* api.* */
-	char *api_socket;	      /* /run/whodid/whodid.sock */
-	char *api_group;	      /* whodid */
-	uint64_t api_connections;     /* 64 */
+	char *api_socket;	  /* /run/whodid/whodid.sock */
+	char *api_group;	  /* whodid */
+	uint64_t api_connections; /* 64 */
 	/* log.* */
-	char *log_level;	      /* error, warn, info, debug */
+	char *log_level; /* error, warn, info, debug */
 };
 
 /* Defaults; root != NULL puts store, profiles and socket under it (--root). 0 or -ENOMEM. */
@@ -54,6 +59,11 @@ void config_release(struct config *c);
 int config_read(struct config *c, const char *path, bool must_exist, struct problem *err);
 /* One "key=value" (--set). */
 int config_set(struct config *c, const char *assignment, struct problem *err);
+/* Whether the setting of that name has its default. */
+bool config_is_default(const struct config *c, const char *name);
+/* Names of settings that differ and take effect at the next start only; how many, at most max. */
+size_t config_needs_restart(const struct config *now, const struct config *next, const char **names,
+			    size_t max);
 /* What is in force, as YAML with each setting's origin (default, file:line, --set) as a comment. */
 void config_print(const struct config *c, FILE *out);
 /* The commented default file: userspace/etc/whodid.yaml is its output. */

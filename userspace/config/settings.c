@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings: the one table of all settings. The file reader, --set, -T, the default file and the
+ * documentation are made from it.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "config/setting.h"
+
+/* Where the packager put things; `make install PREFIX=` and distributions may move them. */
+#ifndef WHODID_SYSCONFDIR
+#define WHODID_SYSCONFDIR "/etc/whodid"
+#endif
+#ifndef WHODID_DATADIR
+#define WHODID_DATADIR "/usr/share/whodid"
+#endif
+
+#define AT(member) offsetof(struct config, member)
+
+const struct setting config_settings[] = {
+	{"sensor.ring_kib", SETTING_NUMBER, AT(sensor_ring_kib), 64, 1048576, NULL, "16384", NULL,
+	 false, "Size of the buffer between kernel and daemon, rounded up to a power of two."},
+	{"sensor.hooks", SETTING_WORD, AT(sensor_hooks), 0, 0, "auto lsm fentry tracepoint", "auto",
+	 NULL, false, "Which hooks to use; auto takes the best that this kernel offers."},
+	{"sensor.fold", SETTING_BOOL, AT(sensor_fold), 0, 0, NULL, "true", NULL, false,
+	 "Count repeated equal file accesses in the kernel instead of reporting each."},
+	{"sensor.fold_ms", SETTING_NUMBER, AT(sensor_fold_ms), 100, 60000, NULL, "1000", NULL,
+	 false, "How long accesses are counted before the count is reported."},
+	{"sensor.poll_ms", SETTING_NUMBER, AT(sensor_poll_ms), 1, 1000, NULL, "5", NULL, false,
+	 "How often the buffer is read. Less means faster, more means cheaper."},
+
+	{"identity.service_managers", SETTING_LIST, AT(identity_service_managers), 0, 0, NULL, "",
+	 NULL, false, "Executables, beside systemd, that start services."},
+	{"identity.container_runtimes", SETTING_LIST, AT(identity_container_runtimes), 0, 0, NULL,
+	 "", NULL, false, "Executables, beside runc, crun and the like, that start containers."},
+	{"identity.passwd_file", SETTING_PATH, AT(identity_passwd_file), 0, 0, NULL, "/etc/passwd",
+	 NULL, false, "Where names of users are read. A replay uses it only when it is set."},
+	{"identity.processes", SETTING_NUMBER, AT(identity_processes), 1024, 4194304, NULL, "65536",
+	 NULL, false, "Processes remembered; those that have ended are forgotten first."},
+	{"identity.boundaries", SETTING_NUMBER, AT(identity_boundaries), 256, 1048576, NULL,
+	 "16384", NULL, false, "Logins, services, containers and jobs remembered."},
+
+	{"profiles.dir", SETTING_PATH, AT(profiles_dir), 0, 0, NULL,
+	 WHODID_SYSCONFDIR "/profiles.d", "profiles.d", true, "Your roles and bindings, *.yaml."},
+	{"profiles.vendor_dir", SETTING_PATH, AT(profiles_vendor_dir), 0, 0, NULL,
+	 WHODID_DATADIR "/profiles", NULL, true,
+	 "Roles that came with whodid; yours override them by name."},
+
+	{"store.dir", SETTING_PATH, AT(store_dir), 0, 0, NULL, "/var/lib/whodid", "store", false,
+	 "Where history is kept."},
+	{"store.max_mib", SETTING_NUMBER, AT(store_max_mib), 8, 16777216, NULL, "1024", NULL, false,
+	 "When history is larger, the oldest goes."},
+	{"store.batch_events", SETTING_NUMBER, AT(store_batch_events), 1, 100000, NULL, "1000",
+	 NULL, false, "Events written to disk together."},
+	{"store.commit_ms", SETTING_NUMBER, AT(store_commit_ms), 10, 60000, NULL, "250", NULL,
+	 false, "The longest that an event waits to be written: what a crash can cost."},
+	{"store.sync", SETTING_WORD, AT(store_sync), 0, 0, "full normal", "full", NULL, false,
+	 "full survives power loss; normal survives a crash of the daemon."},
+
+	{"stream.ring_kib", SETTING_NUMBER, AT(stream_ring_kib), 256, 1048576, NULL, "4096", NULL,
+	 false, "How far a live viewer may fall behind before it misses events."},
+
+	{"api.socket", SETTING_PATH, AT(api_socket), 0, 0, NULL, "/run/whodid/whodid.sock",
+	 "whodid.sock", false, "The unix socket on which the daemon answers."},
+	{"api.group", SETTING_NAME, AT(api_group), 0, 0, NULL, "whodid", NULL, false,
+	 "Members of this group may look, beside root."},
+	{"api.connections", SETTING_NUMBER, AT(api_connections), 2, 4096, NULL, "64", NULL, false,
+	 "Most clients at the same time."},
+
+	{"log.level", SETTING_WORD, AT(log_level), 0, 0, "error warn info debug", "info", NULL,
+	 true, "What the daemon says about itself on stderr."},
+	{NULL, SETTING_NUMBER, 0, 0, 0, NULL, NULL, NULL, false, NULL},
+};
+_Static_assert(ARRAY_SIZE(config_settings) - 1 <= CONFIG_SETTINGS_MAX, "origins hold one each");
+
+static void *member(const struct setting *set, const struct config *c)
+{
+	return (char *)c + set->offset;
+}
+
+const struct setting *setting_find(struct str name)
+{
+	for (const struct setting *set = config_settings; set->name; set++)
+		if (str_is(name, set->name))
+			return set;
+	return NULL;
+}
+
+bool setting_is_group(struct str name)
+{
+	for (const struct setting *set = config_settings; set->name; set++) {
+		struct str full = str_of(set->name);
+
+		if (str_equal(name, str_sub(full, 0, (uint32_t)str_index(full, 0, '.'))))
+			return true;
+	}
+	return false;
+}
+
+/* Edits (insert, delete, replace) from a to b; rows are short, names longer than that are nothing's. */
+static unsigned distance(struct str a, struct str b)
+{
+	unsigned row[64];
+
+	if (a.n > 63 || b.n > 63)
+		return 1000;
+	for (unsigned j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= a.n; i++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= b.n; j++) {
+			unsigned best = corner + (a.p[i - 1] != b.p[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[b.n];
+}
+
+const char *setting_nearest(struct str name)
+{
+	int64_t dot = str_index(name, 0, '.');
+	struct str last = dot < 0 ? name : str_sub(name, (uint32_t)dot + 1, name.n);
+	unsigned best = 4;
+	const char *nearest = NULL;
+
+	for (const struct setting *set = config_settings; set->name; set++) {
+		struct str own_last = str_of(strchr(set->name, '.') + 1);
+		unsigned d = distance(name, str_of(set->name));
+
+		/* The right word in the wrong group is a near miss as well. */
+		if (d > 1 && last.n > 2 && str_equal(last, own_last))
+			d = 1;
+		if (d < best) {
+			best = d;
+			nearest = set->name;
+		}
+	}
+	return nearest;
+}
+
+static int set_text(char **place, struct str text)
+{
+	char *copy = strndup(text.p ? text.p : "", text.n);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*place);
+	*place = copy;
+	return 0;
+}
+
+static bool is_word_of(struct str text, const char *words)
+{
+	struct str rest = str_of(words);
+
+	while (rest.n) {
+		int64_t blank = str_index(rest, 0, ' ');
+		uint32_t n = blank < 0 ? rest.n : (uint32_t)blank;
+
+		if (str_equal(text, str_sub(rest, 0, n)))
+			return true;
+		rest = str_sub(rest, n + 1, rest.n);
+	}
+	return false;
+}
+
+/* No control characters: settings are printed, logged and used as file names. */
+static bool is_path(struct str text)
+{
+	if (text.n == 0 || text.n > 4000 || text.p[0] != '/')
+		return false;
+	for (uint32_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_name(struct str text)
+{
+	for (uint32_t i = 0; i < text.n; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.",
+			    text.p[i]) ||
+		    !text.p[i])
+			return false;
+	return text.n < 64;
+}
+
+static int add_item(const struct setting *set, struct config *c, struct str text)
+{
+	char **list = member(set, c);
+	size_t n = 0;
+
+	while (list[n])
+		n++;
+	if (n == CONFIG_LIST_MAX)
+		return -E2BIG;
+	return set_text(&list[n], text);
+}
+
+int setting_parse(const struct setting *set, struct config *c, struct str text, char *want,
+		  size_t want_size)
+{
+	switch (set->kind) {
+	case SETTING_NUMBER:
+		if (!number_u64(text, set->min, set->max, member(set, c)))
+			return 0;
+		snprintf(want, want_size, "a number from %llu to %llu",
+			 (unsigned long long)set->min, (unsigned long long)set->max);
+		return -EINVAL;
+	case SETTING_BOOL:
+		if (!number_bool(text, member(set, c)))
+			return 0;
+		snprintf(want, want_size, "true or false");
+		return -EINVAL;
+	case SETTING_WORD:
+		if (is_word_of(text, set->words))
+			return set_text(member(set, c), text);
+		snprintf(want, want_size, "one of: %s", set->words);
+		return -EINVAL;
+	case SETTING_NAME:
+		if (is_name(text))
+			return set_text(member(set, c), text);
+		snprintf(want, want_size, "a name of letters, digits, '-', '_' and '.'");
+		return -EINVAL;
+	case SETTING_PATH:
+		if (is_path(text))
+			return set_text(member(set, c), text);
+		snprintf(want, want_size, "an absolute path");
+		return -EINVAL;
+	case SETTING_LIST: {
+		int err = is_path(text) ? add_item(set, c, text) : -EINVAL;
+
+		if (err == -E2BIG)
+			snprintf(want, want_size, "at most %d paths", CONFIG_LIST_MAX);
+		else if (err == -EINVAL)
+			snprintf(want, want_size, "a list of absolute paths");
+		return err == -E2BIG ? -EINVAL : err;
+	}
+	}
+	return -EINVAL;
+}
+
+void setting_clear_list(const struct setting *set, struct config *c)
+{
+	char **list = member(set, c);
+
+	for (size_t i = 0; i < CONFIG_LIST_MAX; i++) {
+		free(list[i]);
+		list[i] = NULL;
+	}
+}
+
+int setting_set_origin(const struct setting *set, struct config *c, const char *origin)
+{
+	return set_text(&c->origins[set - config_settings], str_of(origin));
+}
+
+static bool same_list(char *const *a, char *const *b)
+{
+	for (size_t i = 0; i < CONFIG_LIST_MAX; i++) {
+		if (!a[i] || !b[i])
+			return a[i] == b[i];
+		if (strcmp(a[i], b[i]))
+			return false;
+	}
+	return true;
+}
+
+bool setting_same(const struct setting *set, const struct config *a, const struct config *b)
+{
+	const void *ma = member(set, a), *mb = member(set, b);
+
+	switch (set->kind) {
+	case SETTING_NUMBER:
+		return *(const uint64_t *)ma == *(const uint64_t *)mb;
+	case SETTING_BOOL:
+		return *(const bool *)ma == *(const bool *)mb;
+	case SETTING_PATH:
+	case SETTING_NAME:
+	case SETTING_WORD:
+		return !strcmp(*(char *const *)ma, *(char *const *)mb);
+	case SETTING_LIST:
+		return same_list(ma, mb);
+	}
+	return false;
+}
