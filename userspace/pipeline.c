@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline: read this first. What the kernel saw walks from left to right, in one thread:
+ *
+ *     collect -> decode -> identity -> profile -> anomaly -> sinks
+ *
+ * Each stage fills its own part of struct event and reads only those before it. Nothing here waits:
+ * the store has a thread of its own, viewers of the stream have theirs.
+ */
+#include "pipeline.h"
+
+#include "base/clock.h"
+
+#define SECOND_NS 1000000000ull
+
+static bool is_replay(const struct pipeline *p)
+{
+	return p->source && collect_recording_header(p->source);
+}
+
+/* The sinks: packed once, then kept, shown and printed. */
+static void publish(struct pipeline *p, const struct event *ev)
+{
+	int n = event_pack(ev, p->packed, sizeof(p->packed));
+
+	p->events_by_type[ev->what.type] += ev->what.count ? ev->what.count : 1;
+	if (ev->verdict.value)
+		p->verdicts[ev->verdict.value] += ev->what.count ? ev->what.count : 1;
+	if (ev->what.wall_ns > p->last_wall_ns)
+		p->last_wall_ns = ev->what.wall_ns;
+	if (n < 0)
+		p->unpackable++;
+	if (n > 0 && p->store)
+		store_append(p->store, ev, p->packed, (size_t)n);
+	if (n > 0 && p->stream)
+		stream_emit(p->stream, p->packed, (size_t)n);
+	if (p->print)
+		p->print(p->print_ctx, &p->host, ev);
+}
+
+void pipeline_publish(struct pipeline *p, struct event *ev)
+{
+	ev->what.seq = p->next_seq++;
+	publish(p, ev);
+}
+
+/* Changes that an act caused wait here until the act itself is out: seq is order for every reader. */
+void pipeline_anomaly_changed(void *pipeline, const struct event *change)
+{
+	struct pipeline *p = pipeline;
+	struct event ev = *change;
+	int n;
+
+	ev.what.seq = p->next_seq++;
+	n = p->scoring ? event_pack(&ev, p->held + p->held_bytes, sizeof(p->held) - p->held_bytes)
+		       : -1;
+	if (n > 0)
+		p->held_bytes += (size_t)n;
+	else
+		publish(p, &ev);
+}
+
+static void publish_held(struct pipeline *p)
+{
+	struct event ev;
+	size_t at = 0;
+	int n;
+
+	while ((n = event_unpack(&ev, p->held + at, p->held_bytes - at)) > 0) {
+		publish(p, &ev);
+		at += (size_t)n;
+	}
+	p->held_bytes = 0;
+}
+
+/* A hole in what follows: everybody who asks about that time shall know. */
+static void account_loss(struct pipeline *p, const struct event *ev)
+{
+	p->lost_total += ev->what.loss.events;
+	for (size_t i = 0; ev->what.loss.by_type && i < EVENT_TYPE_MAX; i++)
+		p->lost_by_type[i] += ev->what.loss.by_type[i];
+	if (p->store)
+		store_gap(p->store, ev->what.loss.from_wall_ns, ev->what.loss.to_wall_ns,
+			  ev->what.loss.events, "ring_buffer");
+}
+
+void pipeline_push(void *pipeline, const void *record, size_t size)
+{
+	struct pipeline *p = pipeline;
+	struct event ev;
+
+	/* collect gave us bytes; a recording is these bytes and nothing else. */
+	if (p->recorder)
+		recorder_write(p->recorder, record, size);
+
+	/* decode: what happened. Refused records are counted there. */
+	if (decode_record(&p->decoder, record, size, &ev) != 1)
+		return;
+	p->last_boot_ns = ev.what.boot_ns;
+	if (ev.what.type == EVENT_LOSS) {
+		account_loss(p, &ev);
+		pipeline_publish(p, &ev);
+		return;
+	}
+
+	/* identity: who did it, through what, as which workload. Boundaries only teach it. */
+	identity_attach(p->identity, &ev);
+	if (ev.what.type == EVENT_BOUNDARY)
+		return;
+
+	/* profile: was that expected of them. */
+	profile_decide(p->profile, &ev);
+
+	/* anomaly: part of something that a person should look at. */
+	ev.what.seq = p->next_seq++;
+	p->scoring = true;
+	anomaly_score(p->anomaly, &p->host, &ev);
+	p->scoring = false;
+
+	/* sinks: the act, then what it caused. */
+	publish(p, &ev);
+	publish_held(p);
+}
+
+/* The store counts what it could not take; that becomes an event and a gap like any other loss. */
+static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wall_ns)
+{
+	struct store_stats stats;
+	struct event ev = {0};
+
+	store_get_stats(p->store, &stats);
+	if (stats.lost > p->store_lost) {
+		ev.what.type = EVENT_LOSS;
+		ev.what.count = 1;
+		ev.what.boot_ns = boot_ns;
+		ev.what.wall_ns = wall_ns;
+		ev.what.loss.stage = STR_LIT("store");
+		ev.what.loss.events = stats.lost - p->store_lost;
+		ev.what.loss.total = stats.lost;
+		ev.what.loss.from_wall_ns = p->store_checked_wall_ns;
+		ev.what.loss.to_wall_ns = wall_ns;
+		store_gap(p->store, ev.what.loss.from_wall_ns, wall_ns, ev.what.loss.events,
+			  "store");
+		pipeline_publish(p, &ev);
+		p->store_lost = stats.lost;
+	}
+	p->store_checked_wall_ns = wall_ns;
+}
+
+void pipeline_tick(struct pipeline *p)
+{
+	/* A replay lives in the time of its recording, so that it gives the same answer every time. */
+	bool replay = is_replay(p);
+	uint64_t boot_ns = replay ? p->last_boot_ns : clock_boot_ns();
+	int64_t wall_ns = replay ? p->last_wall_ns : clock_wall_ns();
+
+	if (boot_ns - p->collected_ns >= (p->collect_every_ns ? p->collect_every_ns : SECOND_NS)) {
+		p->collected_ns = boot_ns;
+		if (p->source)
+			collect_tick(p->source, pipeline_push, p);
+		if (p->store && !replay)
+			announce_store_loss(p, boot_ns, wall_ns);
+	}
+	anomaly_tick(p->anomaly, wall_ns);
+	if (p->store)
+		store_tick(p->store, boot_ns);
+	if (p->stream)
+		stream_flush(p->stream);
+}
