@@ -19,13 +19,14 @@ struct identity_table;
 struct identity_options {
 	size_t boundaries_max; /* default 16384; oldest without live processes goes first */
 	size_t processes_max;  /* default 65536; exited ones go first */
-	const char *passwd_path; /* default /etc/passwd; names of users are read here, never over NSS */
+	const char *
+		passwd_path; /* default /etc/passwd; names of users are read here, never over NSS */
 };
 
 struct identity_stats {
 	uint64_t events, attributed; /* attributed = who is not anon:* */
 	uint64_t boundaries, processes, evicted_boundaries, evicted_processes;
-	uint64_t boundary_lost;	     /* events whose boundary was not known */
+	uint64_t boundary_lost; /* events whose boundary was not known */
 };
 
 int identity_new(struct identity_table **out, const struct identity_options *opt);
@@ -48,17 +49,21 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 void identity_list_processes(const struct identity_table *t, const struct host *host,
 			     struct json *w);
 
-/* Parsing of cgroup paths (identity.md 2.2 and 3.1), anchored at the root. */
+/*
+ * Parsing of cgroup paths by the grammar of systemd and the container runtimes, anchored at the
+ * root. Texts are parts of the path.
+ * Names of units stay as systemd shows them (\x2d is part of a name; only the leading "_" that cgroupfs
+ * needs is taken off): two units never get one name.
+ */
 struct cgroup_name {
-	struct str unit;    /* system unit, escapes resolved; absent when none */
+	struct str unit; /* system unit; absent when none */
 	struct str user_unit;
 	struct str session; /* "26" of session-26.scope */
 	uint32_t owner_uid; /* of user-UID.slice, else 0xffffffff */
 	struct str runtime; /* "docker", "podman", "cri-containerd", "crio", ...: static text */
-	struct str container_id; /* all 64 digits */
+	struct str container_id; /* all 64 digits; LXC: its name */
 	struct str pod_uid;
-	bool delegated; /* the names below a delegation point were left out */
-	char text[512]; /* storage for resolved escapes */
+	bool delegated; /* user unit and container are names below a delegation point: its owner chose them */
 };
 /* Always fills *out; what is not recognised is absent. */
 void cgroup_name_parse(struct cgroup_name *out, struct str path);
