@@ -109,6 +109,8 @@ $(FUZZ): $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/stub_m
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(call libs,$(LIB_PKGS))
 
+# What storms start has to be short-lived.
+$(B)/tests/bench/noop: HARDEN_LD := -static
 $(ACTORS): %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^
