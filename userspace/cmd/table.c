@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/table.h"
 
-#define GAP 2	    /* blanks between columns */
-#define PATH_MIN 12 /* a path is not cut below this */
-#define TEXT_MIN 8  /* nor is text wrapped below this */
+#define GAP	  2  /* blanks between columns */
+#define PATH_GOOD 24 /* other columns give room before a path is cut below this */
+#define PATH_MIN  12 /* a path is never cut below this */
+#define TEXT_MIN  8  /* nor is text wrapped below this */
 
-void table_init(struct table *t, const struct terminal *term, const struct column *columns, size_t n,
-		bool headers, bool stream)
+void table_init(struct table *t, const struct terminal *term, const struct column *columns,
+		size_t n, bool headers, bool stream)
 {
 	*t = (struct table){.term = term, .headers = headers, .stream = stream};
 	for (size_t i = 0; i < n && i < TABLE_COLUMNS_MAX; i++) {
@@ -83,10 +84,9 @@ static unsigned total_width(const struct table *t)
 }
 
 /* The least that a column can live with. */
-static unsigned least(const struct table *t, size_t column)
+static unsigned least(const struct table *t, size_t column, unsigned floor)
 {
 	unsigned title = (unsigned)text_width(t->columns[column].title);
-	unsigned floor = t->columns[column].kind == COLUMN_PATH ? PATH_MIN : TEXT_MIN;
 
 	if (t->columns[column].kind == COLUMN_NUMBER || t->widths[column] <= floor)
 		return t->widths[column];
@@ -99,7 +99,9 @@ static unsigned least_total(const struct table *t)
 
 	for (size_t i = 0; i < t->column_count; i++)
 		if (is_shown(t, i))
-			sum += (t->columns[i].kind == COLUMN_PATH ? least(t, i) : t->widths[i]) + GAP;
+			sum += (t->columns[i].kind == COLUMN_PATH ? least(t, i, PATH_GOOD)
+								  : t->widths[i]) +
+			       GAP;
 	return sum > GAP ? sum - GAP : 0;
 }
 
@@ -118,14 +120,14 @@ static bool drop_one(struct table *t)
 }
 
 /* Takes columns from the widest of a kind until the table fits or all of them are at their least. */
-static void shrink(struct table *t, enum column_kind kind, unsigned limit)
+static void shrink(struct table *t, enum column_kind kind, unsigned floor, unsigned limit)
 {
 	while (total_width(t) > limit) {
 		size_t widest = t->column_count;
 
 		for (size_t i = 0; i < t->column_count; i++)
 			if (is_shown(t, i) && t->columns[i].kind == kind &&
-			    t->widths[i] > least(t, i) &&
+			    t->widths[i] > least(t, i, floor) &&
 			    (widest == t->column_count || t->widths[i] > t->widths[widest]))
 				widest = i;
 		if (widest == t->column_count)
@@ -142,8 +144,9 @@ static void fit(struct table *t)
 		return;
 	while (total_width(t) > limit && least_total(t) > limit && drop_one(t))
 		;
-	shrink(t, COLUMN_PATH, limit);
-	shrink(t, COLUMN_TEXT, limit);
+	shrink(t, COLUMN_PATH, PATH_GOOD, limit);
+	shrink(t, COLUMN_TEXT, TEXT_MIN, limit);
+	shrink(t, COLUMN_PATH, PATH_MIN, limit);
 }
 
 static void measure(struct table *t)

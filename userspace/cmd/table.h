@@ -44,8 +44,8 @@ struct table {
 	size_t rows, room, filled;
 };
 
-void table_init(struct table *t, const struct terminal *term, const struct column *columns, size_t n,
-		bool headers, bool stream);
+void table_init(struct table *t, const struct terminal *term, const struct column *columns,
+		size_t n, bool headers, bool stream);
 void table_release(struct table *t);
 /* The next cell of the row; text_say() made it. */
 void table_cell(struct table *t, enum color color, const struct text *printable);

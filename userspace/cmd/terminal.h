@@ -12,7 +12,7 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum color { COLOR_NONE, COLOR_BOLD, COLOR_DIM, COLOR_RED, COLOR_YELLOW, COLOR_GREEN, COLOR_BLUE };
 
 struct terminal {
-	bool is_tty;	/* standard output */
+	bool is_tty; /* standard output */
 	bool color;
 	unsigned width; /* 0 = no limit: not a terminal, or --no-trunc */
 	unsigned height;
@@ -25,7 +25,8 @@ bool terminal_wants_color(enum color_mode mode, bool is_tty, const char *no_colo
 void terminal_init(struct terminal *t, enum color_mode mode, bool ascii, bool no_trunc);
 
 /* Adds printable text in a colour; plain when the terminal has none. */
-void terminal_paint(const struct terminal *t, struct text *out, enum color c, const char *printable);
+void terminal_paint(const struct terminal *t, struct text *out, enum color c,
+		    const char *printable);
 
 /* Writes one line to standard output. */
 void terminal_line(const struct text *line);

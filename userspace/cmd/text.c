@@ -31,7 +31,7 @@ void text_clear(struct text *t)
 		t->p[0] = '\0';
 }
 
-static void reserve(struct text *t, size_t more)
+void text_reserve(struct text *t, size_t more)
 {
 	size_t cap = t->cap ? t->cap : 64;
 	char *p;
@@ -51,7 +51,7 @@ static void reserve(struct text *t, size_t more)
 
 void text_add(struct text *t, const char *p, size_t n)
 {
-	reserve(t, n);
+	text_reserve(t, n);
 	if (n)
 		memcpy(t->p + t->n, p, n);
 	t->n += n;
@@ -73,7 +73,7 @@ void text_printf(struct text *t, const char *fmt, ...)
 	va_end(ap);
 	if (n <= 0)
 		return;
-	reserve(t, (size_t)n);
+	text_reserve(t, (size_t)n);
 	va_start(ap, fmt);
 	vsnprintf(t->p + t->n, (size_t)n + 1, fmt, ap);
 	va_end(ap);
@@ -89,7 +89,7 @@ void text_say(struct text *t, struct str raw)
 {
 	size_t room = (size_t)raw.n * (ascii_only ? 8 : 4) + 1;
 
-	reserve(t, room);
+	text_reserve(t, room);
 	t->n += escape_terminal(raw, ascii_only, t->p + t->n, room);
 }
 

@@ -19,6 +19,8 @@ struct text {
 void text_release(struct text *t);
 #define _cleanup_text_ _cleanup_(text_release)
 void text_clear(struct text *t);
+/* Makes room, so that adding that many bytes does not move the text. */
+void text_reserve(struct text *t, size_t more);
 void text_add(struct text *t, const char *p, size_t n);
 void text_puts(struct text *t, const char *z);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
