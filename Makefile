@@ -46,7 +46,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/identity/*.c \
 	userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c userspace/config/*.c)
-DAEMON_SRC := userspace/whodidd.c userspace/pipeline.c $(wildcard userspace/collect/*.c userspace/api/*.c)
+DAEMON_SRC := $(wildcard userspace/whodidd*.c) userspace/pipeline.c $(wildcard userspace/collect/*.c userspace/api/*.c)
 CLIENT_SRC := userspace/whodid.c $(wildcard userspace/cmd/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -101,9 +101,12 @@ $(B)/whodid: $(call obj,$(CLIENT_SRC)) $(B)/libwhodid.a
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(call libs,$(LIB_PKGS) $(CLIENT_PKGS))
 
+# The server and the line are no part of the library: their tests take them as objects.
+$(filter $(B)/tests/unit/api/%,$(UNIT)): $(call obj,$(wildcard userspace/api/*.c))
+$(filter $(B)/tests/unit/pipeline/%,$(UNIT)): $(B)/userspace/pipeline.o
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libwhodid.a
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@ $^ $(call libs,$(LIB_PKGS) cmocka)
+	$(Q)$(LINK) -o $@ $(filter-out %.a,$^) $(filter %.a,$^) $(call libs,$(LIB_PKGS) cmocka libmicrohttpd)
 
 $(FUZZ): $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/stub_main.o $(B)/libwhodid.a
 	$(call say,LINK,$@)

@@ -33,7 +33,15 @@
 
 struct api;
 
-enum api_question { API_STATUS, API_IDENTITY, API_PROCESSES, API_ANOMALIES, API_ANOMALY, API_PROFILES, API_HOOKS };
+enum api_question {
+	API_STATUS,
+	API_IDENTITY,
+	API_PROCESSES,
+	API_ANOMALIES,
+	API_ANOMALY,
+	API_PROFILES,
+	API_HOOKS
+};
 
 /*
  * Answers a question about live state on the line's thread. arg is the path's last part or the state=
@@ -44,7 +52,7 @@ typedef int (*api_answer_fn)(void *ctx, enum api_question question, struct str a
 
 struct api_options {
 	const char *socket_path;
-	const char *group;	/* that may look; a group that does not exist is no group */
+	const char *group; /* that may look; a group that does not exist is no group */
 	unsigned connections;
 	const char *store_path; /* for history; NULL = no history here (503) */
 	const struct host *host;
@@ -52,6 +60,9 @@ struct api_options {
 	api_answer_fn answer;
 	void *ctx;
 };
+
+/* Whether somebody answers on that socket: another daemon. */
+bool api_is_answering(const char *socket_path);
 
 /*
  * Makes the socket (0660, root:group), refuses with -EADDRINUSE when another daemon answers on it,
@@ -62,7 +73,7 @@ int api_start(struct api **out, const struct api_options *opt, struct problem *e
 int api_question_fd(const struct api *a);
 /* On the line's thread: answers what waits. */
 void api_serve(struct api *a);
-/* Ends all connections and threads, removes the socket. */
+/* Shuts the stream down, lets viewers take what is left of it, ends all threads, removes the socket. */
 void api_stop(struct api *a);
 
 #endif

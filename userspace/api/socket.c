@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* socket: the unix socket and who may speak on it. The kernel says who the peer is, nobody else. */
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "api/parts.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+
+static int make_address(struct sockaddr_un *addr, const char *path)
+{
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr->sun_path, path);
+	return 0;
+}
+
+bool api_is_answering(const char *socket_path)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr;
+
+	if (fd < 0 || make_address(&addr, socket_path))
+		return false;
+	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+}
+
+static gid_t find_group(const char *name)
+{
+	struct group *found = name && *name ? getgrnam(name) : NULL;
+
+	return found ? found->gr_gid : (gid_t)-1;
+}
+
+static int make_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	if (!slash || slash == path)
+		return 0;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	return file_mkdirs(dir, 0755);
+}
+
+/* Nobody but root can connect before owner and mode are right. */
+static int bind_private(int fd, const struct sockaddr_un *addr, gid_t group)
+{
+	mode_t old = umask(0177);
+	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 ? -errno : 0;
+
+	umask(old);
+	if (rc)
+		return rc;
+	if (group != (gid_t)-1 && chown(addr->sun_path, (uid_t)-1, group) < 0)
+		return -errno;
+	if (chmod(addr->sun_path, 0660) < 0)
+		return -errno;
+	return listen(fd, 128) < 0 ? -errno : 0;
+}
+
+int socket_listen(struct api *a, struct problem *err)
+{
+	const char *path = a->opt.socket_path;
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un addr;
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return problem_set(err, -errno, "cannot make a socket: %m");
+	if (make_address(&addr, path)) {
+		problem_remedy(err, "Set api.socket to a path of at most %zu bytes",
+			       sizeof(addr.sun_path) - 1);
+		return problem_set(err, -ENAMETOOLONG, "the socket's path is too long: %s", path);
+	}
+	if (api_is_answering(path))
+		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s", path);
+	/* Only a dead socket is removed, never a file that somebody put there. */
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
+		unlink(path);
+	a->group = find_group(a->opt.group);
+	rc = make_folder(path);
+	if (!rc)
+		rc = bind_private(fd, &addr, a->group);
+	if (!rc && lstat(path, &st) < 0)
+		rc = -errno;
+	if (rc)
+		return problem_set(err, rc, "cannot listen on %s: %s", path, strerror(-rc));
+	a->socket_ino = st.st_ino;
+	a->listen_fd = TAKE_FD(fd);
+	return 0;
+}
+
+void socket_remove(struct api *a)
+{
+	struct stat st;
+
+	if (!lstat(a->opt.socket_path, &st) && S_ISSOCK(st.st_mode) && st.st_ino == a->socket_ino)
+		unlink(a->opt.socket_path);
+}
+
+/* The groups that the peer had when it connected: the kernel's own answer, no directory service. */
+static bool peer_has_group(int fd, gid_t group)
+{
+	gid_t groups[256];
+	_cleanup_free_ gid_t *many = NULL;
+	gid_t *list = groups;
+	socklen_t size = sizeof(groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) {
+		if (errno != ERANGE)
+			return false;
+		many = malloc(size);
+		if (!many || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, many, &size) < 0)
+			return false;
+		list = many;
+	}
+	for (size_t i = 0; i < size / sizeof(*list); i++)
+		if (list[i] == group)
+			return true;
+	return false;
+}
+
+bool socket_peer_may_look(const struct api *a, int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return false;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return true;
+	if (a->group == (gid_t)-1)
+		return false;
+	return peer.gid == a->group || peer_has_group(fd, a->group);
+}
