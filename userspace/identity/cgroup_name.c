@@ -227,13 +227,14 @@ static void parse_user_manager(struct cursor *c, struct cgroup_name *out)
 		out->user_unit = leaf;
 }
 
+/* Sessions and user managers lie in user-UID.slice itself, nowhere deeper. */
 static bool parse_user_leaf(struct cursor *c, struct cgroup_name *out, struct str slice,
 			    struct str leaf)
 {
 	struct str uid = between(slice, "user-", ".slice");
 	struct str id = between(leaf, "session-", ".scope");
 
-	if (out->owner_uid == UINT32_MAX)
+	if (out->owner_uid == UINT32_MAX || !uid.p || !all_in(uid, DIGITS))
 		return false;
 	if (id.p && all_in(id, LETTERS DIGITS)) {
 		out->session = id;

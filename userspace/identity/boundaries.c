@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* boundaries: see the header. */
+#include "identity/boundaries.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+
+int boundaries_init(struct boundaries *t, size_t max, size_t bytes_max)
+{
+	size_t buckets = 64;
+
+	while (buckets < max)
+		buckets *= 2;
+	*t = (struct boundaries){.max = max, .bytes_max = bytes_max, .mask = buckets - 1};
+	list_init(&t->idle);
+	list_init(&t->busy);
+	t->buckets = calloc(buckets, sizeof(struct boundary *));
+	return t->buckets ? 0 : -ENOMEM;
+}
+
+void boundaries_release(struct boundaries *t)
+{
+	for (size_t i = 0; t->buckets && i <= t->mask; i++) {
+		while (t->buckets[i]) {
+			struct boundary *b = t->buckets[i];
+
+			t->buckets[i] = b->hash_next;
+			free(b);
+		}
+	}
+	free(t->buckets);
+	t->buckets = NULL;
+}
+
+struct boundary *boundaries_find(const struct boundaries *t, uint64_t id)
+{
+	struct boundary *b = t->buckets[hash_u64(id) & t->mask];
+
+	while (b && b->id != id)
+		b = b->hash_next;
+	return b;
+}
+
+static void evict(struct boundaries *t, struct boundary *b)
+{
+	struct boundary **at = &t->buckets[hash_u64(b->id) & t->mask];
+
+	while (*at != b)
+		at = &(*at)->hash_next;
+	*at = b->hash_next;
+	list_remove(&b->order);
+	t->count--;
+	t->bytes -= b->bytes;
+	t->evicted++;
+	if (b->parent_held)
+		boundaries_drop(t, b->parent_id);
+	free(b);
+}
+
+static void make_room(struct boundaries *t, size_t bytes)
+{
+	while (t->count >= t->max || t->bytes + bytes > t->bytes_max) {
+		struct link *from = list_empty(&t->idle) ? &t->busy : &t->idle;
+
+		if (list_empty(from))
+			return;
+		evict(t, LINK_OWNER(from->next, struct boundary, order));
+	}
+}
+
+void boundaries_add(struct boundaries *t, struct boundary *b, bool pinned)
+{
+	struct boundary **head = &t->buckets[hash_u64(b->id) & t->mask];
+
+	b->parent_held = b->parent_id && boundaries_hold(t, b->parent_id);
+	make_room(t, b->bytes);
+	b->refs = pinned;
+	b->hash_next = *head;
+	*head = b;
+	if (pinned)
+		list_init(&b->order);
+	else
+		list_add_tail(&t->idle, &b->order);
+	t->count++;
+	t->bytes += b->bytes;
+}
+
+bool boundaries_hold(struct boundaries *t, uint64_t id)
+{
+	struct boundary *b = boundaries_find(t, id);
+
+	if (!b)
+		return false;
+	if (b->refs++ == 0) {
+		list_remove(&b->order);
+		list_add_tail(&t->busy, &b->order);
+	}
+	return true;
+}
+
+void boundaries_drop(struct boundaries *t, uint64_t id)
+{
+	struct boundary *b = boundaries_find(t, id);
+
+	if (!b || b->refs == 0 || --b->refs > 0)
+		return;
+	list_remove(&b->order);
+	list_add_tail(&t->idle, &b->order);
+}
+
+/* Texts of the identity that are not static. */
+static const size_t owned_texts[] = {
+	offsetof(struct identity, who),	   offsetof(struct identity, via),
+	offsetof(struct identity, as),	   offsetof(struct identity, session),
+	offsetof(struct identity, person), offsetof(struct identity, cgroup),
+	offsetof(struct identity, unit),   offsetof(struct identity, container_id),
+};
+
+static void move_text(struct str *text, char **to)
+{
+	if (!text->p)
+		return;
+	memcpy(*to, text->p, text->n);
+	text->p = *to;
+	*to += text->n;
+}
+
+struct boundary *boundary_new(const struct identity *identity, struct str exe)
+{
+	const char *base = (const char *)identity;
+	size_t bytes = sizeof(struct boundary) + exe.n;
+	struct boundary *b;
+	char *to;
+
+	for (size_t i = 0; i < ARRAY_SIZE(owned_texts); i++)
+		bytes += ((const struct str *)(base + owned_texts[i]))->n;
+	b = malloc(bytes);
+	if (!b)
+		return NULL;
+	*b = (struct boundary){.bytes = bytes, .identity = *identity, .exe = exe};
+	to = b->text;
+	for (size_t i = 0; i < ARRAY_SIZE(owned_texts); i++)
+		move_text((struct str *)((char *)&b->identity + owned_texts[i]), &to);
+	move_text(&b->exe, &to);
+	return b;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * boundaries: private to identity. The facts of each crossing and the identity that was decided from
+ * them, once. Bounded in number and bytes: those without live processes and without boundaries inside
+ * go first, oldest first.
+ */
+#ifndef WHODID_IDENTITY_BOUNDARIES_H
+#define WHODID_IDENTITY_BOUNDARIES_H
+
+#include "event.h"
+#include "identity/list.h"
+
+struct boundary {
+	struct link order; /* in boundaries.idle or .busy; the kernel's own is in neither */
+	struct boundary *hash_next;
+	uint64_t id, parent_id; /* parent_id 0 = none known */
+	uint64_t who_id;	/* the boundary that said who: this one or one outside; 0 = none */
+	uint64_t boot_ns;
+	int64_t wall_ns;
+	uint64_t opener_start_ns;
+	uint32_t opener_pid, kind, role, from_uid, to_uid, session_id;
+	uint32_t pid, login_uid;
+	uint32_t refs; /* live processes and boundaries inside */
+	bool parent_held;
+	size_t bytes;
+	struct str exe;
+	struct identity identity; /* texts lie in text or are static */
+	char text[];
+};
+
+struct boundaries {
+	struct boundary **buckets;
+	size_t mask, max, count, bytes, bytes_max;
+	struct link idle, busy;
+	uint64_t evicted;
+};
+
+int boundaries_init(struct boundaries *t, size_t max, size_t bytes_max); /* 0 or -ENOMEM */
+void boundaries_release(struct boundaries *t);
+struct boundary *boundaries_find(const struct boundaries *t, uint64_t id);
+/* Takes b over (its id is new to the table); makes room. pinned = never evicted. */
+void boundaries_add(struct boundaries *t, struct boundary *b, bool pinned);
+/* Whether it was there to be held. */
+bool boundaries_hold(struct boundaries *t, uint64_t id);
+void boundaries_drop(struct boundaries *t, uint64_t id);
+
+/*
+ * A boundary with copies of all texts of identity and exe in one piece of memory; the facts are the
+ * caller's to fill. NULL without memory.
+ */
+struct boundary *boundary_new(const struct identity *identity, struct str exe);
+
+#endif

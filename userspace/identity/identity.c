@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity: learns who is who from fork, exec, exit and boundary events, and fills event.who of every
+ * event with a task. Names are decided in naming.c, when a boundary is first seen; here they are looked
+ * up. After warm-up an event allocates nothing.
+ */
+#include "identity/identity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "bpf/event.h"
+#include "identity/naming.h"
+#include "identity/table.h"
+
+#define BOUNDARIES_DEFAULT 16384
+#define PROCESSES_DEFAULT  65536
+#define BOUNDARY_BYTES_MAX (24u << 20)
+#define EXES_MAX	   16384
+#define EXE_BYTES_MAX	   (8u << 20)
+
+/* Kernel threads are there before any record: their boundary needs none. */
+static int add_kernel(struct identity_table *t)
+{
+	struct event_what what = {
+		.crossing = {.id = BOUNDARY_ID_KERNEL,
+			     .kind = BOUNDARY_KERNEL,
+			     .cgroup = STR_LIT("/")},
+		.login_uid = UINT32_MAX,
+		.session_id = UINT32_MAX,
+	};
+	struct boundary *b = naming_decide(&what, NULL, &t->users);
+
+	if (!b)
+		return -ENOMEM;
+	boundaries_add(&t->boundaries, b, true);
+	return 0;
+}
+
+static void free_table(struct identity_table **t)
+{
+	identity_free(*t);
+}
+
+int identity_new(struct identity_table **out, const struct identity_options *opt)
+{
+	_cleanup_(free_table) struct identity_table *t = calloc(1, sizeof(*t));
+	size_t boundaries = opt && opt->boundaries_max ? opt->boundaries_max : BOUNDARIES_DEFAULT;
+	size_t processes = opt && opt->processes_max ? opt->processes_max : PROCESSES_DEFAULT;
+
+	if (!t)
+		return -ENOMEM;
+	users_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
+	users_refresh(&t->users);
+	if (boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
+	    processes_init(&t->processes, processes) < 0 ||
+	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 || add_kernel(t) < 0)
+		return -ENOMEM;
+	*out = TAKE_PTR(t);
+	return 0;
+}
+
+void identity_free(struct identity_table *t)
+{
+	if (!t)
+		return;
+	boundaries_release(&t->boundaries);
+	processes_release(&t->processes);
+	interns_release(&t->exes);
+	users_release(&t->users);
+	free(t);
+}
+
+static void let_go_of_boundary(struct identity_table *t, struct process *p)
+{
+	if (p->held)
+		boundaries_drop(&t->boundaries, p->boundary);
+	p->held = false;
+}
+
+/* A boundary lives as long as a live process is in it. */
+static void set_boundary(struct identity_table *t, struct process *p, uint64_t id)
+{
+	if (p->boundary == id && (p->held || !p->alive))
+		return;
+	let_go_of_boundary(t, p);
+	p->boundary = id;
+	if (p->alive)
+		p->held = boundaries_hold(&t->boundaries, id);
+}
+
+static void set_exited(struct identity_table *t, struct process *p)
+{
+	let_go_of_boundary(t, p);
+	processes_exited(&t->processes, p);
+}
+
+static void forget(struct identity_table *t, struct process *p)
+{
+	let_go_of_boundary(t, p);
+	interns_drop(&t->exes, p->exe);
+	processes_remove(&t->processes, p);
+	t->stats.evicted_processes++;
+}
+
+static void set_exe(struct identity_table *t, struct process *p, struct str exe)
+{
+	struct interned *e = interns_take(&t->exes, exe);
+
+	interns_drop(&t->exes, p->exe);
+	p->exe = e;
+}
+
+static struct process *make_process(struct identity_table *t, uint32_t pid, uint64_t start_ns)
+{
+	struct process *older = processes_newest(&t->processes, pid);
+	struct process *victim;
+
+	if (older && older->start_ns < start_ns)
+		set_exited(t, older); /* the pid is used again: its exit was not heard of */
+	victim = processes_victim(&t->processes);
+	if (victim)
+		forget(t, victim);
+	return processes_add(&t->processes, pid, start_ns);
+}
+
+/* The acting process, made from what the record says when it was not known. NULL for the idle task. */
+static struct process *acting(struct identity_table *t, const struct event_what *what)
+{
+	struct process *p;
+
+	if (what->pid == 0)
+		return NULL;
+	p = processes_find(&t->processes, what->pid, what->start_ns);
+	if (!p) {
+		p = make_process(t, what->pid, what->start_ns);
+		p->parent_pid = what->parent_pid;
+		p->parent_start_ns = what->parent_start_ns;
+	}
+	p->uid = what->uid;
+	p->task_flags = what->task_flags;
+	set_boundary(t, p, what->boundary);
+	processes_heard(&t->processes, p);
+	return p;
+}
+
+static void learn_fork(struct identity_table *t, const struct process *parent,
+		       const struct event_what *what)
+{
+	uint32_t pid = what->child.pid;
+	uint64_t start_ns = what->child.start_ns;
+	struct interned *exe = parent ? interns_share(parent->exe) : NULL;
+	struct process *child = NULL;
+
+	if (pid != 0)
+		child = processes_find(&t->processes, pid, start_ns);
+	if (pid != 0 && !child)
+		child = make_process(t, pid, start_ns);
+	if (!child || child == parent || child->exe) {
+		interns_drop(&t->exes, exe);
+		return;
+	}
+	child->exe = exe;
+	child->parent_pid = what->pid;
+	child->parent_start_ns = what->start_ns;
+	child->uid = what->uid;
+	child->task_flags = what->child.flags;
+	set_boundary(t, child, what->child.boundary);
+}
+
+static void learn_boundary(struct identity_table *t, const struct event_what *what)
+{
+	const struct boundary *parent = NULL;
+	struct boundary *b;
+
+	if (boundaries_find(&t->boundaries, what->crossing.id))
+		return;
+	users_refresh(&t->users);
+	if (what->crossing.parent_id)
+		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
+	b = naming_decide(what, parent, &t->users);
+	if (b)
+		boundaries_add(&t->boundaries, b, false);
+}
+
+static bool is_crossing(enum event_type type)
+{
+	return type == EVENT_BOUNDARY || type == EVENT_SESSION_START || type == EVENT_CRED_BECOME;
+}
+
+/* Whether a task did it, and not the sensor. */
+static bool has_task(enum event_type type)
+{
+	return type != EVENT_NONE && type < EVENT_LOSS;
+}
+
+static struct process_ref ref_of(const struct identity_table *t, uint32_t pid, uint64_t start_ns,
+				 const struct process **found)
+{
+	*found = pid ? processes_find(&t->processes, pid, start_ns) : NULL;
+	return (struct process_ref){pid, start_ns, *found ? interned_str((*found)->exe) : STR_NONE};
+}
+
+/* Who forked whom, as seen: reparenting does not hide where a process comes from. */
+static void fill_ancestors(const struct identity_table *t, const struct process *p,
+			   struct event_who *who, uint32_t max)
+{
+	while (p && p->parent_pid && who->ancestor_count < max) {
+		const struct process *parent;
+
+		who->ancestors[who->ancestor_count++] =
+			ref_of(t, p->parent_pid, p->parent_start_ns, &parent);
+		p = parent == p ? NULL : parent;
+	}
+}
+
+static void fill_identity(struct identity_table *t, const struct event_what *what,
+			  struct identity *id)
+{
+	const struct boundary *b = boundaries_find(&t->boundaries, what->boundary);
+
+	if (!b && what->task_flags & TASK_KTHREAD)
+		b = boundaries_find(&t->boundaries, BOUNDARY_ID_KERNEL);
+	if (b) {
+		*id = b->identity;
+	} else {
+		naming_lost(id, what->boundary);
+		t->stats.boundary_lost++;
+	}
+	naming_apply_flags(id, what->task_flags);
+}
+
+void identity_attach(struct identity_table *t, struct event *ev)
+{
+	const struct event_what *what = &ev->what;
+	struct event_who *who = &ev->who;
+	struct process *p;
+
+	memset(who, 0, sizeof(*who));
+	if (!has_task(what->type))
+		return;
+	if (is_crossing(what->type))
+		learn_boundary(t, what);
+	p = acting(t, what);
+	if (p && what->type == EVENT_EXEC)
+		set_exe(t, p, what->exec.exe);
+	else if (p && !p->exe && is_crossing(what->type))
+		set_exe(t, p, what->crossing.exe);
+	if (what->type == EVENT_FORK)
+		learn_fork(t, p, what);
+
+	fill_identity(t, what, &who->id);
+	who->exe = p ? interned_str(p->exe) : STR_NONE;
+	who->user_name = users_name(&t->users, what->uid);
+	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
+	if (who->ancestor_count)
+		who->parent = who->ancestors[0];
+	if (what->type != EVENT_EXEC)
+		who->ancestor_count = 0;
+	if (p && what->type == EVENT_EXIT)
+		set_exited(t, p);
+	if (what->type != EVENT_BOUNDARY) {
+		t->stats.events++;
+		t->stats.attributed += !str_is(who->id.kind, "anon");
+	}
+}
+
+void identity_get_stats(const struct identity_table *t, struct identity_stats *out)
+{
+	*out = t->stats;
+	out->boundaries = t->boundaries.count - 1; /* the kernel's own is no record's */
+	out->evicted_boundaries = t->boundaries.evicted;
+	out->processes = t->processes.count;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* naming: private to identity. From the facts of one crossing, and what lies outside of it, the identity. */
+#ifndef WHODID_IDENTITY_NAMING_H
+#define WHODID_IDENTITY_NAMING_H
+
+#include "identity/boundaries.h"
+#include "identity/users.h"
+
+/*
+ * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
+ * that is not known. Returns a new boundary for boundaries_add(), or NULL without memory.
+ */
+struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
+			       const struct users *users);
+
+/* Who it is when the boundary of an event is not known. */
+void naming_lost(struct identity *out, uint64_t boundary);
+
+/* TASK_* of an event: adds the ID_* flags and lowers the levels that they make doubtful. */
+void naming_apply_flags(struct identity *id, uint32_t task_flags);
+
+const char *boundary_kind_name(uint32_t kind);
+const char *exe_role_name(uint32_t role);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table: private to identity. What the stage keeps. */
+#ifndef WHODID_IDENTITY_TABLE_H
+#define WHODID_IDENTITY_TABLE_H
+
+#include "identity/boundaries.h"
+#include "identity/identity.h"
+#include "identity/interns.h"
+#include "identity/processes.h"
+#include "identity/users.h"
+
+struct identity_table {
+	struct boundaries boundaries;
+	struct processes processes;
+	struct interns exes;
+	struct users users;
+	struct identity_stats stats;
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words: see the header. */
+#include "identity/words.h"
+
+#include <stdio.h>
+
+#define LIST_MAX 512
+
+static void add(struct words *w, const char *p, size_t n)
+{
+	if (n > sizeof(w->text) - w->len)
+		n = sizeof(w->text) - w->len;
+	memcpy(w->text + w->len, p, n);
+	w->len += n;
+}
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("._~@:/+-", c));
+}
+
+static void add_value(struct words *w, struct str value)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t from = w->len;
+
+	for (uint32_t i = 0; i < value.n; i++) {
+		uint8_t c = (uint8_t)value.p[i];
+
+		if (w->len - from > WORD_VALUE_MAX - 12) {
+			add(w, "%2E%2E%2E", 9);
+			return;
+		}
+		if (is_plain((char)c))
+			add(w, &value.p[i], 1);
+		else
+			add(w, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+	}
+}
+
+static struct str finish(struct words *w, size_t from)
+{
+	if (w->len == sizeof(w->text))
+		return STR_NONE;
+	return (struct str){w->text + from, (uint32_t)(w->len - from)};
+}
+
+struct str words_join2(struct words *w, const char *prefix, struct str value, const char *prefix2,
+		       struct str value2)
+{
+	size_t from = w->len;
+
+	add(w, prefix, strlen(prefix));
+	add_value(w, value);
+	add(w, prefix2, strlen(prefix2));
+	add_value(w, value2);
+	return finish(w, from);
+}
+
+struct str words_join(struct words *w, const char *prefix, struct str value)
+{
+	return words_join2(w, prefix, value, "", STR_NONE);
+}
+
+struct str words_number(struct words *w, const char *prefix, uint64_t value)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	size_t from = w->len;
+
+	add(w, prefix, strlen(prefix));
+	add(w, digits, (size_t)n);
+	return finish(w, from);
+}
+
+struct str words_append(struct words *w, struct str list, struct str item)
+{
+	size_t from = w->len;
+
+	if (list.n == 0)
+		return item;
+	if (str_ends(list, ",..."))
+		return list;
+	if (list.n + 1 + item.n > LIST_MAX)
+		item = STR_LIT("...");
+	add(w, list.p, list.n);
+	add(w, ",", 1);
+	add(w, item.p, item.n);
+	return finish(w, from);
+}
