@@ -104,3 +104,47 @@ make_user() {
 	useradd -m -s /bin/bash "$TEST_USER" || bail_out "a test user can be made"
 	cleanup remove_user "$TEST_USER"
 }
+
+# start_watch: `watch --all` as NDJSON into $WATCH, for tests that ask for the live stream too.
+start_watch() {
+	WATCH=$SCRATCH/watch.ndjson
+	: >"$WATCH"
+	"$B/whodid" --server "$SOCKET" watch --all -o json >"$WATCH" 2>"$SCRATCH/watch.err" &
+	WATCHER=$!
+	cleanup kill -KILL "$WATCHER"
+	# It has subscribed when an act made after its start comes through.
+	wait_until 15 watch_subscribed || bail_out "watch shows something" "$(cat "$SCRATCH/watch.err")"
+}
+
+watch_subscribed() {
+	/bin/true "$(marker subscribe)"
+	[ -s "$WATCH" ]
+}
+
+stop_watch() {
+	kill -INT "$WATCHER" 2>/dev/null
+	wait "$WATCHER" 2>/dev/null
+}
+
+watched() {
+	jq -e -n "any(inputs; $1)" "$WATCH" >/dev/null 2>&1
+}
+
+# identity_everywhere EXEC-EVENT WHO VIA AS NAME: query (the event), watch (the line of the same uid) and
+# `id` name the same actor. VIA is a comma list, AS a regular expression ('.' = any).
+identity_everywhere() {
+	local event=$1 who=$2 via=$3 as=$4 name=$5 uid explained
+	uid=$(jq -r .event.uid <<<"$event")
+	json_is "$event" .identity.who "$who" "$name: who, by query"
+	json_is "$event" '.identity.via // [] | join(",")' "$via" "$name: via, by query"
+	like "$(jq -r .identity.as <<<"$event")" "^$as\$" "$name: as, by query"
+	if wait_until 10 watched ".event.uid == \"$uid\" and .identity.who == \"$who\""; then
+		pass "$name: the same by watch"
+	else
+		fail "$name: the same by watch" "$(tail -n 3 "$WATCH")"
+	fi
+	explained=$(wd id "$uid" -o json 2>&1)
+	is "$(jq -r .identity.who <<<"$explained" 2>/dev/null)" "$who" "$name: the same by id"
+	ok "$name: id gives facts with source and trust" \
+		jq -e '(.facts | length > 0) and all(.facts[]; .source and .fact and .trust)' <<<"$explained"
+}

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Stopping flushes; being killed costs at most what was not committed, and the next start says so.
+. "$(dirname "$0")/../lib/live.sh"
+
+mark=$(marker restart)
+run() {
+	/bin/true "$mark-$1"
+}
+has() {
+	has_event '(.process.argv | index("'"$mark-$1"'")) and (.process.exe | endswith("/true"))' type=exec
+}
+programs() {
+	bpftool prog show -j 2>/dev/null | jq -c --argjson pid "$1" '[.[] | select((.pids // []) | any(.pid == $pid)) | .id]'
+}
+
+# A long commit interval: only flushing at the end can save the last event.
+start_daemon --set store.commit_ms=60000 --set store.batch_events=100000
+first=$DAEMON
+owned=$(programs "$first")
+run before-term
+ok "the store starts empty and then has it" wait_until 10 has before-term
+run last
+stop_daemon TERM
+is "$STATUS" 0 "SIGTERM ends it with 0"
+ok "the socket is gone" test ! -e "$SOCKET"
+if [ "$owned" != '[]' ] && [ -n "$owned" ]; then
+	left=$(bpftool prog show -j | jq -c --argjson old "$owned" '[.[].id] - ([.[].id] - $old)')
+	is "$left" '[]' "its programs have left the kernel"
+else
+	skip "its programs have left the kernel" "bpftool cannot tell owners here"
+fi
+
+start_daemon
+ok "what happened before SIGTERM is in the store" wait_until 10 has last
+is "$(events type=agent.stop | wc -l)" 1 "the stop is an event"
+unlike "$(events type=agent.start | tail -n 1)" 'not stopped|killed|crash|unclean' "the next start finds nothing wrong"
+seq_before=$(events | jq -s 'map(.event.seq) | max')
+
+run committed
+ok "an event is committed" wait_until 10 has committed
+run uncommitted
+stop_daemon KILL
+start_daemon
+ok "what was committed survives kill -9" wait_until 10 has committed
+like "$(events type=agent.start,agent.stop,loss | tail -n 3)$(tail -n 20 "$LOG")" 'not stopped|killed|crash|unclean|without' \
+	"the next start says that the last run did not stop"
+ok "sequence numbers go on" jq -e -s --argjson s "$seq_before" 'map(.event.seq) | max > $s' <(events)
+is "$(events | jq -s 'map(.event.seq) | length == (unique | length)')" true "no sequence number twice"
+
+# A second daemon on the same root keeps its hands off.
+"$B/whodidd" --root "$ROOT" >"$SCRATCH/second.log" 2>&1
+ok "a second daemon on the same root refuses" test $? -ne 0
+ok "and the first still answers" daemon_answers
+run after-second
+ok "and still sees" wait_until 10 has after-second
+
+# Readiness is told to systemd; --for ends by itself.
+stop_daemon
+notify=$SCRATCH/notify.sock
+socat -u "UNIX-RECV:$notify" "OPEN:$SCRATCH/notified,creat,append" &
+cleanup kill $!
+wait_until 5 test -S "$notify"
+NOTIFY_SOCKET=$notify "$B/whodidd" --root "$ROOT" --for 1s >>"$LOG" 2>&1
+is "$?" 0 "--for 1s ends with 0"
+like "$(tr '\0' '\n' <"$SCRATCH/notified")" 'READY=1' "readiness is told by sd_notify"
+like "$(tr '\0' '\n' <"$SCRATCH/notified")" 'STOPPING=1' "and stopping"
+done_testing
