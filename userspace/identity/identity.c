@@ -145,28 +145,24 @@ static struct process *acting(struct identity_table *t, const struct event_what 
 	return p;
 }
 
+/* Last in an event: making room for the child may take the place of anybody. */
 static void learn_fork(struct identity_table *t, const struct process *parent,
 		       const struct event_what *what)
 {
-	uint32_t pid = what->child.pid;
-	uint64_t start_ns = what->child.start_ns;
-	struct interned *exe = parent ? interns_share(parent->exe) : NULL;
-	struct process *child = NULL;
+	struct interned *exe = interns_share(parent->exe);
+	struct process *child;
 
-	if (pid != 0)
-		child = processes_find(&t->processes, pid, start_ns);
-	if (pid != 0 && !child)
-		child = make_process(t, pid, start_ns);
-	if (!child || child == parent || child->exe) {
-		interns_drop(&t->exes, exe);
-		return;
+	child = processes_find(&t->processes, what->child.pid, what->child.start_ns);
+	if (!child && what->child.pid) {
+		child = make_process(t, what->child.pid, what->child.start_ns);
+		child->exe = interns_share(exe);
+		child->parent_pid = what->pid;
+		child->parent_start_ns = what->start_ns;
+		child->uid = what->uid;
+		child->task_flags = what->child.flags;
+		set_boundary(t, child, what->child.boundary);
 	}
-	child->exe = exe;
-	child->parent_pid = what->pid;
-	child->parent_start_ns = what->start_ns;
-	child->uid = what->uid;
-	child->task_flags = what->child.flags;
-	set_boundary(t, child, what->child.boundary);
+	interns_drop(&t->exes, exe);
 }
 
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
@@ -247,8 +243,6 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		set_exe(t, p, what->exec.exe);
 	else if (p && !p->exe && is_crossing(what->type))
 		set_exe(t, p, what->crossing.exe);
-	if (what->type == EVENT_FORK)
-		learn_fork(t, p, what);
 
 	fill_identity(t, what, &who->id);
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
@@ -260,6 +254,8 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		who->ancestor_count = 0;
 	if (p && what->type == EVENT_EXIT)
 		set_exited(t, p);
+	if (p && what->type == EVENT_FORK)
+		learn_fork(t, p, what);
 	if (what->type != EVENT_BOUNDARY) {
 		t->stats.events++;
 		t->stats.attributed += !str_is(who->id.kind, "anon");

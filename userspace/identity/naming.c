@@ -435,7 +435,7 @@ const char *boundary_kind_name(uint32_t kind)
 const char *exe_role_name(uint32_t role)
 {
 	static const char *const names[] = {
-		"none", "sshd", "login", "cron",   "at",     "service-manager", "container-runtime",
+		"none", "sshd", "login", "cron",   "at",     "service_manager", "container_runtime",
 		"sudo", "su",	"doas",	 "pkexec", "runuser"};
 
 	return role < ARRAY_SIZE(names) ? names[role] : "unknown";

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain: why an identity is what it is. Each fact in words with its source and its trust, the one that
+ * decided first; then the boundaries from outside in. Asked for by people: nothing here is on the line.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/number.h"
+#include "bpf/event.h"
+#include "identity/describe.h"
+#include "identity/naming.h"
+
+#define CHAIN_MAX	32
+#define GENERATIONS_MAX 1024
+
+/* What is explained: a boundary and, when a process was asked for, the process in it. */
+struct subject {
+	const struct identity_table *t;
+	const struct process *process;		 /* may be NULL */
+	const struct boundary *chain[CHAIN_MAX]; /* the nearest first */
+	size_t depth;
+	const struct boundary *who; /* the one that says who; NULL = none known */
+	struct identity id;
+};
+
+static void fact(struct json *w, const char *source, const char *trust, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void fact(struct json *w, const char *source, const char *trust, const char *fmt, ...)
+{
+	char text[EVENT_PATH_MAX * 2];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	json_object_begin(w, NULL);
+	json_cstr(w, "source", source);
+	json_cstr(w, "fact", text);
+	json_cstr(w, "trust", trust);
+	json_object_end(w);
+}
+
+static const char *trust_words(enum assurance level)
+{
+	static const char *const words[] = {
+		[ASSURANCE_UNKNOWN] = "not known",
+		[ASSURANCE_CLAIMED] = "claim only",
+		[ASSURANCE_DERIVED] = "worked out, not proven",
+		[ASSURANCE_RECORDED] = "written by a privileged program",
+		[ASSURANCE_KERNEL] = "cannot be forged",
+		[ASSURANCE_ATTESTED] = "signed",
+	};
+
+	return words[level];
+}
+
+/* "1001 (alice)" or "1001" */
+struct uid_words {
+	char text[300];
+};
+
+static struct uid_words uid_words(const struct subject *s, uint32_t uid)
+{
+	struct uid_words out;
+	struct str name = users_name(&s->t->users, uid);
+
+	if (name.p)
+		snprintf(out.text, sizeof(out.text), "%u (%.*s)", uid, STR_ARG(name));
+	else
+		snprintf(out.text, sizeof(out.text), "%u", uid);
+	return out;
+}
+
+static void explain_login(const struct subject *s, const struct boundary *b, struct json *w)
+{
+	fact(w, "kernel", trust_words(b->identity.who_level),
+	     "%s (pid %u) set the login uid of pid %u to %s, session %u", exe_role_name(b->role),
+	     b->opener_pid, b->pid, uid_words(s, b->to_uid).text, b->session_id);
+	if (users_name(&s->t->users, b->to_uid).p)
+		fact(w, "passwd", "root's file", "uid %u is %.*s", b->to_uid,
+		     STR_ARG(users_name(&s->t->users, b->to_uid)));
+}
+
+static void explain_seed(const struct subject *s, const struct boundary *b, struct json *w)
+{
+	const char *trust = trust_words(b->identity.who_level);
+
+	fact(w, "start", trust, "pid %u ran before whodid started", b->pid);
+	if (b->login_uid != UINT32_MAX)
+		fact(w, "kernel", trust,
+		     "its login uid was %s, session %u; who set it was not seen",
+		     uid_words(s, b->login_uid).text, b->session_id);
+	else if (!str_is(b->identity.kind, "anon"))
+		fact(w, "kernel", trust, "it had no login uid; its cgroup %.*s says %.*s",
+		     STR_ARG(b->identity.cgroup), STR_ARG(b->identity.who));
+}
+
+static void explain_who(const struct subject *s, struct json *w)
+{
+	const struct boundary *b = s->who;
+
+	if (s->id.reason.p)
+		fact(w, "none", trust_words(s->id.who_level), "%.*s", STR_ARG(s->id.reason));
+	if (!b)
+		return;
+	switch (b->kind) {
+	case BOUNDARY_LOGIN:
+		explain_login(s, b, w);
+		break;
+	case BOUNDARY_SEED:
+		explain_seed(s, b, w);
+		break;
+	case BOUNDARY_CGROUP:
+		fact(w, "kernel", trust_words(b->identity.who_level),
+		     "%s (pid %u) put pid %u into cgroup %.*s",
+		     b->opener_pid == 1 ? "the first process" : exe_role_name(b->role),
+		     b->opener_pid, b->pid, STR_ARG(b->identity.cgroup));
+		break;
+	default:
+		fact(w, "kernel", trust_words(b->identity.who_level), "a thread of the kernel");
+	}
+}
+
+/* What was crossed on the way in, from outside, behind the boundary that says who. */
+static void explain_via(const struct subject *s, struct json *w)
+{
+	for (size_t i = s->depth; i-- > 0;) {
+		const struct boundary *b = s->chain[i];
+
+		if (b == s->who)
+			continue;
+		if (b->kind == BOUNDARY_BECOME)
+			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+			     "%s (pid %u) turned uid %s into %s", exe_role_name(b->role),
+			     b->opener_pid, uid_words(s, b->from_uid).text,
+			     uid_words(s, b->to_uid).text);
+		else if (b->kind == BOUNDARY_CGROUP)
+			fact(w, "kernel", trust_words(b->identity.as_level),
+			     "%s (pid %u) put pid %u into cgroup %.*s", exe_role_name(b->role),
+			     b->opener_pid, b->pid, STR_ARG(b->identity.cgroup));
+		else if (b->kind == BOUNDARY_LOGIN)
+			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+			     "login uid %s was set outside of it", uid_words(s, b->to_uid).text);
+	}
+}
+
+/* How many forks lie between the process and the one that crossed into the deciding boundary. */
+static void explain_lineage(const struct subject *s, struct json *w)
+{
+	const struct process *p = s->process;
+	unsigned generations = 0;
+
+	while (p && s->who && p->pid != s->who->pid && generations < GENERATIONS_MAX) {
+		p = processes_find(&s->t->processes, p->parent_pid, p->parent_start_ns);
+		generations++;
+	}
+	if (p && s->who && generations)
+		fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+		     "descends from pid %u %.*s, %u generation%s", p->pid,
+		     STR_ARG(interned_str(p->exe)), generations, generations == 1 ? "" : "s");
+}
+
+static void explain_place(const struct subject *s, struct json *w)
+{
+	if (!s->id.as.p)
+		return;
+	if (s->id.cgroup.n > 1)
+		fact(w, "kernel", trust_words(s->id.as_level), "cgroup %.*s is %.*s",
+		     STR_ARG(s->id.cgroup), STR_ARG(s->id.as));
+	else
+		fact(w, "kernel", trust_words(s->id.as_level), "in no cgroup of its own: %.*s",
+		     STR_ARG(s->id.as));
+}
+
+static const struct {
+	uint32_t flag;
+	const char *fact, *trust;
+} flag_facts[] = {
+	{ID_SELF_LOGINUID, "the process set its own unset login uid, which is ignored", "forgery"},
+	{ID_THREAD_LOGINUID, "a thread has another login uid than its process", "forgery"},
+	{ID_SELF_MOVED,
+	 "it was moved to another cgroup by somebody who may not decide that, which is ignored",
+	 "forgery"},
+	{ID_SEEDED, "it or its ancestor ran before whodid started", "lowers the level to derived"},
+	{ID_REPAIRED, "its fork was not seen; the boundary was taken from its parent",
+	 "lowers the level to derived"},
+	{ID_BOUNDARY_LOST, "the record of its boundary was lost", "nobody is named"},
+	{ID_USERNS, "it is in a user namespace of its own", "uids are those of the host"},
+};
+
+static void explain_flags(const struct subject *s, struct json *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flag_facts); i++)
+		if (s->id.flags & flag_facts[i].flag)
+			fact(w, "flag", flag_facts[i].trust, "%s", flag_facts[i].fact);
+}
+
+static void find_chain(struct subject *s, uint64_t id)
+{
+	const struct boundary *b = boundaries_find(&s->t->boundaries, id);
+
+	if (b)
+		s->id = b->identity;
+	else
+		naming_lost(&s->id, id);
+	while (b && s->depth < CHAIN_MAX) {
+		s->chain[s->depth++] = b;
+		if (s->chain[0]->who_id == b->id)
+			s->who = b;
+		b = b->parent_id ? boundaries_find(&s->t->boundaries, b->parent_id) : NULL;
+	}
+}
+
+static bool find_subject(struct subject *s, struct str key)
+{
+	uint64_t id;
+
+	if (str_starts(key, "b")) {
+		if (number_u64(str_sub(key, 1, key.n - 1), 1, UINT64_MAX, &id) != 0 ||
+		    !boundaries_find(&s->t->boundaries, id))
+			return false;
+		find_chain(s, id);
+		return true;
+	}
+	if (number_u64(key, 1, UINT32_MAX, &id) != 0)
+		return false;
+	s->process = processes_newest(&s->t->processes, (uint32_t)id);
+	if (!s->process)
+		return false;
+	find_chain(s, s->process->boundary);
+	naming_apply_flags(&s->id, s->process->task_flags);
+	return true;
+}
+
+int identity_explain(const struct identity_table *t, const struct host *host, struct str key,
+		     struct json *w, struct problem *err)
+{
+	struct subject s = {.t = t};
+
+	if (!find_subject(&s, key)) {
+		problem_set(err, -ESRCH, "no process or boundary of that name is known");
+		problem_remedy(
+			err,
+			"give the pid of a process that ran while whodid did, or b and a number");
+		return -ESRCH;
+	}
+	json_object_begin(w, NULL);
+	json_str(w, "key", key);
+	describe_identity(w, &s.id);
+	if (s.process) {
+		json_object_begin(w, "process");
+		describe_process(w, t, host, s.process);
+		json_object_end(w);
+	}
+	json_array_begin(w, "facts");
+	explain_who(&s, w);
+	explain_lineage(&s, w);
+	explain_via(&s, w);
+	explain_place(&s, w);
+	explain_flags(&s, w);
+	json_array_end(w);
+	json_array_begin(w, "boundaries");
+	for (size_t i = s.depth; i-- > 0;)
+		describe_boundary(w, s.chain[i]);
+	json_array_end(w);
+	json_object_end(w);
+	return 0;
+}
