@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* boundary.bpf.c: moves between cgroups, and what already runs when the sensor starts. */
+#include "session.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+const volatile bool cfg_fold = true;
+const volatile bool cfg_group_dead = false;
+const volatile u32 cfg_wakeup_bytes = 256 << 10;
+const volatile u32 cfg_page_bytes = 4096;
+u32 self_tgid = 0;
+u32 seeding_done = 0;
+
+/*
+ * cgroup_attach_task(cgroup, path, leader, threadgroup): after a move; current is who wrote the
+ * pid. Since 3.x. Only notes the mover: what the move means is decided at the task's next event,
+ * because a v1 runtime moves a task once per hierarchy. A child born into another cgroup makes no
+ * such event (exec.bpf.c looks at it when it is born).
+ */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct task_struct *task)
+{
+	struct task_struct *mover = bpf_get_current_task_btf();
+	struct task_state *st, *by;
+	u32 role = ROLE_NONE;
+
+	by = bpf_task_storage_get(&tasks, mover, 0, 0);
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	if (!st)
+		return 0;
+	if (by)
+		role = by->role;
+	if (mover->tgid == 1)
+		role = ROLE_SERVICE_MANAGER;
+	/* a decision by somebody entitled is not undone by a later move of somebody who is not */
+	if (role == ROLE_NONE && st->mover != ROLE_NONE)
+		return 0;
+	st->mover = role;
+	st->mover_pid = mover->tgid;
+	st->mover_start = mover->group_leader->start_boottime;
+	return 0;
+}
+
+/*
+ * Iterator over all threads, read twice by collect at start: parents come before children as long
+ * as pids have not wrapped; the second run finds what was born in between.
+ */
+SEC("iter/task")
+int on_seed(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *st;
+
+	if (!task)
+		return 0;
+	self_tgid = bpf_get_current_pid_tgid() >> 32;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	if (!st || !st->boundary)
+		make_state(task, TASK_SEEDED);
+	return 0;
+}
+
+/*
+ * Iterator over all open files: takes device and inode of the files that collect has opened for
+ * the purpose. stat(2) would not do: overlayfs and btrfs show another device than the kernel's.
+ */
+SEC("iter/task_file")
+int on_role_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct exe_key key = {};
+	u32 fd = ctx->fd, *role;
+
+	if (!task || !file || task->tgid != bpf_get_current_pid_tgid() >> 32)
+		return 0;
+	role = bpf_map_lookup_elem(&role_fds, &fd);
+	if (!role)
+		return 0;
+	read_file_id(file, &key);
+	bpf_map_update_elem(&trusted_exes, &key, role, BPF_ANY);
+	return 0;
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* compat.bpf.h: kernel drift, one accessor per change, the version above it. */
+#ifndef WHODID_BPF_COMPAT_H
+#define WHODID_BPF_COMPAT_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define CORE __attribute__((preserve_access_index))
+
+/* 6.18 renamed kernfs_node.parent to __parent (it is read under RCU now). */
+struct kernfs_node___parent_old {
+	struct kernfs_node *parent;
+} CORE;
+struct kernfs_node___parent_rcu {
+	struct kernfs_node *__parent;
+} CORE;
+
+static __always_inline struct kernfs_node *read_kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___parent_old *old = (void *)kn;
+	struct kernfs_node___parent_rcu *rcu = (void *)kn;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(rcu, __parent);
+}
+
+/* inode change time: i_ctime to 6.5, __i_ctime to 6.10, two plain fields from 6.11. */
+struct timespec64___compat {
+	s64 tv_sec;
+	long tv_nsec;
+} CORE;
+struct inode___ctime_plain {
+	s64 i_ctime_sec;
+	u32 i_ctime_nsec;
+} CORE;
+struct inode___ctime_hidden {
+	struct timespec64___compat __i_ctime;
+} CORE;
+struct inode___ctime_old {
+	struct timespec64___compat i_ctime;
+} CORE;
+
+static __always_inline u64 read_ctime_ns(struct inode *inode)
+{
+	struct inode___ctime_plain *plain = (void *)inode;
+	struct inode___ctime_hidden *hidden = (void *)inode;
+	struct inode___ctime_old *old = (void *)inode;
+	s64 sec;
+	u64 nsec;
+
+	if (bpf_core_field_exists(plain->i_ctime_sec)) {
+		sec = BPF_CORE_READ(plain, i_ctime_sec);
+		nsec = BPF_CORE_READ(plain, i_ctime_nsec);
+	} else if (bpf_core_field_exists(hidden->__i_ctime)) {
+		sec = BPF_CORE_READ(hidden, __i_ctime.tv_sec);
+		nsec = BPF_CORE_READ(hidden, __i_ctime.tv_nsec);
+	} else {
+		sec = BPF_CORE_READ(old, i_ctime.tv_sec);
+		nsec = BPF_CORE_READ(old, i_ctime.tv_nsec);
+	}
+	return (u64)sec * 1000000000ull + nsec;
+}
+
+/* Without CONFIG_AUDIT there is no login uid; it reads as unset then. */
+static __always_inline u32 read_login_uid(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->loginuid))
+		return 0xffffffff;
+	return task->loginuid.val;
+}
+
+static __always_inline u32 read_session_id(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->sessionid))
+		return 0xffffffff;
+	return task->sessionid;
+}
+
+#endif

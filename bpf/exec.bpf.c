@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* exec.bpf.c: processes begin, execute and end. */
+#include "session.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/*
+ * task_newtask(child, clone_flags): in copy_process(), when nothing can fail any more, before the
+ * child runs; current is the one that forks. Preferred to sched_process_fork: it also covers
+ * io_uring's workers, and the child's cgroup (CLONE_INTO_CGROUP) is final. All kernels.
+ * Misses nothing; processes from before the sensor are seeded (boundary.bpf.c).
+ */
+static __always_inline void copy_state(struct task_struct *parent, struct task_state *up,
+				       struct task_struct *child, struct task_state *st, bool thread)
+{
+	*st = *up;
+	st->connect = 0;
+	st->mover = ROLE_NONE;
+	if (!thread)
+		st->exec_count = 0;
+	if ((u64)child->cgroups == st->css_set)
+		return;
+	st->mover = up->role;
+	if (parent->tgid == 1)
+		st->mover = ROLE_SERVICE_MANAGER;
+	st->mover_pid = parent->tgid;
+	st->mover_start = parent->group_leader->start_boottime;
+	notice_move(child, st);
+}
+
+static __always_inline void emit_fork(struct task_struct *parent, struct task_state *up,
+				      struct task_struct *child, struct task_state *st)
+{
+	struct slot *s = slot_claim(RECORD_FORK);
+	struct record_fork *r;
+
+	if (!s)
+		return;
+	r = slot_begin(s, struct record_fork);
+	fill_task(&r->task, parent, up);
+	r->child_start_ns = child->start_boottime;
+	r->child_pid = child->tgid;
+	r->child_boundary = st->boundary;
+	r->child_flags = task_flags(child, st);
+	slot_submit(s, RECORD_FORK);
+	slot_release(s);
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_fork, struct task_struct *child, u64 clone_flags)
+{
+	struct task_struct *parent = bpf_get_current_task_btf();
+	struct task_state *up = current_state(parent), *st;
+	bool thread = clone_flags & CLONE_THREAD;
+
+	if (!up)
+		return 0;
+	st = bpf_task_storage_get(&tasks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!st) {
+		count_here(state_faults);
+		return 0;
+	}
+	copy_state(parent, up, child, st, thread);
+	if (!thread && !is_self(parent))
+		emit_fork(parent, up, child, st);
+	return 0;
+}
+
+/* argv from the new mm: the NUL-separated strings, the last NUL not counted. */
+static __noinline int take_argv(struct slot *s, u64 start, u64 end)
+{
+	struct record_exec *r = (struct record_exec *)s->data;
+	u32 at = s->len, n;
+	u64 len = end - start;
+
+	if (start >= end)
+		return 0;
+	if (len > EVENT_ARGV_MAX) {
+		len = EVENT_ARGV_MAX;
+		s->flags |= RECORD_ARGV_CUT;
+	}
+	hide(at);
+	n = len;
+	hide(n);
+	if (at > SLOT_DATA - EVENT_ARGV_MAX || n > EVENT_ARGV_MAX || n == 0)
+		return 0;
+	if (bpf_probe_read_user(&s->data[at], n, (void *)start)) {
+		s->flags |= RECORD_ARGV_FAULT;
+		return 0;
+	}
+	if (!(s->flags & RECORD_ARGV_CUT))
+		n--;
+	r->argv = slot_took(s, n);
+	return 0;
+}
+
+static __always_inline void take_filename(struct slot *s, struct record_exec *r, const char *name)
+{
+	u32 at = s->len;
+	long n;
+
+	hide(at);
+	if (at > SLOT_DATA)
+		return;
+	n = bpf_probe_read_kernel_str(&s->data[at], EVENT_PATH_MAX + 1, name);
+	if (n > 1)
+		r->filename = slot_took(s, n - 1);
+}
+
+static __always_inline void take_executable(struct record_exec *r, struct file *exe)
+{
+	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+
+	r->exe_inode = BPF_CORE_READ(inode, i_ino);
+	r->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	r->exe_ctime_ns = read_ctime_ns(inode);
+	r->exe_mode = BPF_CORE_READ(inode, i_mode);
+	r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
+	r->exe_nlink = BPF_CORE_READ(inode, i_nlink);
+}
+
+static __noinline int take_credentials(struct record_exec *r, struct task_struct *task)
+{
+	const struct cred *cred = task->real_cred;
+
+	if (!r)
+		return 0;
+	bpf_core_read(&r->caps_effective, sizeof(u64), &cred->cap_effective);
+	bpf_core_read(&r->caps_permitted, sizeof(u64), &cred->cap_permitted);
+	r->ns_pid_inum = read_pid_ns_inum(task);
+	r->ns_mnt_inum = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	r->ns_net_inum = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	r->ns_cgroup_inum = BPF_CORE_READ(task, nsproxy, cgroup_ns, ns.inum);
+	r->ns_user_inum = cred->user_ns->ns.inum;
+	return 0;
+}
+
+/* sudo and its kind have started their command: another file than their own. */
+static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
+					  struct file *exe)
+{
+	struct crossing c = { .kind = BOUNDARY_BECOME };
+	struct exe_key id = {};
+
+	if (!role_switches_user(st->role))
+		return;
+	read_file_id(exe, &id);
+	if (id.inode == st->role_inode && id.dev == st->role_dev)
+		return;
+	c.role = st->role;
+	c.from_uid = st->role_uid;
+	c.to_uid = task->real_cred->uid.val;
+	c.opener_pid = st->role_pid;
+	c.opener_start = st->role_start;
+	c.opener_inode = st->role_inode;
+	c.opener_dev = st->role_dev;
+	open_boundary(task, st, &c);
+}
+
+/*
+ * sched_process_exec(task, old_pid, bprm): in begin_new_exec()'s caller, once the exec cannot fail:
+ * mm, credentials and executable are the new ones, the arguments are already in the new memory,
+ * which nobody else can write yet. Since 3.4. Misses failed execs (they never get here).
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	struct task_state *st;
+	struct record_exec *r;
+	struct mm_struct *mm = task->mm;
+	struct slot *s;
+
+	if (is_self(task) || !mm)
+		return 0;
+	st = current_state(task);
+	if (!st)
+		return 0;
+	st->exec_count++;
+	notice_become(task, st, mm->exe_file);
+	take_role(task, st);
+	s = slot_claim(RECORD_EXEC);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_exec);
+	fill_task(&r->task, task, st);
+	take_credentials(r, task);
+	take_executable(r, mm->exe_file);
+	r->argc = bprm->argc;
+	r->old_tid = old_tid != task->pid ? old_tid : 0;
+	slot_file_path(s, mm->exe_file, &r->exe);
+	take_filename(s, r, bprm->filename);
+	struct record_text cwd = {};
+	slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), &cwd);
+	r->cwd = cwd;
+	take_argv(s, mm->arg_start, mm->arg_end);
+	slot_submit(s, RECORD_EXEC);
+	slot_release(s);
+	return 0;
+}
+
+/*
+ * CPU time of the group. The exact sum is split as the kernel does it for /proc: in the
+ * proportion of the ticks seen; a process without any tick is all user time.
+ */
+static __always_inline void fill_times(struct record_exit *r, struct task_struct *task)
+{
+	struct signal_struct *sig = task->signal;
+	struct task_struct *leader = task->group_leader;
+	u64 exact = sig->sum_sched_runtime + task->se.sum_exec_runtime;
+	u64 user = sig->utime + task->utime, sys = sig->stime + task->stime, share;
+
+	if (leader->pid != task->pid) { /* a leader that left first is not in the sums yet */
+		exact += leader->se.sum_exec_runtime;
+		user += leader->utime;
+		sys += leader->stime;
+	}
+	if (sys == 0 || user + sys == 0) {
+		r->user_ns = exact;
+		return;
+	}
+	share = ((sys >> 10) << 16) / (((user + sys) >> 10) + 1);
+	r->system_ns = exact < (1ull << 47) ? (exact * share) >> 16 : (exact >> 16) * share;
+	if (r->system_ns > exact)
+		r->system_ns = exact;
+	r->user_ns = exact - r->system_ns;
+}
+
+static __noinline int emit_exit(struct task_struct *task, struct task_state *st)
+{
+	struct slot *s = slot_claim(RECORD_EXIT);
+	struct record_exit *r;
+	u32 status;
+
+	if (!s || !task)
+		return 0;
+	r = slot_begin(s, struct record_exit);
+	fill_task(&r->task, task, st);
+	status = task->group_leader->exit_code;
+	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+		status = task->signal->group_exit_code;
+	r->exit_code = (status >> 8) & 0xff;
+	r->exit_signal = status & 0x7f;
+	r->max_rss_bytes = task->signal->maxrss * cfg_page_bytes;
+	fill_times(r, task);
+	slot_submit(s, RECORD_EXIT);
+	slot_release(s);
+	return 0;
+}
+
+/*
+ * sched_process_exit(task[, group_dead]): every thread comes by. The process is over when no
+ * thread is alive, not when the leader leaves (a non-leader that calls exec outlives it).
+ * group_dead is exact and exists since 6.16; before, two last threads that leave in the same
+ * moment could both read live == 0.
+ */
+SEC("tp_btf/sched_process_exit")
+int on_exit(u64 *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st;
+
+	if (cfg_group_dead) {
+		if (!(ctx[1] & 0xff))
+			return 0;
+	} else if (task->signal->live.counter != 0) {
+		return 0;
+	}
+	if (is_self(task))
+		return 0;
+	st = current_state(task);
+	if (st)
+		emit_exit(task, st);
+	return 0;
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

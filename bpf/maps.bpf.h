@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* maps.bpf.h: every map and every load-time knob. Sizes marked (set) are set by collect. */
+#ifndef WHODID_BPF_MAPS_H
+#define WHODID_BPF_MAPS_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include "event.h"
+
+/* Knobs: fixed when the programs are loaded, so that the verifier drops what is switched off. */
+extern const volatile bool cfg_fold;		/* sensor.fold */
+extern const volatile bool cfg_group_dead;	/* sched_process_exit says when a group is gone (6.16) */
+extern const volatile u32 cfg_wakeup_bytes;	/* ring fill that wakes the reader */
+extern const volatile u32 cfg_page_bytes;	/* unit of max rss */
+
+/* The daemon's own thread group in the initial pid namespace; set by the first seeding run. */
+extern u32 self_tgid;
+/* Whether what already ran has been seeded: later a task without state is a fork not seen. */
+extern u32 seeding_done;
+
+/* Records for user space. (set) */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events __weak SEC(".maps");
+
+/* What is counted on one CPU. Added to atomically: a softirq may come in between. */
+struct cpu_counts {
+	struct counters c;
+	u64 seq;
+	u64 boundaries;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_counts);
+} counters __weak SEC(".maps");
+
+/*
+ * Where records are put together. Not per-CPU memory: a program may be interrupted (softirq) or
+ * preempted inside and another one start on the same CPU, so each run claims a slot.
+ */
+#define SLOTS_PER_CPU 4
+#define SLOT_PATH 4096
+#define SLOT_DATA 49152 /* 240 + argv 32768 + 3 paths, rounded up, with slack behind for the verifier */
+struct slot {
+	u32 busy;
+	u32 len;   /* bytes of data in use */
+	u32 flags; /* RECORD_* collected on the way */
+	u32 walk_off;
+	u64 walk_dentry; /* state of a walk: kernel addresses */
+	u64 walk_mount;
+	u64 walk_root;
+	u64 args[8];	       /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
+	u8 path[SLOT_PATH + 256]; /* filled from behind */
+	u8 data[SLOT_DATA + 4096 + 64];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS_PER_CPU); /* (set) */
+	__type(key, u32);
+	__type(value, struct slot);
+} slots __weak SEC(".maps");
+
+/* What a task carries through its life; copied to the child at fork. */
+struct task_state {
+	u64 boundary;
+	u64 css_set;	 /* seen last: another one means a move */
+	u64 cgroup_id;	 /* workload cgroup */
+	u64 role_start;	 /* who ran the executable that gave the role */
+	u64 role_inode;
+	u64 mover_start; /* who moved the task to another cgroup, until that is looked at */
+	u32 role_dev;
+	u32 role_pid;
+	u32 role_uid; /* real uid at that exec: the one sudo was called by */
+	u32 mover_pid;
+	u32 login_uid;
+	u32 session_id;
+	u32 flags; /* TASK_*, and STATE_* below */
+	u32 exec_count;
+	u8 role;    /* enum exe_role of what it executes, inherited at fork */
+	u8 mover;   /* enum exe_role of the mover */
+	u8 connect; /* enum connect_mark */
+	u8 pad0;
+	u32 pad1;
+};
+/* Was root when looked at last: a daemon that logs somebody in may have left root since. */
+#define STATE_WAS_ROOT (1u << 31)
+#define STATE_INTERNAL STATE_WAS_ROOT
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} tasks __weak SEC(".maps");
+
+/* Executables that may decide something, by inode. dev is the kernel's s_dev. */
+struct exe_key {
+	u64 inode;
+	u32 dev;
+	u32 pad0;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct exe_key);
+	__type(value, u32);
+} trusted_exes __weak SEC(".maps");
+
+/* collect's own descriptors of those executables, until on_role_file has taken their inodes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u32);
+} role_fds __weak SEC(".maps");
+
+/* Equal opens of one window. collect swaps the inner map and then reads the old one. */
+struct fold_key {
+	u64 boundary;
+	u64 inode;
+	u32 dev;
+	u32 kind;
+};
+struct fold_count {
+	u64 count; /* acts after the first, which has its own record */
+	u64 first_ns;
+	u64 last_ns;
+};
+struct fold_window {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct fold_key);
+	__type(value, struct fold_count);
+};
+struct fold_window fold_a __weak SEC(".maps");
+struct fold_window fold_b __weak SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct fold_window);
+} fold __weak SEC(".maps");
+
+/* Who asked for the connection, kept at the socket: the answer comes in softirq. */
+struct connect_owner {
+	struct record_task task;
+	u64 asked_ns;
+	u8 dst[16];
+	u16 family;
+	u16 dst_port;
+	u32 open; /* no result yet */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct connect_owner);
+} owners __weak SEC(".maps");
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * net.bpf.c: outbound connections with their result, v4 and v6.
+ *
+ * TCP: whoever moves the socket from CLOSE to SYN_SENT is the one who asks; that is noted at the
+ * socket, because the answer comes in softirq, where "current" is anybody. One record when
+ * SYN_SENT ends. That covers blocking, non-blocking, fast open and io_uring alike.
+ * Everything else (UDP, raw, TCP that failed before it sent anything): at the end of connect(2).
+ * Not seen: datagrams sent without connect(2) (sendto, sendmsg), AF_UNIX, AF_PACKET, accept.
+ */
+#include "session.bpf.h"
+#include "syscalls.bpf.h"
+#include "net.bpf.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+/* task_state.connect, during one connect(2) */
+enum connect_mark {
+	CONNECT_NONE = 0,
+	CONNECT_SENT = 1,   /* reached SYN_SENT: the state hook makes the record */
+	CONNECT_FAILED = 2, /* and fell back at once: only the call's result says why */
+};
+
+#define SOCKETCALL_CONNECT 3
+
+struct address {
+	u8 ip[16];
+	u16 family;
+	u16 port;
+};
+
+/* ::ffff:a.b.c.d is v4 */
+static __always_inline void normalise(struct address *a)
+{
+	u32 *w = (u32 *)a->ip;
+
+	if (a->family != AF_INET6 || w[0] || w[1] || w[2] != (u32)bpf_htonl(0xffff))
+		return;
+	a->family = AF_INET;
+	w[0] = w[3];
+	w[2] = w[3] = 0;
+}
+
+static __always_inline void read_peer(struct sock *sk, struct address *a)
+{
+	__builtin_memset(a, 0, sizeof(*a));
+	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	a->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (a->family == AF_INET6)
+		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_daddr);
+	else
+		bpf_core_read(a->ip, 4, &sk->__sk_common.skc_daddr);
+	normalise(a);
+}
+
+/* The family of the record is the peer's, so a mapped source is shortened with it. */
+static __always_inline void read_source(struct sock *sk, struct address *a)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+
+	__builtin_memset(a, 0, sizeof(*a));
+	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	a->port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+	if (a->family == AF_INET6)
+		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	else
+		bpf_core_read(a->ip, 4, &sk->__sk_common.skc_rcv_saddr);
+	normalise(a);
+}
+
+static __always_inline bool is_ip(u32 family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+static __always_inline void fill_source(struct record_net *r, struct sock *sk)
+{
+	struct address src;
+
+	read_source(sk, &src);
+	r->src_port = src.port;
+	if (src.family == r->family)
+		__builtin_memcpy(r->src, src.ip, 16);
+}
+
+/* An answer for the owner noted at the socket. May run in softirq: current means nothing. */
+static __always_inline void emit_answer(struct sock *sk, struct connect_owner *o, s32 result)
+{
+	struct slot *s = slot_claim(RECORD_NET_CONNECT);
+	struct record_net *r;
+
+	if (!s)
+		return;
+	r = slot_begin(s, struct record_net);
+	r->task = o->task;
+	r->count = 1;
+	r->duration_ns = bpf_ktime_get_boot_ns() - o->asked_ns;
+	r->result = result;
+	r->family = o->family;
+	r->proto = IPPROTO_TCP;
+	r->dst_port = o->dst_port;
+	__builtin_memcpy(r->dst, o->dst, 16);
+	fill_source(r, sk);
+	slot_submit(s, RECORD_NET_CONNECT);
+	slot_release(s);
+}
+
+/* Whether current is inside connect(2). Workers of io_uring have no registers worth reading. */
+static __always_inline bool in_connect(struct task_struct *task)
+{
+	struct pt_regs *regs;
+	bool ia32 = false;
+	u32 class;
+
+	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
+		return false;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	class = classify(task, read_syscall_number(regs), &ia32);
+	return class == SYS_CONNECT || class == SYS_SOCKETCALL;
+}
+
+static __noinline int on_ask(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct connect_owner *o;
+	struct task_state *st;
+	struct address peer;
+
+	if (is_self(task))
+		return 0;
+	st = current_state(task);
+	if (!st)
+		return 0;
+	if (in_connect(task))
+		st->connect = CONNECT_SENT;
+	o = bpf_sk_storage_get(&owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!o) {
+		count_lost(RECORD_NET_CONNECT);
+		return 0;
+	}
+	read_peer(sk, &peer);
+	__builtin_memset(&o->task, 0, sizeof(o->task));
+	fill_task(&o->task, task, st);
+	o->asked_ns = bpf_ktime_get_boot_ns();
+	__builtin_memcpy(o->dst, peer.ip, 16);
+	o->family = peer.family;
+	o->dst_port = peer.port;
+	o->open = 1;
+	return 0;
+}
+
+/* The state and not the call fell back: leave the record to the end of the call, which knows why. */
+static __always_inline bool left_to_call(struct connect_owner *o)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st;
+
+	if (o->task.tid != (u32)task->pid)
+		return false;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	if (!st || st->connect != CONNECT_SENT || !in_connect(task))
+		return false;
+	st->connect = CONNECT_FAILED;
+	return true;
+}
+
+static __noinline int on_answer(struct sock *sk, s32 state)
+{
+	struct connect_owner *o = bpf_sk_storage_get(&owners, sk, 0, 0);
+	s32 err = 0;
+
+	if (!o || !__sync_lock_test_and_set(&o->open, 0))
+		return 0;
+	if (state == TCP_CLOSE) {
+		err = BPF_CORE_READ(sk, sk_err);
+		if (err == 0 && left_to_call(o))
+			return 0;
+		if (err == 0)
+			err = ECONNABORTED; /* closed by its owner before there was an answer */
+	}
+	emit_answer(sk, o, -err);
+	return 0;
+}
+
+/*
+ * inet_sock_set_state(sk, old, new): each change of a TCP state. CLOSE to SYN_SENT happens in the
+ * asking process, the rest anywhere. Since 4.16; socket storage in here since 5.11.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
+{
+	if (!sk || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (old == TCP_CLOSE && state == TCP_SYN_SENT)
+		return on_ask(sk);
+	if (old == TCP_SYN_SENT)
+		return on_answer(sk, state);
+	return 0;
+}
+
+/* The socket behind a descriptor when it is an IPv4 or IPv6 one. */
+static __always_inline struct sock *ip_sock(struct task_struct *task, s32 fd)
+{
+	struct file *file = read_fd(task, fd);
+	struct socket *sock;
+	struct sock *sk;
+
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	sock = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(sock, sk);
+	if (!sk || !is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)))
+		return 0;
+	return sk;
+}
+
+static __always_inline bool read_user_address(u64 addr, struct address *a)
+{
+	struct user_sockaddr u = {};
+
+	__builtin_memset(a, 0, sizeof(*a));
+	if (bpf_probe_read_user(&u, 8, (void *)addr))
+		return false;
+	a->family = u.family;
+	a->port = bpf_ntohs(u.port);
+	if (u.family == AF_INET6) {
+		if (bpf_probe_read_user(&u, sizeof(u), (void *)addr))
+			return false;
+		__builtin_memcpy(a->ip, u.v6, 16);
+	} else {
+		__builtin_memcpy(a->ip, u.v4, 4);
+	}
+	normalise(a);
+	return is_ip(a->family);
+}
+
+/*
+ * TCP results of a connect(2) that sent nothing itself, when they tell of an earlier attempt.
+ * Unreachable (ICMP, told once more by a second connect(2)) cannot be told from "no route": that
+ * one gives a second record rather than none.
+ */
+static __always_inline bool is_old_news(s32 ret)
+{
+	return ret == 0 || ret == -EINPROGRESS || ret == -EALREADY || ret == -EISCONN ||
+	       ret == -EINTR || ret == -ECONNREFUSED || ret == -ECONNRESET || ret == -ETIMEDOUT ||
+	       ret == -ECONNABORTED || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
+}
+
+static __noinline int emit_connect(struct task_struct *task, struct task_state *st, struct sock *sk,
+				   struct address *peer, s32 ret)
+{
+	struct slot *s = slot_claim(RECORD_NET_CONNECT);
+	struct record_net *r;
+
+	if (!s || !peer)
+		return 0;
+	r = slot_begin(s, struct record_net);
+	fill_task(&r->task, task, st);
+	r->count = 1;
+	r->result = ret;
+	r->family = peer->family;
+	r->proto = BPF_CORE_READ(sk, sk_protocol);
+	r->dst_port = peer->port;
+	__builtin_memcpy(r->dst, peer->ip, 16);
+	fill_source(r, sk);
+	slot_submit(s, RECORD_NET_CONNECT);
+	slot_release(s);
+	return 0;
+}
+
+int net_on_connect(u64 fd, u64 addr, long result)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st;
+	struct address peer;
+	struct sock *sk;
+	s32 ret = result;
+	u32 mark, proto;
+
+	sk = ip_sock(task, fd);
+	if (!sk)
+		return 0;
+	st = current_state(task);
+	if (!st)
+		return 0;
+	mark = st->connect;
+	st->connect = CONNECT_NONE;
+	if (mark == CONNECT_SENT)
+		return 0;
+	proto = BPF_CORE_READ(sk, sk_protocol);
+	if (proto == IPPROTO_TCP && mark != CONNECT_FAILED && is_old_news(ret))
+		return 0;
+	if (ret == 0)
+		read_peer(sk, &peer);
+	else if (!read_user_address(addr, &peer))
+		return 0;
+	if (!is_ip(peer.family) || (peer.port == 0 && proto == IPPROTO_UDP))
+		return 0; /* asks for a route or takes a peer away; nothing can be sent to port 0 */
+	return emit_connect(task, st, sk, &peer, ret);
+}
+
+/* 32-bit programs connect through socketcall(2), with the arguments in memory. */
+int net_on_socketcall(u64 call, u64 args, long result)
+{
+	u32 a[2] = {};
+
+	if (call != SOCKETCALL_CONNECT || bpf_probe_read_user(a, sizeof(a), (void *)args))
+		return 0;
+	return net_on_connect(a[0], a[1], result);
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* net.bpf.h: what the system call hook hands on to net.bpf.c; verified by itself, scalars only. */
+#ifndef WHODID_BPF_NET_H
+#define WHODID_BPF_NET_H
+
+#include "path.bpf.h"
+
+/* Both return 0, so that a hook can end with them. */
+int net_on_connect(u64 fd, u64 addr, long ret);
+int net_on_socketcall(u64 call, u64 args, long ret);
+
+/* The open file behind a descriptor of the task, or NULL. */
+static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **table = BPF_CORE_READ(fdt, fd), *file = 0;
+
+	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), &table[fd]);
+	return file;
+}
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path.bpf.h: paths from the kernel's own objects, by walking dentries and mounts upwards.
+ *
+ * rename_lock is not taken: a rename at the same moment can yield a path that never was, so
+ * records carry device and inode beside it. bpf_d_path is not allowed in tracepoints.
+ * The walk's state lies in the slot: on the stack the verifier would follow every step of it.
+ */
+#ifndef WHODID_BPF_PATH_H
+#define WHODID_BPF_PATH_H
+
+#include "emit.bpf.h"
+#include "compat.bpf.h"
+
+#define WALK_STEPS 2304 /* PATH_MAX / 2 components and some mounts */
+#define CGROUP_STEPS 128
+
+struct walk {
+	struct slot *s;
+};
+
+/* Puts "/name" in front of what s->path holds. Whether the walk has to end. */
+static __always_inline bool walk_prepend(struct slot *s, const void *name, u32 len)
+{
+	u32 off = s->walk_off;
+
+	if (len > 255 || off > SLOT_PATH || off < len + 2) {
+		s->flags |= RECORD_PATH_CUT;
+		return true;
+	}
+	off = (off - len - 1) & (SLOT_PATH - 1);
+	s->walk_off = off;
+	s->path[off] = '/';
+	if (bpf_probe_read_kernel(&s->path[off + 1], len & 255, name))
+		s->path[off + 1] = '?';
+	return false;
+}
+
+static __always_inline struct mount *mount_of(const void *vfsmount)
+{
+	return (struct mount *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* One step: over a mount, or over one name. walk_dentry becomes 0 at the root of the namespace. */
+static long walk_step(u32 i, struct walk *w)
+{
+	struct slot *s = w->s;
+	struct dentry *d = (struct dentry *)s->walk_dentry, *parent;
+	struct mount *m = (struct mount *)s->walk_mount, *up;
+	struct qstr name = {};
+
+	(void)i;
+	parent = BPF_CORE_READ(d, d_parent);
+	if ((u64)d == s->walk_root || d == parent) {
+		up = BPF_CORE_READ(m, mnt_parent);
+		if ((u64)d != s->walk_root)
+			s->flags |= RECORD_PATH_ESCAPED;
+		if ((u64)d != s->walk_root || !up || up == m) {
+			s->walk_dentry = 0;
+			return 1;
+		}
+		s->walk_dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+		s->walk_mount = (u64)up;
+		s->walk_root = (u64)BPF_CORE_READ(up, mnt.mnt_root);
+		return 0;
+	}
+	name.len = BPF_CORE_READ(d, d_name.len);
+	name.name = BPF_CORE_READ(d, d_name.name);
+	if (walk_prepend(s, name.name, name.len))
+		return 1;
+	s->walk_dentry = (u64)parent;
+	return 0;
+}
+
+/* Copies what a walk left in s->path to the record. */
+static_sub struct record_text *walk_finish(struct slot *s, struct record_text *out)
+{
+	u32 off = s->walk_off, at = s->len, n;
+
+	hide(off);
+	hide(at);
+	if (off > SLOT_PATH || at > SLOT_DATA)
+		return out;
+	n = SLOT_PATH - off;
+	if (n == 0) {
+		s->data[at] = '/';
+		n = 1;
+	} else {
+		u32 bytes = n;
+
+		hide(bytes);
+		if (bytes > SLOT_PATH)
+			return out;
+		off &= SLOT_PATH - 1;
+		bpf_probe_read_kernel(&s->data[at], bytes, &s->path[off]);
+	}
+	out->off = at;
+	out->len = n;
+	s->len = at + n;
+	return out;
+}
+
+/* Objects without a place (memfd, pipe): the dentry's own name, without a slash. */
+static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d, struct record_text *out)
+{
+	u32 len = BPF_CORE_READ(d, d_name.len), at = s->len;
+
+	hide(at);
+	if (at > SLOT_DATA || len > 255)
+		return false;
+	bpf_probe_read_kernel(&s->data[at], len & 255, BPF_CORE_READ(d, d_name.name));
+	*out = slot_took(s, len & 255);
+	return true;
+}
+
+/* Appends the path of (mnt, dentry) to the record; *out stays absent when there is none. */
+static_sub int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
+				struct record_text *out)
+{
+	struct walk w = { .s = s };
+	void *root = BPF_CORE_READ(mnt, mnt_root);
+	void *parent = BPF_CORE_READ(d, d_parent);
+
+	if (!d || !mnt)
+		return 0;
+	if (!BPF_CORE_READ(d, d_hash.pprev) && d != parent)
+		s->flags |= RECORD_PATH_DELETED;
+	if (d == parent && d != root)
+		return take_pseudo_name(s, d, out);
+	s->walk_off = SLOT_PATH;
+	s->walk_dentry = (u64)d;
+	s->walk_mount = (u64)mount_of(mnt);
+	s->walk_root = (u64)root;
+	bpf_loop(WALK_STEPS, walk_step, &w, 0);
+	walk_finish(s, out);
+	return 0;
+}
+
+static __always_inline void slot_file_path(struct slot *s, struct file *file, struct record_text *out)
+{
+	struct record_text t = {};
+
+	slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), &t);
+	*out = t;
+}
+
+static long cgroup_step(u32 i, struct walk *w)
+{
+	struct slot *s = w->s;
+	struct kernfs_node *kn = (void *)s->walk_dentry, *parent;
+
+	(void)i;
+	parent = read_kernfs_parent(kn);
+	if (!parent)
+		return 1;
+	/* names of cgroups are at most 255 bytes; the length is found by reading */
+	u8 *name = s->data + SLOT_DATA - 512;
+	long n = bpf_probe_read_kernel_str(name, 256, BPF_CORE_READ(kn, name));
+
+	if (n < 1 || walk_prepend(s, name, n - 1))
+		return 1;
+	s->walk_dentry = (u64)parent;
+	return 0;
+}
+
+/* Appends the path of a cgroup from the root of its hierarchy. */
+static_sub int slot_cgroup(struct slot *s, struct kernfs_node *kn, struct record_text *out)
+{
+	struct walk w = { .s = s };
+
+	if (!kn)
+		return 0;
+	s->walk_off = SLOT_PATH;
+	s->walk_dentry = (u64)kn;
+	bpf_loop(CGROUP_STEPS, cgroup_step, &w, 0);
+	walk_finish(s, out);
+	return 0;
+}
+
+/* Appends a path from the caller's memory and flags the record. */
+static_sub int slot_user_path(struct slot *s, u64 ptr, struct record_text *out)
+{
+	u32 at = s->len;
+	long n;
+
+	hide(at);
+	s->flags |= RECORD_USER_PATH;
+	if (at > SLOT_DATA)
+		return 0;
+	n = bpf_probe_read_user_str(&s->data[at], EVENT_PATH_MAX + 2, (void *)ptr);
+	if (n < 1) {
+		count_here(path_faults);
+		return 0;
+	}
+	if (n > EVENT_PATH_MAX + 1) {
+		n = EVENT_PATH_MAX + 1;
+		s->flags |= RECORD_PATH_CUT;
+	}
+	out->off = at;
+	out->len = n - 1;
+	s->len = at + out->len;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * session.bpf.h: the state that a task carries, and the crossings that open a new boundary.
+ *
+ * Nothing is asked of user space: a crossing is noticed by comparing login uid, session and
+ * cgroup with what the state remembers, at every event of the task and before it forks. Only the
+ * task itself can set its login uid, so the setter is known even when it is noticed late.
+ */
+#ifndef WHODID_BPF_SESSION_H
+#define WHODID_BPF_SESSION_H
+
+#include "path.bpf.h"
+#include "task.bpf.h"
+
+#define UID_UNSET 0xffffffff
+
+/* Verdict of a change of login uid or cgroup: who made it. */
+struct crossing {
+	u32 kind; /* enum boundary_kind */
+	u32 role;
+	u32 from_uid;
+	u32 to_uid;
+	u32 opener_pid;
+	u32 opener_dev;
+	u64 opener_start;
+	u64 opener_inode;
+};
+
+static __always_inline bool role_may_log_in(u32 role)
+{
+	return role == ROLE_SSHD || role == ROLE_LOGIN || role == ROLE_CRON || role == ROLE_AT ||
+	       role == ROLE_SERVICE_MANAGER;
+}
+
+static __always_inline bool role_switches_user(u32 role)
+{
+	return role >= ROLE_SUDO && role <= ROLE_RUNUSER;
+}
+
+static __always_inline u64 new_boundary_id(void)
+{
+	struct cpu_counts *n = counts_here();
+
+	if (!n)
+		return 0;
+	return ((u64)(bpf_get_smp_processor_id() + 1) << 48) | (add_u64(&n->boundaries, 1) + 1);
+}
+
+/* The boundary record: it is in the ring before the first record that carries the id. */
+static_sub int emit_boundary(struct task_struct *task, struct task_state *st, u64 parent_id,
+				    struct crossing *c)
+{
+	struct record_boundary *r;
+	struct workload w = {};
+	struct slot *s;
+
+	if (!task || !st || !c)
+		return 0;
+	s = slot_claim(RECORD_BOUNDARY);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_boundary);
+	fill_task(&r->task, task, st);
+	read_workload((u64)task->cgroups, &w);
+	r->id = st->boundary;
+	r->parent_id = parent_id;
+	r->kind = c->kind;
+	r->role = c->role;
+	r->from_uid = c->from_uid;
+	r->to_uid = c->to_uid;
+	r->opener_pid = c->opener_pid;
+	r->opener_dev = c->opener_dev;
+	r->opener_start_ns = c->opener_start;
+	r->opener_inode = c->opener_inode;
+	r->session_id = st->session_id;
+	if (task->mm)
+		slot_file_path(s, task->mm->exe_file, &r->exe);
+	if (w.id == st->cgroup_id) { /* else it moved itself, and where it sits says nothing */
+		r->cgroup_hierarchy = w.hierarchy;
+		slot_cgroup(s, w.kn, &r->cgroup);
+	}
+	slot_submit(s, RECORD_BOUNDARY);
+	slot_release(s);
+	return 0;
+}
+
+/* Gives the task a new boundary and says so. */
+static_sub int open_boundary(struct task_struct *task, struct task_state *st,
+				    struct crossing *c)
+{
+	u64 id = new_boundary_id(), parent;
+
+	if (!id || !task || !st || !c)
+		return 0;
+	parent = st->boundary;
+	if (c->kind == BOUNDARY_KERNEL)
+		id = BOUNDARY_ID_KERNEL;
+	if (c->kind == BOUNDARY_LOGIN)
+		st->flags &= ~(TASK_SEEDED | TASK_SELF_LOGINUID | TASK_THREAD_LOGINUID);
+	if (c->kind == BOUNDARY_CGROUP)
+		st->flags &= ~(TASK_SEEDED | TASK_SELF_MOVED);
+	st->boundary = id;
+	emit_boundary(task, st, parent, c);
+	return 0;
+}
+
+/*
+ * The login uid or the session is another one. A trusted setter (by inode of its executable, root
+ * when it did so or when looked at last, not inside a container) logs somebody in; anybody else
+ * has set his own: flagged once, remembered, and it opens nothing.
+ */
+static_sub int notice_login(struct task_struct *task, struct task_state *st)
+{
+	u32 login = read_login_uid(task), session = read_session_id(task);
+	struct crossing c = { .kind = BOUNDARY_LOGIN };
+	bool root = task->real_cred->euid.val == 0 || (st->flags & STATE_WAS_ROOT);
+	struct task_struct *leader = task->group_leader;
+
+	if (!st)
+		return 0;
+	st->login_uid = login;
+	st->session_id = session;
+	if (login == UID_UNSET)
+		return 0;
+	if (!role_may_log_in(st->role) || !root || (st->flags & TASK_IN_CONTAINER)) {
+		st->flags |= TASK_SELF_LOGINUID;
+		if (leader->pid != task->pid && read_login_uid(leader) != login)
+			st->flags |= TASK_THREAD_LOGINUID;
+		return 0;
+	}
+	c.role = st->role;
+	c.to_uid = login;
+	c.opener_pid = task->tgid;
+	c.opener_start = leader->start_boottime;
+	c.opener_inode = st->role_inode;
+	c.opener_dev = st->role_dev;
+	return open_boundary(task, st, &c);
+}
+
+/*
+ * The task sits in other cgroups than before. Only PID 1, a service manager and a container
+ * runtime decide about the workload; a move by anybody else changes nothing but a flag.
+ */
+static_sub int notice_move(struct task_struct *task, struct task_state *st)
+{
+	struct crossing c = { .kind = BOUNDARY_CGROUP };
+	struct workload w = {};
+	u32 mover;
+
+	if (!st)
+		return 0;
+	st->css_set = (u64)task->cgroups;
+	read_workload(st->css_set, &w);
+	mover = st->mover;
+	c.opener_pid = st->mover_pid;
+	c.opener_start = st->mover_start;
+	st->mover = ROLE_NONE;
+	st->mover_pid = 0;
+	st->mover_start = 0;
+	if (w.id == st->cgroup_id)
+		return 0;
+	if (mover != ROLE_SERVICE_MANAGER && mover != ROLE_CONTAINER_RUNTIME) {
+		st->flags |= TASK_SELF_MOVED;
+		return 0;
+	}
+	st->cgroup_id = w.id;
+	if (mover == ROLE_CONTAINER_RUNTIME)
+		st->flags |= TASK_IN_CONTAINER;
+	c.role = mover;
+	if (st->role == mover) {
+		c.opener_inode = st->role_inode;
+		c.opener_dev = st->role_dev;
+	}
+	return open_boundary(task, st, &c);
+}
+
+/* Role by the executable's inode, and who runs it: the opener of what it opens later. */
+static_sub int take_role(struct task_struct *task, struct task_state *st)
+{
+	struct exe_key exe = {};
+	u32 *role;
+
+	if (!task || !st)
+		return 0;
+	st->role = ROLE_NONE;
+	if (!task->mm)
+		return 0;
+	read_file_id(task->mm->exe_file, &exe);
+	role = bpf_map_lookup_elem(&trusted_exes, &exe);
+	if (role)
+		st->role = *role;
+	else if (task->tgid == 1)
+		st->role = ROLE_SERVICE_MANAGER; /* PID 1 decides, whatever it is called */
+	if (st->role == ROLE_NONE)
+		return 0;
+	st->role_inode = exe.inode;
+	st->role_dev = exe.dev;
+	st->role_pid = task->tgid;
+	st->role_start = task->group_leader->start_boottime;
+	st->role_uid = task->real_cred->uid.val;
+	return 0;
+}
+
+static __always_inline void read_facts(struct task_struct *task, struct task_state *st)
+{
+	struct workload w = {};
+
+	st->css_set = (u64)task->cgroups;
+	read_workload(st->css_set, &w);
+	st->cgroup_id = w.id;
+	st->login_uid = read_login_uid(task);
+	st->session_id = read_session_id(task);
+	if (task->real_cred->euid.val == 0)
+		st->flags |= STATE_WAS_ROOT;
+}
+
+/* A task without known parent gets a boundary of its own. */
+static_sub int start_boundary(struct task_struct *task, struct task_state *st, u32 flag)
+{
+	struct crossing c = { .kind = BOUNDARY_SEED };
+
+	if (!task || !st)
+		return 0;
+	st->flags |= flag;
+	if (task->flags & PF_KTHREAD)
+		c.kind = BOUNDARY_KERNEL;
+	c.opener_pid = task->tgid;
+	c.opener_start = task->group_leader->start_boottime;
+	if (c.kind == BOUNDARY_KERNEL) {
+		/* one record for all of them: pid 2, which is there before any other */
+		st->boundary = BOUNDARY_ID_KERNEL;
+		if (task->pid != 2)
+			return 0;
+	}
+	return open_boundary(task, st, &c);
+}
+
+/*
+ * State for a task that has none: it ran before the sensor, or its fork was not seen. It shares
+ * its parent's boundary where login uid, session and workload are equal; flag says why.
+ */
+static_sub struct task_state *make_state(struct task_struct *task, u32 flag)
+{
+	struct task_struct *parent = task->real_parent;
+	struct task_state *st, *up;
+
+	if (task->pid != task->group_leader->pid)
+		parent = task->group_leader;
+	up = bpf_task_storage_get(&tasks, parent, 0, 0);
+	st = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!st) {
+		count_here(state_faults);
+		return 0;
+	}
+	if (st->boundary) /* another CPU was faster */
+		return st;
+	read_facts(task, st);
+	take_role(task, st);
+	if (up && up != st && up->boundary && !(task->flags & PF_KTHREAD) &&
+	    up->boundary != BOUNDARY_ID_KERNEL && up->login_uid == st->login_uid &&
+	    up->session_id == st->session_id && up->cgroup_id == st->cgroup_id) {
+		st->boundary = up->boundary;
+		st->flags |= flag | (up->flags & TASK_IN_CONTAINER);
+		return st;
+	}
+	start_boundary(task, st, flag);
+	return st;
+}
+
+/* The task's state, brought up to date: crossings since the last look open their boundaries here. */
+static __always_inline struct task_state *current_state(struct task_struct *task)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	if (!st || !st->boundary) {
+		st = make_state(task, seeding_done ? TASK_REPAIRED : TASK_SEEDED);
+		if (!st)
+			return 0;
+	}
+	if (read_login_uid(task) != st->login_uid || read_session_id(task) != st->session_id)
+		notice_login(task, st);
+	if ((u64)task->cgroups != st->css_set)
+		notice_move(task, st);
+	if (task->real_cred->euid.val == 0)
+		st->flags |= STATE_WAS_ROOT;
+	else
+		st->flags &= ~STATE_WAS_ROOT;
+	return st;
+}
+
+static __always_inline bool is_self(struct task_struct *task)
+{
+	if (!self_tgid || (u32)task->tgid != self_tgid)
+		return false;
+	count_here(filtered_self);
+	return true;
+}
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * syscalls.bpf.h: which system calls are looked at, what their arguments mean, and how to read
+ * them. One byte per call number and architecture; 0 = of no interest, the shortest way out.
+ */
+#ifndef WHODID_BPF_SYSCALLS_H
+#define WHODID_BPF_SYSCALLS_H
+
+#include "emit.bpf.h"
+
+enum sys_class {
+	SYS_NONE = 0,
+	/* what they return is a descriptor */
+	SYS_OPEN,
+	SYS_OPENAT,
+	SYS_OPENAT2,
+	SYS_CREAT,
+	SYS_OPEN_HANDLE,
+	SYS_MEMFD,
+	SYS_CONNECT,
+	SYS_SOCKETCALL,
+	/* from here on: a row of path_ops each */
+	SYS_UNLINK,
+	SYS_UNLINKAT,
+	SYS_RMDIR,
+	SYS_RENAME,
+	SYS_RENAMEAT,
+	SYS_LINK,
+	SYS_LINKAT,
+	SYS_SYMLINK,
+	SYS_SYMLINKAT,
+	SYS_MKDIR,
+	SYS_MKDIRAT,
+	SYS_MKNOD,
+	SYS_MKNODAT,
+	SYS_CHMOD,
+	SYS_FCHMODAT,
+	SYS_CHOWN,
+	SYS_CHOWN16,
+	SYS_FCHOWNAT,
+	SYS_TRUNCATE,
+	SYS_TRUNCATE64,
+	SYS_FCHMOD,
+	SYS_FCHOWN,
+	SYS_FCHOWN16,
+	SYS_FTRUNCATE,
+	SYS_FTRUNCATE64,
+	SYS_CLASSES,
+};
+#define SYS_FIRST_PATH_OP SYS_UNLINK
+#define SYS_NUMBERS 512
+
+#if defined(__TARGET_ARCH_arm64)
+
+static const u8 sys_classes[SYS_NUMBERS] = {
+	[33] = SYS_MKNODAT,   [34] = SYS_MKDIRAT,   [35] = SYS_UNLINKAT,     [36] = SYS_SYMLINKAT,
+	[37] = SYS_LINKAT,    [38] = SYS_RENAMEAT,  [45] = SYS_TRUNCATE,     [46] = SYS_FTRUNCATE,
+	[52] = SYS_FCHMOD,    [53] = SYS_FCHMODAT,  [54] = SYS_FCHOWNAT,     [55] = SYS_FCHOWN,
+	[56] = SYS_OPENAT,    [203] = SYS_CONNECT,  [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
+	[279] = SYS_MEMFD,    [437] = SYS_OPENAT2,  [452] = SYS_FCHMODAT,
+};
+
+static __always_inline u32 read_syscall_number(struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+
+/* 32-bit programs on arm64 have other numbers; they are not looked at yet. */
+static __always_inline bool is_ia32(struct task_struct *task)
+{
+	(void)task;
+	return false;
+}
+
+static __always_inline u8 class_ia32(u32 nr)
+{
+	(void)nr;
+	return SYS_NONE;
+}
+
+static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32)
+{
+	(void)ia32;
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+}
+
+#else /* x86_64 with ia32 */
+
+static const u8 sys_classes[SYS_NUMBERS] = {
+	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,   [76] = SYS_TRUNCATE,   [77] = SYS_FTRUNCATE,
+	[82] = SYS_RENAME,     [83] = SYS_MKDIR,     [84] = SYS_RMDIR,	    [85] = SYS_CREAT,
+	[86] = SYS_LINK,       [87] = SYS_UNLINK,    [88] = SYS_SYMLINK,    [90] = SYS_CHMOD,
+	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,     [93] = SYS_FCHOWN,	    [94] = SYS_CHOWN,
+	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,   [258] = SYS_MKDIRAT,   [259] = SYS_MKNODAT,
+	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT, [264] = SYS_RENAMEAT,  [265] = SYS_LINKAT,
+	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT, [304] = SYS_OPEN_HANDLE,
+	[316] = SYS_RENAMEAT,  [319] = SYS_MEMFD,    [437] = SYS_OPENAT2,   [452] = SYS_FCHMODAT,
+};
+
+static const u8 sys_classes_ia32[SYS_NUMBERS] = {
+	[5] = SYS_OPEN,		 [8] = SYS_CREAT,	[9] = SYS_LINK,	       [10] = SYS_UNLINK,
+	[14] = SYS_MKNOD,	 [15] = SYS_CHMOD,	[16] = SYS_CHOWN16,    [38] = SYS_RENAME,
+	[39] = SYS_MKDIR,	 [40] = SYS_RMDIR,	[83] = SYS_SYMLINK,    [92] = SYS_TRUNCATE,
+	[93] = SYS_FTRUNCATE,	 [94] = SYS_FCHMOD,	[95] = SYS_FCHOWN16,   [102] = SYS_SOCKETCALL,
+	[182] = SYS_CHOWN16,	 [193] = SYS_TRUNCATE64, [194] = SYS_FTRUNCATE64,
+	[198] = SYS_CHOWN,	 [207] = SYS_FCHOWN,	[212] = SYS_CHOWN,     [295] = SYS_OPENAT,
+	[296] = SYS_MKDIRAT,	 [297] = SYS_MKNODAT,	[298] = SYS_FCHOWNAT,  [301] = SYS_UNLINKAT,
+	[302] = SYS_RENAMEAT,	 [303] = SYS_LINKAT,	[304] = SYS_SYMLINKAT, [306] = SYS_FCHMODAT,
+	[342] = SYS_OPEN_HANDLE, [353] = SYS_RENAMEAT,	[356] = SYS_MEMFD,     [362] = SYS_CONNECT,
+	[437] = SYS_OPENAT2,	 [452] = SYS_FCHMODAT,
+};
+
+/* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
+static __always_inline u32 read_syscall_number(struct pt_regs *regs)
+{
+	return (u32)regs->orig_ax & ~0x40000000u;
+}
+
+/* Through int 0x80 or a 32-bit program; still set at sys_exit. */
+static __always_inline bool is_ia32(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+static __always_inline u8 class_ia32(u32 nr)
+{
+	return sys_classes_ia32[nr & (SYS_NUMBERS - 1)];
+}
+
+static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32)
+{
+	if (ia32) {
+		args[0] = (u32)regs->bx;
+		args[1] = (u32)regs->cx;
+		args[2] = (u32)regs->dx;
+		args[3] = (u32)regs->si;
+		args[4] = (u32)regs->di;
+		args[5] = (u32)regs->bp;
+		return;
+	}
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+}
+
+#endif
+
+/* The class of a call, or SYS_NONE: two loads and a branch for calls of no interest. */
+static __always_inline u32 classify(struct task_struct *task, u32 nr, bool *ia32)
+{
+	u8 native;
+
+	if (nr >= SYS_NUMBERS)
+		return SYS_NONE;
+	native = sys_classes[nr];
+	if (!native && !class_ia32(nr))
+		return SYS_NONE;
+	*ia32 = is_ia32(task);
+	return *ia32 ? class_ia32(nr) : native;
+}
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* task.bpf.h: readers of a task: ids, start time, credentials, session, cgroup, namespaces. */
+#ifndef WHODID_BPF_TASK_H
+#define WHODID_BPF_TASK_H
+
+#include "emit.bpf.h"
+#include "compat.bpf.h"
+
+/* The cgroup that says which workload a task is in, and the hierarchy it is from. */
+struct workload {
+	struct kernfs_node *kn;
+	u64 id;
+	u32 hierarchy; /* 0 = cgroup v2 */
+};
+
+static __always_inline bool use_cgroup(struct workload *w, struct cgroup *cgrp)
+{
+	w->kn = BPF_CORE_READ(cgrp, kn);
+	w->id = BPF_CORE_READ(w->kn, id);
+	w->hierarchy = BPF_CORE_READ(cgrp, root, hierarchy_id);
+	return BPF_CORE_READ(cgrp, level) > 0;
+}
+
+/*
+ * systemd's own v1 hierarchy has no controller, so it is not in css_set.subsys[]; it is found in
+ * the list of links. There are at most as many links as mounted hierarchies (16 suffice).
+ */
+static __always_inline struct cgroup *find_systemd_cgroup(struct css_set *set)
+{
+	struct list_head *head = (void *)set + bpf_core_field_offset(struct css_set, cgrp_links);
+	struct list_head *at = BPF_CORE_READ(head, next);
+
+	for (int i = 0; i < 16 && at != head; i++) {
+		struct cgrp_cset_link *link =
+			(void *)at - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link);
+		struct cgroup *cgrp = BPF_CORE_READ(link, cgrp);
+		struct cgroup_root *root = BPF_CORE_READ(cgrp, root);
+		u64 name = 0;
+
+		bpf_core_read(&name, sizeof(name), &root->name);
+		if (name == 0x00646d6574737973ull) /* "systemd\0", little-endian */
+			return cgrp;
+		at = BPF_CORE_READ(at, next);
+	}
+	return 0;
+}
+
+static __always_inline struct cgroup *controller_cgroup(struct css_set *set, u32 index)
+{
+	struct cgroup_subsys_state *css = 0;
+
+	bpf_core_read(&css, sizeof(css), &set->subsys[index]);
+	return BPF_CORE_READ(css, cgroup);
+}
+
+/* v2 unless it is the root there, else name=systemd, else pids, else memory (identity.md 2.1). */
+static_sub int read_workload(u64 css_set, struct workload *w)
+{
+	struct css_set *set = (void *)css_set;
+	struct cgroup *v2 = BPF_CORE_READ(set, dfl_cgrp), *cgrp;
+
+	if (use_cgroup(w, v2))
+		return 0;
+	cgrp = find_systemd_cgroup(set);
+	if (cgrp && use_cgroup(w, cgrp))
+		return 0;
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
+		cgrp = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
+		if (cgrp && use_cgroup(w, cgrp))
+			return 0;
+	}
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
+		cgrp = controller_cgroup(set,
+					 bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		if (cgrp && use_cgroup(w, cgrp))
+			return 0;
+	}
+	use_cgroup(w, v2);
+	return 0;
+}
+
+static __always_inline u32 read_ns_pid(struct task_struct *task)
+{
+	struct pid *pid = 0;
+	struct upid upid = {};
+	u32 level;
+
+	bpf_core_read(&pid, sizeof(pid), &task->signal->pids[PIDTYPE_TGID]);
+	level = BPF_CORE_READ(pid, level);
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
+	return upid.nr;
+}
+
+static __always_inline u32 read_pid_ns_inum(struct task_struct *task)
+{
+	struct pid *pid = task->thread_pid;
+	struct upid upid = {};
+	u32 level = BPF_CORE_READ(pid, level);
+
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
+	return BPF_CORE_READ(upid.ns, ns.inum);
+}
+
+/* Inode and device of an open file. */
+static __always_inline void read_file_id(struct file *file, struct exe_key *out)
+{
+	out->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	out->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	out->pad0 = 0;
+}
+
+static __always_inline u32 task_flags(struct task_struct *task, const struct task_state *st)
+{
+	u32 flags = st->flags & ~STATE_INTERNAL;
+
+	if (task->flags & PF_KTHREAD)
+		flags |= TASK_KTHREAD;
+	if (task->real_cred->user_ns->level > 0)
+		flags |= TASK_USERNS;
+	return flags;
+}
+
+/* Everything about the acting task that each record says. */
+static_sub int fill_task(struct record_task *out, struct task_struct *task,
+				const struct task_state *st)
+{
+	if (!task || !st)
+		return 0;
+	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
+	const struct cred *cred = task->real_cred;
+
+	out->boundary = st->boundary;
+	out->cgroup_id = st->cgroup_id;
+	out->login_uid = st->login_uid;
+	out->session_id = st->session_id;
+	out->exec_count = st->exec_count;
+	out->flags = task_flags(task, st);
+	out->start_ns = leader->start_boottime;
+	out->parent_start_ns = parent->group_leader->start_boottime;
+	out->pid = task->tgid;
+	out->tid = task->pid;
+	out->parent_pid = parent->tgid;
+	out->ns_pid = read_ns_pid(task);
+	out->uid = cred->uid.val;
+	out->euid = cred->euid.val;
+	out->gid = cred->gid.val;
+	out->egid = cred->egid.val;
+	bpf_core_read(out->comm, sizeof(out->comm), &task->comm);
+	return 0;
+}
+
+#endif
