@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The field table. A new field of struct event is one row here (with the next free id) and is then
+ * in JSON, filters, store and schema. Packed ids below 32 take one byte: keep them for what each
+ * event has.
+ */
+#include "event_fields.h"
+
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "bpf/event.h"
+
+#define BIT(type) (1ull << (type))
+#define ANY	  (~0ull)
+#define FILES                                                                      \
+	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
+	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
+	 BIT(EVENT_FILE_LINK))
+#define NET	BIT(EVENT_NET_CONNECT)
+#define EXEC	BIT(EVENT_EXEC)
+#define EXIT	BIT(EVENT_EXIT)
+#define FORK	BIT(EVENT_FORK)
+#define BOUND	(BIT(EVENT_BOUNDARY) | BIT(EVENT_SESSION_START) | BIT(EVENT_CRED_BECOME))
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET)
+#define ANOMALY BIT(EVENT_ANOMALY)
+#define WHO	(ACT | ANOMALY)
+#define LOSS	BIT(EVENT_LOSS)
+
+/* --- names */
+
+static const char *type_word(unsigned v)
+{
+	return event_type_name((enum event_type)v);
+}
+
+static const char *outcome_word(unsigned v)
+{
+	return outcome_name((enum outcome)v);
+}
+
+static const char *level_word(unsigned v)
+{
+	return assurance_name((enum assurance)v);
+}
+
+static const char *verdict_word(unsigned v)
+{
+	return verdict_name((enum verdict)v);
+}
+
+static const char *severity_word(unsigned v)
+{
+	return severity_name((enum severity)v);
+}
+
+static const char *path_source_word(unsigned v)
+{
+	return v == 1 ? "process" : NULL;
+}
+
+static const char *cut_word(unsigned bit)
+{
+	static const char *const words[] = {"process.argv", "process.exe", "file.path",
+					    "process.cwd"};
+
+	return bit < ARRAY_SIZE(words) ? words[bit] : NULL;
+}
+
+static const char *boundary_word(unsigned v)
+{
+	static const char *const words[] = {[BOUNDARY_SEED] = "seed",
+					    [BOUNDARY_KERNEL] = "kernel",
+					    [BOUNDARY_LOGIN] = "login",
+					    [BOUNDARY_BECOME] = "become",
+					    [BOUNDARY_CGROUP] = "cgroup"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+static const char *role_word(unsigned v)
+{
+	static const char *const words[] = {[ROLE_SSHD] = "sshd",
+					    [ROLE_LOGIN] = "login",
+					    [ROLE_CRON] = "cron",
+					    [ROLE_AT] = "at",
+					    [ROLE_SERVICE_MANAGER] = "service_manager",
+					    [ROLE_CONTAINER_RUNTIME] = "container_runtime",
+					    [ROLE_SUDO] = "sudo",
+					    [ROLE_SU] = "su",
+					    [ROLE_DOAS] = "doas",
+					    [ROLE_PKEXEC] = "pkexec",
+					    [ROLE_RUNUSER] = "runuser"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+/* --- conditions */
+
+static bool is_folded(const struct event *ev)
+{
+	return ev->what.count > 1 || ev->what.first_wall_ns != 0;
+}
+
+static bool count_is_not_one(const struct event *ev)
+{
+	return ev->what.count != 1;
+}
+
+static bool other_tid(const struct event *ev)
+{
+	return ev->what.tid != ev->what.pid;
+}
+
+static bool other_ns_pid(const struct event *ev)
+{
+	return ev->what.ns_pid != ev->what.pid;
+}
+
+static bool known_other_tid(const struct event *ev)
+{
+	return ev->what.tid != 0 && other_tid(ev);
+}
+
+static bool known_other_ns_pid(const struct event *ev)
+{
+	return ev->what.ns_pid != 0 && other_ns_pid(ev);
+}
+
+static bool other_euid(const struct event *ev)
+{
+	return ev->what.euid != ev->what.uid;
+}
+
+static bool other_egid(const struct event *ev)
+{
+	return ev->what.egid != ev->what.gid;
+}
+
+static bool other_filename(const struct event *ev)
+{
+	return !str_equal(ev->what.exec.filename, ev->who.exe.p ? ev->who.exe : ev->what.exec.exe);
+}
+
+static bool other_exec_exe(const struct event *ev)
+{
+	return ev->what.exec.exe.p && !(ev->who.exe.p && str_equal(ev->what.exec.exe, ev->who.exe));
+}
+
+static bool other_parent_pid(const struct event *ev)
+{
+	return ev->who.parent.pid != ev->what.parent_pid;
+}
+
+static bool other_parent_start(const struct event *ev)
+{
+	return ev->who.parent.start_ns != ev->what.parent_start_ns;
+}
+
+static bool other_boundary(const struct event *ev)
+{
+	return ev->who.id.boundary != ev->what.boundary;
+}
+
+static bool has_parent(const struct event *ev)
+{
+	return ev->who.parent.pid || ev->what.parent_pid;
+}
+
+static bool has_who(const struct event *ev)
+{
+	return ev->who.id.who.p != NULL;
+}
+
+static bool has_via(const struct event *ev)
+{
+	return ev->who.id.via.n != 0;
+}
+
+static bool has_as(const struct event *ev)
+{
+	return ev->who.id.as.p != NULL;
+}
+
+static bool exited_by_itself(const struct event *ev)
+{
+	return ev->what.exit.signal == 0;
+}
+
+static bool is_chown(const struct event *ev)
+{
+	return str_is(ev->what.file.op, "chown");
+}
+
+static bool has_size(const struct event *ev)
+{
+	return ev->what.file.has_size;
+}
+
+static bool has_ip(const struct event *ev)
+{
+	return ev->what.net.family == AF_INET || ev->what.net.family == AF_INET6;
+}
+
+/* A socket without a local end has all zeroes there. */
+static bool has_src(const struct event *ev)
+{
+	static const uint8_t none[16];
+
+	return has_ip(ev) && (ev->what.net.src_port || memcmp(ev->what.net.src, none, 16) != 0);
+}
+
+#define ROW(id_, name_, alias_, kind_, member_, types_, help_, ...)                         \
+	{                                                                                   \
+		.name = name_, .alias = alias_, .help = help_, .id = id_,                   \
+		.offset = offsetof(struct event, member_), .kind = kind_,                   \
+		.width = sizeof(((struct event *)0)->member_), .types = types_, __VA_ARGS__ \
+	}
+
+/* clang-format off */
+const struct field event_fields[] = {
+	ROW(0, "uid", NULL, FIELD_SPECIAL, what.seq, ANY, "ULID of the event", .use = FIELD_NO_PACK),
+	ROW(1, "seq", NULL, FIELD_U64, what.seq, ANY, "number of the event on its host, never reused"),
+	ROW(2, "time", NULL, FIELD_TIME, what.wall_ns, ANY, "when it happened"),
+	/* as wall - boot, the same for all events of a boot, which compresses to nothing */
+	ROW(3, "boot_ns", NULL, FIELD_SPECIAL, what.boot_ns, ANY, "boot clock", .use = FIELD_NO_JSON),
+	ROW(4, "type", NULL, FIELD_ENUM, what.type, ANY, "what happened", .name_of = type_word),
+	ROW(5, "outcome", NULL, FIELD_ENUM, what.outcome, ANY, "how the act ended", .name_of = outcome_word),
+	ROW(32, "errno", NULL, FIELD_ENUM, what.err, ANY, "error of a failed act", .name_of = errno_name),
+	ROW(33, "count", NULL, FIELD_U64, what.count, ANY, "acts that a folded event stands for", .shown = is_folded, .packed = count_is_not_one),
+	ROW(34, "first_time", NULL, FIELD_TIME, what.first_wall_ns, ANY, "first of the folded acts", .shown = is_folded),
+	ROW(35, "last_time", NULL, FIELD_TIME, what.last_wall_ns, ANY, "last of the folded acts", .shown = is_folded),
+	ROW(0, "host", NULL, FIELD_SPECIAL, what.seq, ANY, "host on which it happened", .use = FIELD_NO_PACK),
+
+	ROW(6, "identity.who", "who", FIELD_TEXT, who.id.who, WHO, "who did it: human:alice, ci:github/acme/app/build, anon:reason"),
+	ROW(36, "identity.kind", "kind", FIELD_TEXT, who.id.kind, WHO, "kind of identity: human, cron, at, ci, unit, container, kernel, anon"),
+	ROW(7, "identity.via", "via", FIELD_LIST, who.id.via, WHO, "crossings from outside in: ssh, sudo:root"),
+	ROW(8, "identity.as", "as", FIELD_TEXT, who.id.as, WHO, "workload it ran as: unit:ssh.service, ctr:podman/id"),
+	ROW(37, "identity.assurance.who", "level", FIELD_ENUM, who.id.who_level, WHO, "how sure who is", .name_of = level_word, .shown = has_who),
+	ROW(38, "identity.assurance.via", NULL, FIELD_ENUM, who.id.via_level, WHO, "how sure via is", .name_of = level_word, .shown = has_via),
+	ROW(39, "identity.assurance.as", NULL, FIELD_ENUM, who.id.as_level, WHO, "how sure as is", .name_of = level_word, .shown = has_as),
+	ROW(40, "identity.flags", "flag", FIELD_FLAGS, who.id.flags, WHO, "oddities of the identity", .name_of = identity_flag_name),
+	ROW(41, "identity.boundary", "boundary", FIELD_BOUNDARY, who.id.boundary, WHO, "where the identity began", .packed = other_boundary),
+	ROW(42, "identity.session", "session", FIELD_TEXT, who.id.session, WHO, "login session"),
+	ROW(43, "identity.person", "person", FIELD_TEXT, who.id.person, WHO, "person behind it"),
+	ROW(44, "identity.unit", "unit", FIELD_TEXT, who.id.unit, WHO, "systemd unit"),
+	ROW(45, "identity.container.id", "container", FIELD_TEXT, who.id.container_id, WHO, "container"),
+	ROW(46, "identity.container.runtime", "runtime", FIELD_TEXT, who.id.container_runtime, WHO, "container runtime"),
+	ROW(47, "identity.cgroup", "cgroup", FIELD_TEXT, who.id.cgroup, WHO, "workload cgroup"),
+	ROW(48, "identity.reason", NULL, FIELD_TEXT, who.id.reason, WHO, "why nobody is named"),
+
+	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK),
+	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it"),
+	ROW(49, "process.tid", "tid", FIELD_U32, what.tid, ACT, "acting thread, when not the leader", .shown = known_other_tid, .packed = other_tid),
+	ROW(50, "process.ns_pid", "ns_pid", FIELD_U32, what.ns_pid, ACT, "pid in its own namespace, when another", .shown = known_other_ns_pid, .packed = other_ns_pid),
+	ROW(10, "process.exe", "exe", FIELD_TEXT, who.exe, ACT, "path of the executable"),
+	ROW(51, "process.exec_exe", NULL, FIELD_TEXT, what.exec.exe, EXEC, "executable as this exec had it", .use = FIELD_NO_JSON, .packed = other_exec_exe),
+	ROW(11, "process.argv", "argv", FIELD_ARGV, what.exec.argv, EXEC, "arguments, secrets redacted"),
+	ROW(52, "process.argc", NULL, FIELD_COUNT, what.exec.argc, EXEC, "number of arguments", .use = FIELD_NO_JSON),
+	ROW(53, "process.filename", "filename", FIELD_TEXT, what.exec.filename, EXEC, "what was asked for (the script), when not the executable", .shown = other_filename),
+	ROW(54, "process.cwd", "cwd", FIELD_TEXT, what.exec.cwd, EXEC, "working directory"),
+	ROW(12, "process.start_time", NULL, FIELD_BOOT, what.start_ns, ACT, "when the process was made"),
+	ROW(55, "process.comm", "comm", FIELD_TEXT, what.comm, ACT, "name that the process gives itself"),
+	ROW(13, "process.user.uid", NULL, FIELD_U32, what.uid, ACT, "real user id"),
+	ROW(56, "process.user.name", "user", FIELD_TEXT, who.user_name, ACT, "its name; user= takes the number too"),
+	ROW(57, "process.euid", "euid", FIELD_U32, what.euid, ACT, "effective user id, when another", .shown = other_euid, .packed = other_euid),
+	ROW(14, "process.gid", "gid", FIELD_U32, what.gid, ACT, "real group id"),
+	ROW(58, "process.egid", "egid", FIELD_U32, what.egid, ACT, "effective group id, when another", .shown = other_egid, .packed = other_egid),
+	ROW(15, "process.login_uid", "login_uid", FIELD_ID32, what.login_uid, ACT, "login uid that the kernel keeps"),
+	ROW(16, "process.session_id", "session_id", FIELD_ID32, what.session_id, ACT, "audit session that the kernel keeps"),
+	ROW(59, "process.caps", "cap", FIELD_SPECIAL, what.exec.caps_effective, EXEC, "effective capabilities; \"all\" for the whole set"),
+	ROW(60, "process.caps_permitted", NULL, FIELD_BIG, what.exec.caps_permitted, EXEC, "permitted capabilities", .use = FIELD_NO_JSON),
+	ROW(61, "process.exe_inode", NULL, FIELD_BIG, what.exec.exe_inode, EXEC, "inode of the executable"),
+	ROW(62, "process.exe_dev", NULL, FIELD_DEV, what.exec.exe_dev, EXEC, "its device"),
+	ROW(63, "process.exe_mode", NULL, FIELD_MODE, what.exec.exe_mode, EXEC, "its permission bits"),
+	ROW(64, "process.exe_owner", NULL, FIELD_U32, what.exec.exe_uid, EXEC, "its owner"),
+	ROW(65, "process.exe_links", NULL, FIELD_COUNT, what.exec.exe_nlink, EXEC, "its number of names", .use = FIELD_NO_JSON),
+	ROW(66, "process.exe_change", NULL, FIELD_COUNT, what.exec.exe_ctime_ns, EXEC, "its change time", .use = FIELD_NO_JSON),
+	ROW(67, "process.exe_deleted", NULL, FIELD_BOOL, what.exec.deleted, EXEC, "it had no name any more"),
+	ROW(68, "process.namespaces.pid", NULL, FIELD_COUNT, what.exec.ns_pid, EXEC, "pid namespace"),
+	ROW(69, "process.namespaces.mnt", NULL, FIELD_COUNT, what.exec.ns_mnt, EXEC, "mount namespace"),
+	ROW(70, "process.namespaces.user", NULL, FIELD_COUNT, what.exec.ns_user, EXEC, "user namespace"),
+	ROW(71, "process.namespaces.net", NULL, FIELD_COUNT, what.exec.ns_net, EXEC, "network namespace"),
+	ROW(72, "process.namespaces.cgroup", NULL, FIELD_COUNT, what.exec.ns_cgroup, EXEC, "cgroup namespace"),
+	ROW(17, "process.boundary", NULL, FIELD_BOUNDARY, what.boundary, ACT, "boundary as the kernel had it", .use = FIELD_NO_JSON),
+	ROW(18, "process.cgroup_id", NULL, FIELD_BIG, what.cgroup_id, ACT, "workload cgroup's number", .use = FIELD_NO_JSON),
+	ROW(73, "process.task_flags", NULL, FIELD_COUNT, what.task_flags, ACT, "facts about the task", .use = FIELD_NO_JSON),
+	ROW(74, "process.exec_count", NULL, FIELD_COUNT, what.exec_count, ACT, "execs of the process so far", .use = FIELD_NO_JSON),
+	ROW(75, "process.exit_code", "exit_code", FIELD_U32, what.exit.code, EXIT, "exit code", .shown = exited_by_itself),
+	ROW(76, "process.exit_signal", "signal", FIELD_ENUM, what.exit.signal, EXIT, "signal that ended it", .name_of = signal_name),
+	ROW(77, "process.duration_ms", NULL, FIELD_MS, what.exit.duration_ns, EXIT, "how long it lived"),
+	ROW(78, "process.user_ms", NULL, FIELD_MS, what.exit.user_ns, EXIT, "CPU time in user space"),
+	ROW(79, "process.system_ms", NULL, FIELD_MS, what.exit.system_ns, EXIT, "CPU time in the kernel"),
+	ROW(80, "process.max_rss_bytes", NULL, FIELD_COUNT, what.exit.max_rss_bytes, EXIT, "most memory that it had"),
+	ROW(0, "process.parent.uid", NULL, FIELD_SPECIAL, who.parent.start_ns, ACT, "name of the parent process", .use = FIELD_NO_PACK, .shown = has_parent),
+	ROW(81, "process.parent.pid", "ppid", FIELD_U32, who.parent.pid, ACT, "parent", .shown = has_parent, .packed = other_parent_pid),
+	ROW(82, "process.parent.exe", NULL, FIELD_TEXT, who.parent.exe, ACT, "executable of the parent"),
+	ROW(83, "process.parent_start", NULL, FIELD_U64, who.parent.start_ns, ACT, "start of the parent", .use = FIELD_NO_JSON, .packed = other_parent_start),
+	ROW(19, "process.kernel_parent", NULL, FIELD_COUNT, what.parent_pid, ACT, "parent as the kernel had it", .use = FIELD_NO_JSON),
+	ROW(20, "process.kernel_parent_start", NULL, FIELD_COUNT, what.parent_start_ns, ACT, "start of that parent", .use = FIELD_NO_JSON),
+	ROW(84, "process.ancestors", "ancestor", FIELD_SPECIAL, who.ancestors, ACT, "processes above the parent, nearest first"),
+
+	ROW(85, "child.pid", NULL, FIELD_COUNT, what.child.pid, FORK, "new process"),
+	ROW(86, "child.boundary", NULL, FIELD_BOUNDARY, what.child.boundary, FORK, "its boundary"),
+	ROW(87, "child.start_ns", NULL, FIELD_COUNT, what.child.start_ns, FORK, "its start", .use = FIELD_NO_JSON),
+	ROW(88, "child.flags", NULL, FIELD_COUNT, what.child.flags, FORK, "facts about it", .use = FIELD_NO_JSON),
+
+	ROW(21, "file.path", "path", FIELD_TEXT, what.file.path, FILES, "path of the file; of a rename, the new one"),
+	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link"),
+	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),
+	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open"),
+	ROW(24, "file.mode", "mode", FIELD_MODE, what.file.mode, FILES, "permission bits, of chmod the new ones"),
+	ROW(25, "file.inode", "inode", FIELD_BIG, what.file.inode, FILES, "inode"),
+	ROW(26, "file.dev", "dev", FIELD_DEV, what.file.dev, FILES, "device"),
+	ROW(91, "file.size_bytes", "size", FIELD_U64, what.file.size_bytes, FILES, "size after truncate", .shown = has_size, .packed = has_size),
+	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = is_chown),
+	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
+	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory", .name_of = path_source_word),
+	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
+
+	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
+	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "outbound", .use = FIELD_NO_PACK),
+	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name),
+	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, NET, "source address", .shown = has_src, .packed = has_src),
+	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, NET, "source port"),
+	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, NET, "destination address", .shown = has_ip, .packed = has_ip),
+	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, NET, "destination port"),
+	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, NET, "time until the result"),
+
+	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
+	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after"),
+	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "program that made the crossing", .name_of = role_word),
+	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND, "boundary that was opened"),
+	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
+	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),
+	ROW(109, "crossing.opener_pid", NULL, FIELD_COUNT, what.crossing.opener_pid, BOUND, "process that made the crossing"),
+	ROW(110, "crossing.opener_start", NULL, FIELD_COUNT, what.crossing.opener_start_ns, BOUND, "its start", .use = FIELD_NO_JSON),
+	ROW(111, "crossing.opener_inode", NULL, FIELD_BIG, what.crossing.opener_inode, BOUND, "inode of its executable"),
+	ROW(112, "crossing.opener_dev", NULL, FIELD_DEV, what.crossing.opener_dev, BOUND, "device of its executable"),
+	ROW(113, "crossing.session_id", NULL, FIELD_COUNT, what.crossing.session_id, BOUND, "audit session", .use = FIELD_NO_JSON),
+	ROW(114, "crossing.hierarchy", NULL, FIELD_COUNT, what.crossing.cgroup_hierarchy, BOUND, "cgroup hierarchy", .use = FIELD_NO_JSON),
+	ROW(115, "crossing.exe", NULL, FIELD_TEXT, what.crossing.exe, BOUND, "executable of the task that crossed"),
+	ROW(116, "crossing.cgroup", NULL, FIELD_TEXT, what.crossing.cgroup, BOUND, "cgroup of the task that crossed"),
+
+	ROW(27, "verdict.value", "verdict", FIELD_ENUM, verdict.value, WHO, "judgement of the profiles", .name_of = verdict_word),
+	ROW(28, "verdict.mode", NULL, FIELD_TEXT, verdict.mode, WHO, "learn, audit or enforce"),
+	ROW(29, "verdict.binding", "binding", FIELD_TEXT, verdict.binding, WHO, "binding that decided"),
+	ROW(30, "verdict.rule", "rule", FIELD_TEXT, verdict.rule, WHO, "rule that decided"),
+	ROW(117, "verdict.severity", "severity", FIELD_ENUM, verdict.severity, WHO, "how bad it is", .name_of = severity_word),
+	ROW(118, "verdict.reason", NULL, FIELD_TEXT, verdict.reason, WHO, "the rule's own sentence"),
+	ROW(119, "verdict.attack", "attack", FIELD_LIST, verdict.attack, WHO, "ATT&CK techniques"),
+
+	ROW(31, "anomaly_id", "anomaly", FIELD_ANOMALY, score.anomaly, ANY, "anomaly that it is part of"),
+	ROW(0, "anomaly.id", NULL, FIELD_ANOMALY, score.anomaly, ANOMALY, "the anomaly itself", .use = FIELD_NO_PACK),
+	ROW(120, "anomaly.change", NULL, FIELD_TEXT, score.change, ANOMALY, "opened, updated or state"),
+	ROW(121, "anomaly.state", "state", FIELD_TEXT, score.state, ANOMALY, "new, ack, suppressed or resolved"),
+	ROW(122, "anomaly.kind", NULL, FIELD_TEXT, score.kind, ANOMALY, "kind of anomaly"),
+	ROW(0, "anomaly.severity", NULL, FIELD_ENUM, verdict.severity, ANOMALY, "how bad it is", .use = FIELD_NO_PACK, .name_of = severity_word),
+	ROW(123, "anomaly.title", "title", FIELD_TEXT, score.title, ANOMALY, "one line about it"),
+	ROW(124, "anomaly.what", NULL, FIELD_TEXT, score.what, ANOMALY, "newest act in it"),
+	ROW(125, "anomaly.events", NULL, FIELD_COUNT, score.events, ANOMALY, "events in it"),
+	ROW(126, "anomaly.first_time", NULL, FIELD_TIME, score.first_wall_ns, ANOMALY, "first event in it"),
+	ROW(127, "anomaly.last_time", NULL, FIELD_TIME, score.last_wall_ns, ANOMALY, "last event in it"),
+
+	ROW(128, "loss.stage", "stage", FIELD_TEXT, what.loss.stage, LOSS, "where events were lost"),
+	ROW(0, "loss.cause", NULL, FIELD_SPECIAL, what.loss.stage, LOSS, "why", .use = FIELD_NO_PACK),
+	ROW(129, "loss.events", NULL, FIELD_U64, what.loss.events, LOSS, "how many"),
+	ROW(130, "loss.by_type", NULL, FIELD_SPECIAL, what.loss.by_type, LOSS, "how many of each type"),
+	ROW(131, "loss.from_time", NULL, FIELD_TIME, what.loss.from_wall_ns, LOSS, "lost after"),
+	ROW(132, "loss.to_time", NULL, FIELD_TIME, what.loss.to_wall_ns, LOSS, "lost before"),
+	ROW(133, "loss.total_since_start", NULL, FIELD_U64, what.loss.total, LOSS, "lost since the sensor started"),
+
+	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
+	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),
+	ROW(0, "redacted", NULL, FIELD_SPECIAL, what.exec.argv, EXEC, "arguments that held a secret", .use = FIELD_NO_PACK),
+	{0},
+};
+/* clang-format on */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words for the kernel's numbers, the same on every machine: errors, signals, capabilities. */
+#include "event_fields.h"
+
+#include "base/cleanup.h"
+
+const char *errno_name(unsigned err)
+{
+	return err && err < 4096 ? strerrorname_np((int)err) : NULL;
+}
+
+/* Numbers of the generic ABI (x86, arm64, riscv). */
+const char *signal_name(unsigned signal)
+{
+	static const char *const names[] = {
+		NULL,	    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT",
+		"SIGBUS",   "SIGFPE",  "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE",
+		"SIGALRM",  "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",   "SIGTSTP",
+		"SIGTTIN",  "SIGTTOU", "SIGURG",    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
+		"SIGWINCH", "SIGIO",   "SIGPWR",    "SIGSYS",  "SIG32",	  "SIG33",     "SIG34",
+		"SIG35",    "SIG36",   "SIG37",	    "SIG38",   "SIG39",	  "SIG40",     "SIG41",
+		"SIG42",    "SIG43",   "SIG44",	    "SIG45",   "SIG46",	  "SIG47",     "SIG48",
+		"SIG49",    "SIG50",   "SIG51",	    "SIG52",   "SIG53",	  "SIG54",     "SIG55",
+		"SIG56",    "SIG57",   "SIG58",	    "SIG59",   "SIG60",	  "SIG61",     "SIG62",
+		"SIG63",    "SIG64",
+	};
+
+	return signal < ARRAY_SIZE(names) ? names[signal] : NULL;
+}
+
+const char *capability_name(unsigned bit)
+{
+	static const char *const names[] = {
+		"chown",
+		"dac_override",
+		"dac_read_search",
+		"fowner",
+		"fsetid",
+		"kill",
+		"setgid",
+		"setuid",
+		"setpcap",
+		"linux_immutable",
+		"net_bind_service",
+		"net_broadcast",
+		"net_admin",
+		"net_raw",
+		"ipc_lock",
+		"ipc_owner",
+		"sys_module",
+		"sys_rawio",
+		"sys_chroot",
+		"sys_ptrace",
+		"sys_pacct",
+		"sys_admin",
+		"sys_boot",
+		"sys_nice",
+		"sys_resource",
+		"sys_time",
+		"sys_tty_config",
+		"mknod",
+		"lease",
+		"audit_write",
+		"audit_control",
+		"setfcap",
+		"mac_override",
+		"mac_admin",
+		"syslog",
+		"wake_alarm",
+		"block_suspend",
+		"audit_read",
+		"perfmon",
+		"bpf",
+		"checkpoint_restore",
+	};
+
+	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
+}
+
+const char *protocol_name(unsigned protocol)
+{
+	static const struct {
+		unsigned number;
+		const char *name;
+	} protocols[] = {{6, "tcp"},   {17, "udp"},   {1, "icmp"},	{58, "icmp6"},
+			 {33, "dccp"}, {132, "sctp"}, {136, "udplite"}, {255, "raw"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].number == protocol)
+			return protocols[i].name;
+	return NULL;
+}
+
+const char *loss_cause(struct str stage)
+{
+	static const char *const causes[][2] = {{"ring_buffer", "full"},
+						{"store", "full"},
+						{"stream", "slow_reader"},
+						{"not_running", "not_running"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (str_is(stage, causes[i][0]))
+			return causes[i][1];
+	return NULL;
+}

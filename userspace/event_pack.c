@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walks the field table both ways. Which rows a type has is worked out once, so that an event costs
+ * only its own.
+ */
+#include "event_pack.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "bpf/event.h"
+#include "event_fields.h"
+#include "event_redact.h"
+
+enum wire { WIRE_VARINT = 0, WIRE_BYTES = 1 };
+
+#define ROWS_MAX   128
+#define VARINT_MAX 10
+#define PREFIX_MAX 3 /* bytes of a length below 2 MiB */
+
+/* Rows (event_fields.c) that this file treats by name. */
+enum {
+	ID_BOOT_NS = 3,
+	ID_ARGV = 11, /* written by the redactor */
+	ID_BOUNDARY = 41,
+	ID_TID = 49,
+	ID_NS_PID = 50,
+	ID_EXEC_EXE = 51,
+	ID_EUID = 57,
+	ID_EGID = 58,
+	ID_PARENT_PID = 81,
+	ID_PARENT_START = 83,
+	ID_ANCESTORS = 84, /* last, and as many as there is room for */
+	ID_TRUNCATED = 135,
+};
+
+static const struct field *rows_of_type[EVENT_TYPE_MAX][ROWS_MAX];
+static const struct field *row_by_id[256];
+
+__attribute__((constructor)) static void index_rows(void)
+{
+	uint8_t count[EVENT_TYPE_MAX] = {0};
+
+	for (const struct field *f = event_fields; f->name; f++) {
+		if (f->use & FIELD_NO_PACK)
+			continue;
+		row_by_id[f->id] = f;
+		if (f->id == ID_ANCESTORS)
+			continue;
+		for (unsigned type = 0; type < EVENT_TYPE_MAX; type++)
+			if (f->types >> type & 1 && count[type] < ROWS_MAX - 1)
+				rows_of_type[type][count[type]++] = f;
+	}
+}
+
+/* --- writing: the first thing that does not fit sticks */
+
+struct writer {
+	uint8_t *at, *end;
+	bool full;
+};
+
+static void put_varint(struct writer *w, uint64_t v)
+{
+	if (w->end - w->at < VARINT_MAX) {
+		w->full = true;
+		return;
+	}
+	while (v >= 0x80) {
+		*w->at++ = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	*w->at++ = (uint8_t)v;
+}
+
+static void put_raw(struct writer *w, const void *p, size_t n)
+{
+	if (w->full || n > (size_t)(w->end - w->at)) {
+		w->full = true;
+		return;
+	}
+	if (n)
+		memcpy(w->at, p, n);
+	w->at += n;
+}
+
+static uint64_t zigzag(int64_t v)
+{
+	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+}
+
+static int64_t unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
+static void put_number(struct writer *w, const struct field *f, uint64_t v)
+{
+	put_varint(w, (uint64_t)f->id << 2 | WIRE_VARINT);
+	put_varint(w, v);
+}
+
+static void put_bytes(struct writer *w, const struct field *f, const void *p, size_t n)
+{
+	put_varint(w, (uint64_t)f->id << 2 | WIRE_BYTES);
+	put_varint(w, n);
+	put_raw(w, p, n);
+}
+
+static uint64_t raw_number(const struct field *f, const struct event *ev)
+{
+	const char *p = (const char *)ev + f->offset;
+	uint64_t v = 0;
+
+	/* little-endian, as all machines that the sensor runs on */
+	memcpy(&v, p, f->width <= 8 ? f->width : 8);
+	return v;
+}
+
+static struct str raw_text(const struct field *f, const struct event *ev)
+{
+	struct str s;
+
+	memcpy(&s, (const char *)ev + f->offset, sizeof(s));
+	return s;
+}
+
+static void pack_ip(struct writer *w, const struct field *f, const struct event *ev)
+{
+	put_bytes(w, f, (const char *)ev + f->offset, ev->what.net.family == AF_INET6 ? 16 : 4);
+}
+
+static void pack_by_type(struct writer *w, const struct field *f, const uint64_t *by_type)
+{
+	uint8_t body[EVENT_TYPE_MAX * (1 + VARINT_MAX)];
+	struct writer list = {body, body + sizeof(body), false};
+
+	for (unsigned type = 0; by_type && type < EVENT_TYPE_MAX; type++)
+		if (by_type[type]) {
+			put_varint(&list, type);
+			put_varint(&list, by_type[type]);
+		}
+	if (by_type)
+		put_bytes(w, f, body, (size_t)(list.at - body));
+}
+
+static void pack_special(struct writer *w, const struct field *f, const struct event *ev)
+{
+	if (f->offset == offsetof(struct event, what.boot_ns))
+		put_number(w, f, zigzag((int64_t)((uint64_t)ev->what.wall_ns - ev->what.boot_ns)));
+	else if (f->offset == offsetof(struct event, what.loss.by_type))
+		pack_by_type(w, f, ev->what.loss.by_type);
+	else if (raw_number(f, ev))
+		put_number(w, f, raw_number(f, ev));
+}
+
+static void pack_row(struct writer *w, const struct field *f, const struct event *ev)
+{
+	bool always = f->packed != NULL;
+	struct str s;
+	uint64_t v;
+
+	if (f->packed && !f->packed(ev))
+		return;
+	switch ((enum field_kind)f->kind) {
+	case FIELD_TEXT:
+	case FIELD_LIST:
+	case FIELD_ARGV:
+		s = raw_text(f, ev);
+		if (s.p)
+			put_bytes(w, f, s.p, s.n);
+		break;
+	case FIELD_IP:
+		pack_ip(w, f, ev);
+		break;
+	case FIELD_SPECIAL:
+		pack_special(w, f, ev);
+		break;
+	case FIELD_TIME:
+		v = raw_number(f, ev);
+		if (v)
+			put_number(w, f, zigzag((int64_t)v));
+		break;
+	case FIELD_ID32:
+		v = raw_number(f, ev);
+		if (v != UINT32_MAX)
+			put_number(w, f, v);
+		break;
+	default:
+		v = raw_number(f, ev);
+		if (v || always)
+			put_number(w, f, v);
+	}
+}
+
+/* One ancestor: pid, start, length + 1 of the path (0 = not known), path. False when it does not fit. */
+static bool put_ancestor(struct writer *list, const struct process_ref *p)
+{
+	uint8_t *before = list->at;
+
+	put_varint(list, p->pid);
+	put_varint(list, p->start_ns);
+	put_varint(list, p->exe.p ? p->exe.n + 1ull : 0);
+	if (p->exe.p)
+		put_raw(list, p->exe.p, p->exe.n);
+	if (!list->full)
+		return true;
+	list->at = before;
+	return false;
+}
+
+static void pack_ancestors(struct writer *w, const struct event *ev)
+{
+	/* room for the id, and for a length of the same width whatever it will be */
+	struct writer list = {w->at + 2 + PREFIX_MAX, w->end, false};
+	size_t n;
+
+	if (w->full || ev->who.ancestor_count == 0 || w->end - w->at < 64)
+		return;
+	for (uint32_t i = 0; i < ev->who.ancestor_count && i < ANCESTORS_MAX; i++)
+		if (!put_ancestor(&list, &ev->who.ancestors[i]))
+			break;
+	n = (size_t)(list.at - (w->at + 2 + PREFIX_MAX));
+	put_varint(w, ID_ANCESTORS << 2 | WIRE_BYTES);
+	put_varint(w, n);
+	memmove(w->at, list.at - n, n);
+	w->at += n;
+}
+
+static void pack_body(struct writer *w, const struct event *ev)
+{
+	const struct field *const *row = rows_of_type[ev->what.type];
+	char buf[EVENT_ARGV_MAX];
+	struct redaction redaction = {0};
+
+	if (ev->what.type == EVENT_EXEC)
+		redact_argv(&redaction, ev->what.exec.argv, buf, sizeof(buf));
+	for (; *row; row++) {
+		if ((*row)->id == ID_ARGV) {
+			if (redaction.argv.p)
+				put_bytes(w, *row, redaction.argv.p, redaction.argv.n);
+		} else if ((*row)->id == ID_TRUNCATED && redaction.cut) {
+			put_number(w, *row, ev->what.truncated | CUT_ARGV);
+		} else {
+			pack_row(w, *row, ev);
+		}
+	}
+	if (rows_of_type[ev->what.type][0] && row_by_id[ID_ANCESTORS]->types >> ev->what.type & 1)
+		pack_ancestors(w, ev);
+}
+
+int event_pack(const struct event *ev, uint8_t *buf, size_t size)
+{
+	struct writer body, prefix;
+	uint8_t head[VARINT_MAX];
+	size_t n, width;
+
+	if (size < PREFIX_MAX + VARINT_MAX || ev->what.type >= EVENT_TYPE_MAX)
+		return -ENOSPC;
+	if (size > EVENT_PACKED_MAX)
+		size = EVENT_PACKED_MAX;
+	body = (struct writer){buf + PREFIX_MAX, buf + size, false};
+	pack_body(&body, ev);
+	if (body.full)
+		return -ENOSPC;
+	n = (size_t)(body.at - (buf + PREFIX_MAX));
+	width = n < 0x80 ? 1 : n < 0x4000 ? 2 : 3;
+	memmove(buf + width, buf + PREFIX_MAX, n);
+	prefix = (struct writer){head, head + sizeof(head), false};
+	put_varint(&prefix, n);
+	memcpy(buf, head, width);
+	return (int)(n + width);
+}
+
+/* --- reading */
+
+struct reader {
+	const uint8_t *at, *end;
+};
+
+static bool get_varint(struct reader *r, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64 && r->at < r->end; shift += 7) {
+		uint8_t b = *r->at++;
+
+		if (shift == 63 && b > 1)
+			return false;
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if (!(b & 0x80)) {
+			*out = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool get_bytes(struct reader *r, struct str *out)
+{
+	uint64_t n;
+
+	if (!get_varint(r, &n) || n > (uint64_t)(r->end - r->at))
+		return false;
+	*out = (struct str){(const char *)r->at, (uint32_t)n};
+	r->at += n;
+	return true;
+}
+
+static bool unpack_by_type(struct event *out, struct str bytes)
+{
+	static _Thread_local uint64_t by_type[EVENT_TYPE_MAX];
+	struct reader r = {(const uint8_t *)bytes.p, (const uint8_t *)bytes.p + bytes.n};
+
+	memset(by_type, 0, sizeof(by_type));
+	while (r.at < r.end) {
+		uint64_t type, n;
+
+		if (!get_varint(&r, &type) || !get_varint(&r, &n))
+			return false;
+		if (type < EVENT_TYPE_MAX)
+			by_type[type] = n;
+	}
+	out->what.loss.by_type = by_type;
+	return true;
+}
+
+static bool get_ancestor(struct reader *r, struct process_ref *out)
+{
+	uint64_t pid, start_ns, n;
+
+	if (!get_varint(r, &pid) || !get_varint(r, &start_ns) || !get_varint(r, &n) ||
+	    pid > UINT32_MAX)
+		return false;
+	*out = (struct process_ref){.pid = (uint32_t)pid, .start_ns = start_ns};
+	if (n == 0)
+		return true;
+	if (n - 1 > (uint64_t)(r->end - r->at))
+		return false;
+	out->exe = (struct str){(const char *)r->at, (uint32_t)(n - 1)};
+	r->at += n - 1;
+	return true;
+}
+
+static bool unpack_ancestors(struct event *out, struct str bytes)
+{
+	struct reader r = {(const uint8_t *)bytes.p, (const uint8_t *)bytes.p + bytes.n};
+	uint32_t count = 0;
+
+	while (r.at < r.end && count < ANCESTORS_MAX)
+		if (!get_ancestor(&r, &out->who.ancestors[count++]))
+			return false;
+	out->who.ancestor_count = count;
+	return r.at == r.end;
+}
+
+static bool unpack_bytes(struct event *out, const struct field *f, struct str bytes)
+{
+	char *p = (char *)out + f->offset;
+
+	switch ((enum field_kind)f->kind) {
+	case FIELD_TEXT:
+	case FIELD_LIST:
+	case FIELD_ARGV:
+		memcpy(p, &bytes, sizeof(bytes));
+		return true;
+	case FIELD_IP:
+		if (bytes.n != 4 && bytes.n != 16)
+			return false;
+		memcpy(p, bytes.p, bytes.n);
+		return true;
+	default:
+		if (f->offset == offsetof(struct event, what.loss.by_type))
+			return unpack_by_type(out, bytes);
+		return f->id == ID_ANCESTORS && unpack_ancestors(out, bytes);
+	}
+}
+
+static bool store_number(char *p, unsigned width, uint64_t v)
+{
+	if (width > 8 || (width < 8 && v >> (8 * width)))
+		return false;
+	memcpy(p, &v, width);
+	return true;
+}
+
+static bool unpack_number(struct event *out, const struct field *f, uint64_t v)
+{
+	char *p = (char *)out + f->offset;
+
+	switch ((enum field_kind)f->kind) {
+	case FIELD_TEXT:
+	case FIELD_LIST:
+	case FIELD_ARGV:
+	case FIELD_IP:
+		return false;
+	case FIELD_BOOL:
+		return v <= 1 && store_number(p, 1, v);
+	case FIELD_TIME:
+		return store_number(p, f->width, (uint64_t)unzigzag(v));
+	case FIELD_SPECIAL:
+		if (f->offset == offsetof(struct event, what.loss.by_type) || f->id == ID_ANCESTORS)
+			return false;
+		return store_number(p, f->width, v);
+	default:
+		if (f->offset == offsetof(struct event, what.file.size_bytes))
+			out->what.file.has_size = true;
+		return store_number(p, f->width, v);
+	}
+}
+
+/* What was left out because it equals something else. */
+static void fill_defaults(struct event *out, const bool *seen)
+{
+	struct event_what *what = &out->what;
+
+	if (!seen[ID_TID])
+		what->tid = what->pid;
+	if (!seen[ID_NS_PID])
+		what->ns_pid = what->pid;
+	if (!seen[ID_EUID])
+		what->euid = what->uid;
+	if (!seen[ID_EGID])
+		what->egid = what->gid;
+	if (!seen[ID_EXEC_EXE] && what->type == EVENT_EXEC)
+		what->exec.exe = out->who.exe;
+	if (!seen[ID_BOUNDARY])
+		out->who.id.boundary = what->boundary;
+	if (!seen[ID_PARENT_PID])
+		out->who.parent.pid = what->parent_pid;
+	if (!seen[ID_PARENT_START])
+		out->who.parent.start_ns = what->parent_start_ns;
+	/* carried as the difference of the two clocks */
+	if (seen[ID_BOOT_NS])
+		what->boot_ns = (uint64_t)what->wall_ns - (uint64_t)unzigzag(what->boot_ns);
+}
+
+static bool unpack_fields(struct event *out, struct reader *r)
+{
+	bool seen[256] = {false};
+
+	while (r->at < r->end) {
+		const struct field *f;
+		struct str bytes;
+		uint64_t tag, v;
+		bool good;
+
+		if (!get_varint(r, &tag))
+			return false;
+		f = tag >> 2 < 256 ? row_by_id[tag >> 2] : NULL;
+		switch (tag & 3) {
+		case WIRE_VARINT:
+			good = get_varint(r, &v) && (!f || unpack_number(out, f, v));
+			break;
+		case WIRE_BYTES:
+			good = get_bytes(r, &bytes) && (!f || unpack_bytes(out, f, bytes));
+			break;
+		default:
+			good = false;
+		}
+		if (!good)
+			return false;
+		if (f)
+			seen[f->id] = true;
+	}
+	if (out->what.type >= EVENT_TYPE_MAX)
+		return false;
+	fill_defaults(out, seen);
+	return true;
+}
+
+int event_unpack(struct event *out, const uint8_t *buf, size_t size)
+{
+	struct reader r = {buf, buf + size};
+	uint64_t n;
+
+	if (size == 0)
+		return 0;
+	if (!get_varint(&r, &n) || n > (uint64_t)(r.end - r.at) || n > EVENT_PACKED_MAX)
+		return -EBADMSG;
+	r.end = r.at + n;
+	memset(out, 0, sizeof(*out));
+	out->what.count = 1;
+	out->what.login_uid = out->what.session_id = UINT32_MAX;
+	out->what.file.new_uid = out->what.file.new_gid = UINT32_MAX;
+	if (!unpack_fields(out, &r))
+		return -EBADMSG;
+	return (int)(r.end - buf);
+}
