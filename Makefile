@@ -74,6 +74,7 @@ help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 include bpf/build.mk
+$(BPF_OBJ): | $(B)/.deps
 
 # --- build
 
@@ -128,7 +129,7 @@ $(B)/event.schema.json: $(B)/tools/print-document
 
 unit: $(UNIT)
 fuzz-replay: $(FUZZ)
-test-programs: all $(UNIT) $(FUZZ) $(ACTORS) $(TOOLS) $(B)/event.schema.json ## build everything that tests run
+test-programs: all $(UNIT) $(FUZZ) $(ACTORS) $(TOOLS) $(BPF_TESTS) $(B)/event.schema.json ## build everything that tests run
 asan: ## build unit, golden and fuzz programs with ASan and UBSan, in $(B)/asan
 	+$(Q)$(MAKE) --no-print-directory B=$(B)/asan SAN=1 CFLAGS='-O1 -g' unit fuzz-replay $(B)/asan/whodidd
 test-build:

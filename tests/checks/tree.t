@@ -40,6 +40,6 @@ is "$(git grep -nIE '/work/(main|shared|\.)|/tmp/(brief|part[A-Z]|build-)' -- . 
 mapfile -t prose < <(printf '%s\n' "${files[@]}" | grep -vE '^(LICENSE|LICENSES/|tests/(fuzz/corpus|golden)/)')
 ok "spelling (codespell)" codespell --quiet-level=2 -L 'nd,te,fo,ba,ot,ans,hist,ser,creat,doas,uint' "${prose[@]}"
 is "$(awk 'END { print (NR <= 250) ? "short" : NR }' Makefile)" short "the Makefile is under 250 lines"
-version=$(sed -n 's/^#define WHODID_VERSION "\(.*\)"/\1/p' userspace/cmd/cmd.h)
+version=$(sed -n 's/^#define WHODID_VERSION "\(.*\)"/\1/p' userspace/base/version.h)
 is "$(awk 'NR == 1 { print $2 }' CHANGES)" "$version" "CHANGES begins with the version in the sources"
 done_testing

@@ -24,17 +24,17 @@ ok "status has the loss" wait_until 10 loss_known
 # What is still in the ring and in the batch has to arrive first.
 settled() {
 	local a b
-	a=$(wd status -o json | jq -c '[.sensor.received, .loss.total]')
+	a=$(wd status -o json | jq -c '[.received, .loss.total]')
 	sleep 0.5
-	b=$(wd status -o json | jq -c '[.sensor.received, .loss.total]')
+	b=$(wd status -o json | jq -c '[.received, .loss.total]')
 	[ "$a" = "$b" ]
 }
 wait_until 15 settled
 status=$(wd status -o json)
 ok "by type: execs among them" jq -e '.loss.by_type.exec > 0' <<<"$status"
 is "$(jq '[.loss.by_type[]] | add' <<<"$status")" "$(jq .loss.total <<<"$status")" "the types add up to the total"
-diag "$(jq -c '{sensor: {generated: .sensor.generated, received: .sensor.received}, loss}' <<<"$status")"
-is "$(jq '.sensor.generated' <<<"$status")" "$(jq '.sensor.received + .loss.total' <<<"$status")" "generated = received + lost"
+diag "$(jq -c '{generated, received, loss: .loss.by_type}' <<<"$status")"
+is "$(jq '[.generated[]] | add' <<<"$status")" "$(jq '.received + .loss.stages.ring_buffer' <<<"$status")" "generated = received + lost"
 
 # Against the driver's own count. Other processes of this machine may have lost execs too, never fewer.
 seen=$(events type=exec "exe=$program" | wc -l)
