@@ -7,9 +7,9 @@
 #define WHODID_CMD_H
 
 #include "base/problem.h"
+#include "base/version.h"
 #include "cmd/terminal.h"
 
-#define WHODID_VERSION "0.1.0"
 #define DEFAULT_SOCKET "/run/whodid/whodid.sock"
 
 /* `whodid help exit-codes` and man whodid(1) list them. */

@@ -156,22 +156,26 @@ static int ndjson_events(const struct cli *c, const struct events_request *r, li
 
 /* --- a store */
 
-static const char *time_text(char out[static 31], int64_t ns)
-{
-	clock_rfc3339(out, ns);
-	return out;
-}
-
 static void write_gap(struct json *w, const struct store_gap_row *gap)
 {
-	char time[31];
-
 	json_object_begin(w, NULL);
-	json_cstr(w, "from_time", time_text(time, gap->from_wall_ns));
-	json_cstr(w, "to_time", time_text(time, gap->to_wall_ns));
-	json_u64(w, "events", gap->events);
+	json_time(w, "from", gap->from_wall_ns);
+	json_time(w, "to", gap->to_wall_ns);
+	if (gap->events)
+		json_u64(w, "events", gap->events);
 	json_cstr(w, "why", gap->why);
 	json_object_end(w);
+}
+
+/* The part of the period that no event kept reaches back to; 1 when there is one. */
+static int write_before_first(struct json *w, const struct events_request *r, int64_t oldest)
+{
+	struct store_gap_row gap = {r->since_ns, oldest ? oldest : r->until_ns, 0, "before_first"};
+
+	if (r->since_ns == 0 || (oldest && r->since_ns >= oldest))
+		return 0;
+	write_gap(w, &gap);
+	return 1;
 }
 
 /* The answer object, as the API ends its own answers. */
@@ -182,29 +186,28 @@ static void give_answer(struct store_reader *reader, const struct events_request
 	int64_t oldest = store_oldest(reader);
 	uint64_t lost = 0;
 	struct json w;
-	int n;
+	int n, before;
 
 	if (!gaps)
 		return;
-	n = store_gaps(reader, r->since_ns, r->until_ns ? r->until_ns : INT64_MAX, gaps, GAPS_MAX);
+	n = store_gaps(reader, r->since_ns, r->until_ns, gaps, GAPS_MAX);
 	json_init(&w, 4u << 20);
 	json_object_begin(&w, NULL);
 	json_cstr(&w, "schema", "whodid.answer/1.0");
 	json_u64(&w, "events", events);
-	json_bool(&w, "complete",
-		  n <= 0 && damaged == 0 &&
-			  (r->since_ns == 0 || (oldest && r->since_ns >= oldest)));
 	if (oldest)
 		json_time(&w, "oldest_time", oldest);
 	json_array_begin(&w, "gaps");
+	before = write_before_first(&w, r, oldest);
 	for (int i = 0; i < n && i < GAPS_MAX; i++) {
 		write_gap(&w, &gaps[i]);
 		lost += gaps[i].events;
 	}
 	json_array_end(&w);
-	json_u64(&w, "lost", lost);
+	json_bool(&w, "complete", n == 0 && before == 0 && damaged == 0);
 	if (damaged)
-		json_u64(&w, "damaged_batches", damaged);
+		json_bool(&w, "damaged", true);
+	json_u64(&w, "lost", lost);
 	json_object_end(&w);
 	if (w.err == 0)
 		line(ctx, (struct str){w.buf, (uint32_t)w.len});

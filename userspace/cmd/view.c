@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/view.h"
+
+#include <time.h>
+
+void view_time(struct text *out, const struct cli *c, int64_t ns, const char *form, unsigned digits)
+{
+	time_t s = (time_t)(ns / 1000000000);
+	char buf[64], fraction[16];
+	struct tm tm;
+
+	if (ns <= 0 || !(c->utc ? gmtime_r(&s, &tm) : localtime_r(&s, &tm))) {
+		text_puts(out, "-");
+		return;
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	strftime(buf, sizeof(buf), form, &tm);
+#pragma GCC diagnostic pop
+	text_puts(out, buf);
+	if (digits) {
+		snprintf(fraction, sizeof(fraction), "%09u", (unsigned)(ns % 1000000000));
+		text_printf(out, ".%.*s", (int)digits, fraction);
+	}
+}
+
+const char *view_mark(const json_t *row)
+{
+	if (row_is(row, "verdict.value", "forbidden"))
+		return "X";
+	if (row_is(row, "verdict.value", "unexpected") || row_is(row, "type", "loss"))
+		return "!";
+	return "";
+}
+
+enum color view_color(const json_t *row)
+{
+	const char *mark = view_mark(row);
+
+	return *mark == 'X' ? COLOR_RED : *mark == '!' ? COLOR_YELLOW : COLOR_NONE;
+}
+
+void view_type(struct text *out, const json_t *row)
+{
+	struct str type = row_str(row, "type");
+	int64_t dot = str_index(type, 0, '.');
+
+	if (str_is(type, "session.start"))
+		type = row_is(row, "identity.kind", "human") ? STR_LIT("login")
+							     : STR_LIT("session");
+	else if (str_starts(type, "agent.") || str_starts(type, "profile."))
+		type = str_sub(type, 0, (uint32_t)dot);
+	else if (dot >= 0)
+		type = str_sub(type, (uint32_t)dot + 1, type.n);
+	text_say(out, type.p ? type : STR_LIT("-"));
+}
+
+void view_who(struct text *out, const json_t *row)
+{
+	struct str who = row_str(row, "identity.who");
+
+	if (who.p)
+		text_say_name(out, who);
+	else
+		text_puts(out, "-");
+}
+
+struct str view_base_name(struct str path)
+{
+	for (uint32_t i = path.n; i > 0; i--)
+		if (path.p[i - 1] == '/' && i < path.n)
+			return str_sub(path, i, path.n);
+	return path;
+}
+
+void view_destination_raw(struct text *out, const json_t *row)
+{
+	struct str name = row_str(row, "network.dst.name"), ip = row_str(row, "network.dst.ip");
+	struct str host = name.p ? name : ip;
+	uint64_t port = row_u64(row, "network.dst.port", 0);
+	bool v6 = host.p && memchr(host.p, ':', host.n);
+
+	if (!host.p) {
+		text_puts(out, "-");
+		return;
+	}
+	text_puts(out, v6 ? "[" : "");
+	text_add(out, host.p, host.n);
+	text_puts(out, v6 ? "]" : "");
+	if (port)
+		text_printf(out, ":%llu", (unsigned long long)port);
+}
+
+static void say_arguments(struct text *out, const json_t *row)
+{
+	const json_t *argv = row_find(row, "process.argv"), *item;
+	size_t i;
+
+	json_array_foreach (argv, i, item) {
+		if (i == 0 || !json_is_string(item))
+			continue;
+		text_puts(out, " ");
+		text_say_name(out, (struct str){json_string_value(item),
+						(uint32_t)json_string_length(item)});
+	}
+}
+
+static void say_exec(struct text *out, const json_t *row)
+{
+	struct str script = row_str(row, "process.filename"), exe = row_str(row, "process.exe");
+
+	if (script.p && script.n && script.p[0] == '/')
+		exe = script;
+	text_say_name(out, exe.p ? exe : STR_LIT("?"));
+	say_arguments(out, row);
+}
+
+static void say_exit(struct text *out, const json_t *row)
+{
+	struct str signal = row_str(row, "process.exit_signal"), exe = row_str(row, "process.exe");
+	const json_t *ms = row_find(row, "process.duration_ms");
+
+	text_say_name(out, exe.p ? exe : STR_LIT("?"));
+	if (signal.p) {
+		text_puts(out, " killed by ");
+		text_say(out, signal);
+	} else {
+		text_printf(out, " code %llu",
+			    (unsigned long long)row_u64(row, "process.exit_code", 0));
+	}
+	if (json_is_number(ms)) {
+		text_puts(out, " after ");
+		text_say_duration(out, (uint64_t)(json_number_value(ms) * 1e6));
+	}
+}
+
+static void say_file(struct text *out, const json_t *row)
+{
+	struct str path = row_str(row, "file.path"), old = row_str(row, "file.old_path");
+	struct str op = row_str(row, "file.op");
+
+	if (old.p) {
+		text_say_name(out, old);
+		text_puts(out, " -> ");
+	}
+	text_say_name(out, path.p ? path : STR_LIT("?"));
+	if (op.p && str_is(op, "chmod")) {
+		text_puts(out, " to ");
+		row_say(out, row, "file.mode");
+	}
+	if (op.p && str_is(op, "chown")) {
+		text_puts(out, " to ");
+		row_say(out, row, "file.new_uid");
+		text_puts(out, ":");
+		row_say(out, row, "file.new_gid");
+	}
+}
+
+static void say_connect(struct text *out, const json_t *row)
+{
+	_cleanup_text_ struct text raw = {0};
+	struct str proto = row_str(row, "network.proto");
+
+	view_destination_raw(&raw, row);
+	text_say(out, text_str(&raw));
+	if (proto.p && !str_is(proto, "tcp")) {
+		text_puts(out, " ");
+		text_say(out, proto);
+	}
+}
+
+static void say_become(struct text *out, const json_t *row)
+{
+	uint64_t uid = row_u64(row, "cred.to_uid", UINT64_MAX);
+
+	if (uid == 0)
+		text_puts(out, "root");
+	else if (uid != UINT64_MAX)
+		text_printf(out, "uid %llu", (unsigned long long)uid);
+	text_puts(out, ", by ");
+	row_say(out, row, "cred.via");
+}
+
+static void say_session(struct text *out, const json_t *row)
+{
+	struct str session = row_str(row, "identity.session"), via = row_str(row, "cred.via");
+
+	text_puts(out, "session ");
+	text_say(out, session.p ? session : STR_LIT("started"));
+	if (via.p) {
+		text_puts(out, ", by ");
+		text_say(out, via);
+	}
+}
+
+void view_counts(struct text *out, const json_t *counts)
+{
+	const char *name, *dot, *comma = "";
+	const json_t *value;
+
+	json_object_foreach ((json_t *)counts, name, value) {
+		if (!json_is_integer(value) || json_integer_value(value) == 0)
+			continue;
+		dot = strrchr(name, '.');
+		text_puts(out, comma);
+		text_say(out, str_of(dot ? dot + 1 : name));
+		text_puts(out, " ");
+		text_say_number(out, (uint64_t)json_integer_value(value));
+		comma = ", ";
+	}
+}
+
+static void say_loss(struct text *out, const json_t *row)
+{
+	_cleanup_text_ struct text counts = {0};
+	uint64_t n = row_u64(row, "loss.events", 0);
+
+	text_say_number(out, n);
+	text_puts(out, n == 1 ? " event lost (" : " events lost (");
+	row_say(out, row, "loss.stage");
+	text_puts(out, ")");
+	view_counts(&counts, row_find(row, "loss.by_type"));
+	if (counts.n)
+		text_printf(out, ": %s", counts.p);
+}
+
+static void say_anomaly(struct text *out, const json_t *row)
+{
+	row_say(out, row, "anomaly.id");
+	text_puts(out, " ");
+	row_say(out, row, "anomaly.change");
+	text_puts(out, ": ");
+	row_say(out, row, row_find(row, "anomaly.title") ? "anomaly.title" : "anomaly.what");
+}
+
+static const struct {
+	const char *type;
+	void (*say)(struct text *out, const json_t *row);
+} sayings[] = {
+	{"exec", say_exec},
+	{"exit", say_exit},
+	{"net.connect", say_connect},
+	{"cred.become", say_become},
+	{"session.start", say_session},
+	{"loss", say_loss},
+	{"anomaly", say_anomaly},
+};
+
+void view_what(struct text *out, const json_t *row)
+{
+	struct str type = row_str(row, "type"), error = row_str(row, "errno");
+	uint64_t count = row_u64(row, "count", 1);
+
+	if (count > 1) {
+		text_say_number(out, count);
+		text_puts(out, " x ");
+	}
+	if (str_starts(type, "file.")) {
+		say_file(out, row);
+	} else if (str_is(type, "fork")) {
+		text_puts(out, "child ");
+		row_say(out, row, "child.pid");
+	} else {
+		bool said = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(sayings) && !said; i++) {
+			said = str_is(type, sayings[i].type);
+			if (said)
+				sayings[i].say(out, row);
+		}
+		if (!said)
+			row_say(out, row, "message");
+	}
+	if (error.p || row_is(row, "outcome", "blocked")) {
+		text_puts(out, row_is(row, "outcome", "blocked") ? " (blocked" : " (failed: ");
+		text_say(out, row_is(row, "outcome", "blocked") ? STR_NONE : error);
+		text_puts(out, ")");
+	}
+}
+
+static void add_anomaly(struct text *out, const json_t *row)
+{
+	if (!row_find(row, "anomaly_id"))
+		return;
+	text_puts(out, "  ");
+	row_say(out, row, "anomaly_id");
+}
+
+void view_reason(struct text *out, const json_t *row)
+{
+	struct str reason = row_str(row, "verdict.reason"),
+		   binding = row_str(row, "verdict.binding");
+	const char *mark = view_mark(row);
+
+	if (row_is(row, "type", "loss") || row_is(row, "type", "anomaly"))
+		return;
+	if (*mark == 'X') {
+		text_puts(out, "forbidden by ");
+		row_say(out, row, "verdict.rule");
+		if (reason.p) {
+			text_puts(out, ": ");
+			text_say(out, reason);
+		}
+		if (row_find(row, "verdict.attack")) {
+			text_puts(out, ", ");
+			row_say(out, row, "verdict.attack");
+		}
+	} else if (*mark == '!') {
+		text_puts(out, "unexpected: ");
+		if (reason.p) {
+			text_say(out, reason);
+		} else {
+			text_puts(out, "no rule allows it");
+			text_puts(out, binding.p ? ", binding " : "");
+			text_say(out, binding);
+		}
+	} else if (!row_find(row, "anomaly_id")) {
+		return;
+	} else {
+		text_puts(out, "part of");
+	}
+	add_anomaly(out, row);
+}
+
+static const struct {
+	const char *type, *verb;
+} verbs[] = {
+	{"exec", "executed"},
+	{"exit", "ended"},
+	{"fork", "forked"},
+	{"file.read", "read"},
+	{"file.write", "wrote"},
+	{"file.create", "created"},
+	{"file.delete", "deleted"},
+	{"file.rename", "renamed"},
+	{"file.chmod", "changed"},
+	{"file.link", "linked"},
+	{"net.connect", "connected to"},
+	{"cred.become", "became"},
+	{"session.start", "began"},
+};
+
+void view_sentence(struct text *out, const struct cli *c, const json_t *row)
+{
+	_cleanup_text_ struct text reason = {0};
+	const char *verb = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs) && !verb; i++)
+		if (row_is(row, "type", verbs[i].type))
+			verb = verbs[i].verb;
+	view_time(out, c, row_time(row, "time"), TIME_FULL, 0);
+	text_puts(out, " ");
+	if (verb) {
+		view_who(out, row);
+		text_printf(out, " %s ", verb);
+	} else {
+		view_type(out, row);
+		text_puts(out, ": ");
+	}
+	view_what(out, row);
+	if (verb && !row_is(row, "type", "exec") && !row_is(row, "type", "exit")) {
+		text_puts(out, " with ");
+		text_say_name(out, row_find(row, "process.exe") ? row_str(row, "process.exe")
+								: STR_LIT("?"));
+	}
+	if (verb)
+		text_printf(out, " (pid %llu)", (unsigned long long)row_u64(row, "process.pid", 0));
+	view_reason(&reason, row);
+	if (reason.n)
+		text_printf(out, ", %s", reason.p);
+}
