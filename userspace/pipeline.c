@@ -90,8 +90,8 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	struct event ev;
 
 	/* collect gave us bytes; a recording is these bytes and nothing else. */
-	if (p->recorder)
-		recorder_write(p->recorder, record, size);
+	if (p->recorder && !p->record_err)
+		p->record_err = recorder_write(p->recorder, record, size);
 
 	/* decode: what happened. Refused records are counted there. */
 	if (decode_record(&p->decoder, record, size, &ev) != 1)

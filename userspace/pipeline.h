@@ -20,6 +20,7 @@ struct pipeline {
 	struct host host;
 	struct source *source;	   /* may be NULL while starting */
 	struct recorder *recorder; /* NULL = not recording */
+	int record_err;		   /* why recording ended early */
 	struct decoder decoder;
 	struct identity_table *identity;
 	struct profile_set *profile;

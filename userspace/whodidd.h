@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* whodidd: what the files of the daemon's main program share. */
+#ifndef WHODID_WHODIDD_H
+#define WHODID_WHODIDD_H
+
+#include "api/api.h"
+#include "config/config.h"
+#include "pipeline.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_PERMITTED = 4 };
+
+#define SETS_MAX 64
+
+struct options {
+	const char *config_path; /* NULL = the usual place, which may be missing */
+	const char *sets[SETS_MAX + 1];
+	size_t set_count;
+	const char *root; /* absolute; NULL = none */
+	const char *record, *replay;
+	uint64_t for_ns; /* 0 = until told to stop */
+	bool check, print_config, verbose;
+};
+
+struct daemon {
+	const struct options *opt;
+	/* As read at start: who borrowed texts of it keeps them. A reload takes over only what may change. */
+	struct config config;
+	struct pipeline line;
+	struct api *api;
+	uint64_t started_boot_ns;
+	int64_t started_wall_ns;
+	int lock_fd;	    /* of the store's folder: one daemon each */
+	bool unclean_start; /* the run before did not end by itself */
+	int exit_code;
+
+	double rate_per_s;
+	uint64_t rate_events, rate_boot_ns;
+	uint64_t watchdog_ns, watchdog_boot_ns;
+	uint64_t second_boot_ns;
+	uint64_t told_lost; /* losses that were logged */
+	int told_store_err; /* error that was logged */
+	uint32_t seconds;
+};
+
+/* whodidd.c: defaults, file, drop-ins, --set, in this order. */
+int read_config(struct config *out, const struct options *opt, struct problem *err);
+int load_profiles(struct profile_set **out, const struct config *c, struct problem *err);
+void log_problem(const struct problem *err, int rc);
+
+/* whodidd_stages.c: makes and frees the stages between source and sinks. */
+int stages_open(struct daemon *d, const char *passwd_path, struct problem *err);
+int stages_open_store(struct daemon *d, struct problem *err);
+/* 0 or the store's first -errno. */
+int stages_close(struct daemon *d);
+
+/* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
+int run_live(struct daemon *d);
+int run_replay(struct daemon *d);
+
+/* whodidd_status.c: an api_answer_fn over a struct daemon. */
+int answer_question(void *daemon, enum api_question what, struct str arg, struct json *w,
+		    struct problem *err);
+/* Losses of the ring and of the store. */
+uint64_t count_lost(struct daemon *d);
+/* Acts that were published. */
+uint64_t count_seen(const struct daemon *d);
+
+/* whodidd_notify.c: the service manager's protocol; does nothing where there is none. */
+void notify_manager(const char *state);
+uint64_t notify_watchdog_ns(void); /* how often WATCHDOG=1 is due; 0 = never */
+
+#endif

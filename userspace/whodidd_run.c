@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run: the daemon on a live host. One thread, one epoll loop over the ring, a timer, signals, and
+ * questions of clients. Ready means that the sensor is attached and the socket answers.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "whodidd.h"
+
+#define SECOND_NS	1000000000ull
+#define DRAIN_RECORDS	8192
+#define DRAIN_AT_END_NS (2 * SECOND_NS)
+#define OFFSET_EVERY_S	10
+
+/* What the loop waits for. */
+struct loop {
+	int epoll_fd, timer_fd, signal_fd;
+	uint64_t end_boot_ns; /* 0 = none */
+	bool stop;
+};
+
+static void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
+{
+	char message[512];
+	struct event ev = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	ev.what.type = type;
+	ev.what.count = 1;
+	ev.what.boot_ns = clock_boot_ns();
+	ev.what.wall_ns = clock_wall_ns();
+	ev.what.message = str_of(message);
+	pipeline_publish(&d->line, &ev);
+}
+
+/* --- start */
+
+static const char *const *list_or_null(char *const *list)
+{
+	return list[0] ? (const char *const *)list : NULL;
+}
+
+static enum hook_rung rung_of(const char *word)
+{
+	static const char *const words[] = {
+		[HOOKS_AUTO] = "auto",
+		[HOOKS_LSM] = "lsm",
+		[HOOKS_FENTRY] = "fentry",
+		[HOOKS_TRACEPOINT] = "tracepoint",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i]))
+			return (enum hook_rung)i;
+	return HOOKS_AUTO;
+}
+
+static int open_sensor(struct daemon *d, struct problem *err)
+{
+	const struct config *c = &d->config;
+	struct kernel_options opt = {
+		.ring_kib = (uint32_t)c->sensor_ring_kib,
+		.tasks = (uint32_t)c->identity_processes,
+		.hooks = rung_of(c->sensor_hooks),
+		.fold = c->sensor_fold,
+		.fold_ms = (uint32_t)c->sensor_fold_ms,
+		.service_managers = list_or_null(c->identity_service_managers),
+		.container_runtimes = list_or_null(c->identity_container_runtimes),
+	};
+
+	d->line.collect_every_ns = (c->sensor_fold_ms < 1000 ? c->sensor_fold_ms : 1000) * 1000000;
+	return collect_open_kernel(&d->line.source, &opt, err);
+}
+
+/* Hexadecimal digits of the host's boot id, dashes between. */
+static void boot_id_bytes(uint8_t out[16], const char *text)
+{
+	unsigned value = 0, digits = 0;
+
+	memset(out, 0, 16);
+	for (; *text && digits < 32; text++) {
+		unsigned c = (unsigned char)*text;
+		unsigned digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+
+		if (*text == '-' || digit > 15)
+			continue;
+		value = value << 4 | digit;
+		if (digits++ & 1)
+			out[digits / 2 - 1] = (uint8_t)value;
+	}
+}
+
+static int open_recorder(struct daemon *d, struct problem *err)
+{
+	uint8_t boot_id[16];
+
+	if (!d->opt->record)
+		return 0;
+	boot_id_bytes(boot_id, d->line.host.boot_id);
+	return recorder_open(&d->line.recorder, d->opt->record, boot_id, d->line.host.name,
+			     (uint64_t)d->line.decoder.wall_offset_ns, err);
+}
+
+static int start_api(struct daemon *d, struct problem *err)
+{
+	struct api_options opt = {
+		.socket_path = d->config.api_socket,
+		.group = d->config.api_group,
+		.connections = (unsigned)d->config.api_connections,
+		.store_path = d->config.store_dir,
+		.host = &d->line.host,
+		.stream = d->line.stream,
+		.answer = answer_question,
+		.ctx = d,
+	};
+
+	return api_start(&d->api, &opt, err);
+}
+
+/* The time in which nobody watched is a gap in every answer about it. */
+static void account_absence(struct daemon *d)
+{
+	int64_t last = 0;
+	bool clean = store_was_clean(d->line.store, &last);
+	struct profile_counts n;
+	char since[31];
+
+	profile_get_counts(d->line.profile, &n);
+	if (last)
+		store_gap(d->line.store, last, clock_wall_ns(), 0, clean ? "not_running" : "crash");
+	d->unclean_start = last && !clean;
+	clock_rfc3339(since, last);
+	put_agent_event(
+		d, EVENT_AGENT_START,
+		"started on the %s hooks with %llu roles and %llu bindings%s%s",
+		collect_rung_name(d->line.source), (unsigned long long)n.roles,
+		(unsigned long long)n.bindings,
+		d->unclean_start
+			? "; the run before did not end by itself, events are missing since "
+			: "",
+		d->unclean_start ? since : "");
+	if (d->unclean_start)
+		log_warn("the run before did not end by itself: events are missing since %s",
+			 since);
+}
+
+static int start(struct daemon *d, struct problem *err)
+{
+	struct pipeline *p = &d->line;
+	int rc;
+
+	if (api_is_answering(d->config.api_socket))
+		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s",
+				   d->config.api_socket);
+	host_read(&p->host);
+	p->decoder.wall_offset_ns = clock_wall_offset_ns();
+	rc = stages_open_store(d, err);
+	if (!rc && stream_new(&p->stream, d->config.stream_ring_kib << 10))
+		rc = problem_set(err, -ENOMEM, "out of memory");
+	if (!rc)
+		rc = stages_open(d, d->config.identity_passwd_file, err);
+	if (!rc)
+		rc = open_sensor(d, err);
+	if (!rc)
+		rc = open_recorder(d, err);
+	if (rc)
+		return rc;
+	d->started_boot_ns = d->rate_boot_ns = clock_boot_ns();
+	d->started_wall_ns = clock_wall_ns();
+	account_absence(d);
+	return start_api(d, err);
+}
+
+/* --- signals */
+
+static void swap_profiles(struct daemon *d, const struct config *next, struct problem *err, int *rc)
+{
+	struct profile_set *fresh;
+
+	*rc = load_profiles(&fresh, next, err);
+	if (*rc)
+		return;
+	profile_free(d->line.profile);
+	d->line.profile = fresh;
+}
+
+static enum log_level level_of(const struct daemon *d, const struct config *c)
+{
+	static const char *const words[] = {"error", "warn", "info", "debug"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words) && !d->opt->verbose; i++)
+		if (!strcmp(c->log_level, words[i]))
+			return (enum log_level)i;
+	return d->opt->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+/* Settings and profiles anew: all of it or nothing. What needs a restart is named. */
+static void reload(struct daemon *d)
+{
+	const char *names[CONFIG_SETTINGS_MAX];
+	struct problem err = {0};
+	struct profile_counts n;
+	struct config next;
+	char text[1024];
+	int rc = read_config(&next, d->opt, &err);
+
+	if (!rc) {
+		swap_profiles(d, &next, &err, &rc);
+		if (!rc) {
+			size_t count =
+				config_needs_restart(&d->config, &next, names, CONFIG_SETTINGS_MAX);
+
+			log_set_level(level_of(d, &next));
+			for (size_t i = 0; i < count; i++)
+				log_warn("%s has changed: that takes effect at the next start",
+					 names[i]);
+		}
+		config_release(&next);
+	}
+	if (rc) {
+		problem_format(&err, text, sizeof(text));
+		log_error("not reloaded, everything stays as it was: %s",
+			  text[0] ? text : strerror(-rc));
+		put_agent_event(d, EVENT_PROFILE_CHANGE, "reload refused, the old set stays: %s",
+				text[0] ? text : strerror(-rc));
+		return;
+	}
+	profile_get_counts(d->line.profile, &n);
+	snprintf(text, sizeof(text), "reloaded: %llu roles, %llu bindings",
+		 (unsigned long long)n.roles, (unsigned long long)n.bindings);
+	log_info("%s", text);
+	put_agent_event(d, EVENT_PROFILE_CHANGE, "%s", text);
+}
+
+static void take_signals(struct daemon *d, struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(d);
+		else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			l->stop = true;
+	}
+}
+
+/* Before any thread is made, so that all of them leave signals to the loop. */
+static int block_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* --- loop */
+
+static int watch_fd(const struct loop *l, int fd, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.fd = fd};
+
+	if (fd < 0)
+		return 0;
+	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+static int loop_open(struct loop *l, const struct daemon *d)
+{
+	uint64_t ns = d->config.sensor_poll_ms * 1000000;
+	struct timespec period = {(time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS)};
+	struct itimerspec timer = {period, period};
+	int rc;
+
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (l->epoll_fd < 0 || l->timer_fd < 0 || timerfd_settime(l->timer_fd, 0, &timer, NULL) < 0)
+		return -errno;
+	/*
+	 * Edge-triggered: the ring is readable whenever one record is in it. The timer sets the
+	 * pace; the ring wakes us only when the kernel side says that it is filling up.
+	 */
+	rc = watch_fd(l, collect_fd(d->line.source), EPOLLIN | EPOLLET);
+	if (!rc)
+		rc = watch_fd(l, l->timer_fd, EPOLLIN);
+	if (!rc)
+		rc = watch_fd(l, l->signal_fd, EPOLLIN);
+	if (!rc)
+		rc = watch_fd(l, api_question_fd(d->api), EPOLLIN);
+	return rc;
+}
+
+static void loop_close(struct loop *l)
+{
+	int fds[] = {l->epoll_fd, l->timer_fd, l->signal_fd};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* Loss is said once when it begins and then at most once a second, with its size. */
+static void log_troubles(struct daemon *d)
+{
+	struct store_stats store;
+	uint64_t lost = count_lost(d);
+
+	if (lost > d->told_lost)
+		log_warn("%llu events lost, %llu since the start",
+			 (unsigned long long)(lost - d->told_lost), (unsigned long long)lost);
+	d->told_lost = lost;
+	store_get_stats(d->line.store, &store);
+	if (store.last_err && store.last_err != d->told_store_err)
+		log_error("the store: %s", store.last_err_text);
+	d->told_store_err = store.last_err;
+	if (d->line.recorder && d->line.record_err) {
+		log_error("recording ends: %s", strerror(-d->line.record_err));
+		recorder_close(TAKE_PTR(d->line.recorder));
+		d->exit_code = EXIT_FAILED;
+	}
+}
+
+/* Clocks drift and are stepped: events follow the wall clock as it is now. */
+static void follow_wall_clock(struct daemon *d)
+{
+	int64_t offset = clock_wall_offset_ns(), step = offset - d->line.decoder.wall_offset_ns;
+
+	if (step > (int64_t)SECOND_NS || step < -(int64_t)SECOND_NS)
+		log_warn("the wall clock was stepped by %.3f s", (double)step / 1e9);
+	d->line.decoder.wall_offset_ns = offset;
+}
+
+static void once_a_second(struct daemon *d, uint64_t now)
+{
+	uint64_t seen = count_seen(d);
+	double seconds = (double)(now - d->rate_boot_ns) / 1e9;
+
+	/* Smoothed over some five seconds. */
+	d->rate_per_s += ((double)(seen - d->rate_events) / seconds - d->rate_per_s) / 5;
+	d->rate_events = seen;
+	d->rate_boot_ns = now;
+	if (++d->seconds % OFFSET_EVERY_S == 0)
+		follow_wall_clock(d);
+	log_troubles(d);
+}
+
+static void keep_time(struct daemon *d, struct loop *l)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (l->end_boot_ns && now >= l->end_boot_ns)
+		l->stop = true;
+	if (d->watchdog_ns && now - d->watchdog_boot_ns >= d->watchdog_ns) {
+		d->watchdog_boot_ns = now;
+		notify_manager("WATCHDOG=1");
+	}
+	if (now - d->second_boot_ns >= SECOND_NS) {
+		d->second_boot_ns = now;
+		once_a_second(d, now);
+	}
+}
+
+static void take_ready(struct daemon *d, struct loop *l, const struct epoll_event *ready, int n)
+{
+	uint64_t ticks;
+
+	for (int i = 0; i < n; i++) {
+		int fd = ready[i].data.fd;
+
+		if (fd == l->timer_fd && read(fd, &ticks, sizeof(ticks)) < 0)
+			continue;
+		if (fd == l->signal_fd)
+			take_signals(d, l);
+		if (fd == api_question_fd(d->api))
+			api_serve(d->api);
+	}
+}
+
+static void loop_run(struct daemon *d, struct loop *l)
+{
+	struct epoll_event ready[8];
+	bool busy = true; /* the ring holds what already runs */
+
+	while (!l->stop) {
+		int n = epoll_wait(l->epoll_fd, ready, ARRAY_SIZE(ready), busy ? 0 : -1);
+
+		if (n < 0 && errno != EINTR) {
+			log_error("epoll: %m");
+			d->exit_code = EXIT_FAILED;
+			return;
+		}
+		take_ready(d, l, ready, n);
+		n = collect_drain(d->line.source, DRAIN_RECORDS, pipeline_push, &d->line);
+		if (n < 0) {
+			log_error("cannot read the ring: %s", strerror(-n));
+			d->exit_code = EXIT_FAILED;
+			return;
+		}
+		busy = n >= DRAIN_RECORDS;
+		pipeline_tick(&d->line);
+		keep_time(d, l);
+	}
+}
+
+/* --- stop */
+
+/* What was recorded until now is still taken; a storm that goes on does not keep us here. */
+static void drain_rest(struct daemon *d)
+{
+	uint64_t end = clock_boot_ns() + DRAIN_AT_END_NS;
+
+	while (collect_drain(d->line.source, DRAIN_RECORDS, pipeline_push, &d->line) > 0 &&
+	       clock_boot_ns() < end)
+		pipeline_tick(&d->line);
+	collect_tick(d->line.source, pipeline_push, &d->line); /* folded acts and losses */
+}
+
+/* "74,648" */
+static const char *grouped(char out[static 32], uint64_t value)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value), at = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+static void stop(struct daemon *d)
+{
+	uint64_t ns = clock_boot_ns() - d->started_boot_ns, seen, lost;
+	char seen_text[32], lost_text[32];
+	int rc;
+
+	notify_manager("STOPPING=1");
+	drain_rest(d);
+	seen = count_seen(d);
+	lost = count_lost(d);
+	put_agent_event(d, EVENT_AGENT_STOP, "stopped after %.1f s: %s events seen, %s lost",
+			(double)ns / 1e9, grouped(seen_text, seen), grouped(lost_text, lost));
+	pipeline_tick(&d->line);
+	api_stop(d->api);
+	rc = d->line.recorder ? recorder_close(TAKE_PTR(d->line.recorder)) : 0;
+	if (rc) {
+		log_error("the recording is not complete: %s", strerror(-rc));
+		d->exit_code = EXIT_FAILED;
+	}
+	rc = stages_close(d);
+	if (rc) {
+		log_error("the store was not written to its end: %s", strerror(-rc));
+		d->exit_code = EXIT_FAILED;
+	}
+	fprintf(stderr, "whodidd: %.1f s, %s events seen, %s lost\n", (double)ns / 1e9, seen_text,
+		lost_text);
+}
+
+static int refuse(struct daemon *d, struct problem *err, int rc)
+{
+	log_problem(err, rc);
+	if (d->line.recorder)
+		recorder_close(TAKE_PTR(d->line.recorder));
+	stages_close(d);
+	return rc == -EPERM || rc == -EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED;
+}
+
+int run_live(struct daemon *d)
+{
+	struct loop l = {.epoll_fd = -1, .timer_fd = -1};
+	struct problem err = {0};
+	int rc;
+
+	log_set_level(level_of(d, &d->config));
+	if (geteuid() != 0) {
+		problem_remedy(&err, "Run: sudo whodidd");
+		return refuse(d, &err, problem_set(&err, -EPERM, "watching a host needs root"));
+	}
+	l.signal_fd = block_signals();
+	rc = start(d, &err);
+	if (!rc)
+		rc = loop_open(&l, d);
+	if (rc) {
+		loop_close(&l);
+		api_stop(d->api);
+		return refuse(d, &err, rc);
+	}
+	if (d->opt->for_ns)
+		l.end_boot_ns = d->started_boot_ns + d->opt->for_ns;
+	d->watchdog_ns = notify_watchdog_ns();
+	notify_manager("READY=1");
+	log_info("ready on %s, hooks: %s", d->config.api_socket, collect_rung_name(d->line.source));
+	loop_run(d, &l);
+	stop(d);
+	loop_close(&l);
+	return d->exit_code;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stages: makes what stands between source and sinks, and the store; frees it in the opposite order. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "whodidd.h"
+
+/* Two writers of one history would ruin it, whatever sockets they have. */
+static int lock_folder(struct daemon *d, struct problem *err)
+{
+	const char *dir = d->config.store_dir;
+	int rc = file_mkdirs(dir, 0750);
+
+	if (rc)
+		return problem_set(err, rc, "cannot make %s: %s", dir, strerror(-rc));
+	d->lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->lock_fd < 0)
+		return problem_set(err, -errno, "cannot open %s: %m", dir);
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	problem_remedy(err, "Stop it, or choose another place with --root or store.dir");
+	return problem_set(err, -EBUSY, "another whodidd keeps its history in %s", dir);
+}
+
+int stages_open_store(struct daemon *d, struct problem *err)
+{
+	struct store_options opt = {
+		.max_bytes = d->config.store_max_mib << 20,
+		.batch_events = (uint32_t)d->config.store_batch_events,
+		.commit_ms = (uint32_t)d->config.store_commit_ms,
+		.sync_full = !strcmp(d->config.store_sync, "full"),
+	};
+	int rc = lock_folder(d, err);
+
+	if (rc)
+		return rc;
+	return store_open(&d->line.store, d->config.store_dir, &opt, &d->line.host,
+			  &d->line.next_seq, err);
+}
+
+static void save_anomaly(void *ctx, uint64_t id, struct str json)
+{
+	struct pipeline *p = ctx;
+
+	if (p->store)
+		store_put_anomaly(p->store, id, json);
+}
+
+static void restore_anomaly(void *ctx, uint64_t id, struct str json)
+{
+	if (anomaly_restore(ctx, json))
+		log_warn("anomaly A-%llu in the store is damaged and was left out",
+			 (unsigned long long)id);
+}
+
+/* Anomalies live longer than the daemon. */
+static int restore_anomalies(struct daemon *d, struct problem *err)
+{
+	struct store_reader *reader;
+	int rc = store_reader_open(&reader, d->config.store_dir, err);
+
+	if (rc)
+		return rc;
+	rc = store_each_anomaly(reader, restore_anomaly, d->line.anomaly);
+	store_reader_close(reader);
+	return rc < 0 ? problem_set(err, rc, "cannot read the anomalies kept: %s", strerror(-rc))
+		      : 0;
+}
+
+static int out_of_memory(struct problem *err)
+{
+	return problem_set(err, -ENOMEM, "out of memory");
+}
+
+int stages_open(struct daemon *d, const char *passwd_path, struct problem *err)
+{
+	struct identity_options identity = {
+		.boundaries_max = d->config.identity_boundaries,
+		.processes_max = d->config.identity_processes,
+		.passwd_path = passwd_path,
+	};
+	struct anomaly_options anomaly = {0};
+	struct pipeline *p = &d->line;
+	int rc = load_profiles(&p->profile, &d->config, err);
+
+	if (rc)
+		return rc;
+	if (identity_new(&p->identity, &identity))
+		return out_of_memory(err);
+	if (anomaly_new(&p->anomaly, &anomaly, pipeline_anomaly_changed, save_anomaly, p))
+		return out_of_memory(err);
+	return p->store ? restore_anomalies(d, err) : 0;
+}
+
+int stages_close(struct daemon *d)
+{
+	struct pipeline *p = &d->line;
+	int rc;
+
+	if (p->source)
+		collect_close(p->source);
+	rc = p->store ? store_close(p->store) : 0;
+	stream_free(p->stream);
+	if (p->anomaly)
+		anomaly_free(p->anomaly);
+	if (p->identity)
+		identity_free(p->identity);
+	if (p->profile)
+		profile_free(p->profile);
+	p->source = NULL;
+	p->store = NULL;
+	p->stream = NULL;
+	p->anomaly = NULL;
+	p->identity = NULL;
+	p->profile = NULL;
+	if (d->lock_fd >= 0)
+		close(TAKE_FD(d->lock_fd));
+	return rc;
+}
