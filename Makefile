@@ -138,14 +138,19 @@ test-build:
 
 # --- run and test
 
+# What root built for somebody who said sudo is that somebody's.
+hand_back = @if [ -n "$$SUDO_UID" ]; then chown -R "$$SUDO_UID:$$SUDO_GID" $(B); fi
+
 run: ## install what is missing, build, watch this host live (root); ARGS='--for 10s' for a bounded run
 	@tools/install-deps build >&2
 	+@$(MAKE) --no-print-directory all >&2
+	$(hand_back)
 	@B=$(B) tools/run $(ARGS)
 
 test: ## install what the tests need, build, run all tests that this machine can run (root for all of them)
 	@tools/install-deps test
 	+@$(MAKE) --no-print-directory -j2 test-build
+	$(hand_back)
 	@B=$(B) tests/run
 
 quick: ## format, warnings as errors, unit and golden tests: seconds

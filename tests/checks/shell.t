@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell scripts pass shellcheck, Python compiles.
 . "$(dirname "$0")/../lib/tap.sh"
-need shellcheck git
+need shellcheck
 
-mapfile -t scripts < <(git ls-files | while read -r f; do
-	[ -f "$f" ] && head -c 64 "$f" | head -n 1 | grep -qaE '^#!.*\b(ba)?sh\b' && echo "$f"
+mapfile -t scripts < <(tree_files '*' | while read -r f; do
+	head -c 64 "$f" | head -n 1 | grep -qaE '^#!.*\b(ba)?sh\b' && echo "$f"
 done; ls tests/lib/*.sh)
 [ "${#scripts[@]}" -gt 10 ] || bail_out "the tree has shell scripts" "${#scripts[@]} found"
 for f in "${scripts[@]}"; do
@@ -14,5 +14,5 @@ done
 while read -r f; do
 	head -c 64 "$f" | head -n 1 | grep -qa '^#!.*python3' || continue
 	ok "python3 accepts $f" /usr/bin/python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$f"
-done < <(git ls-files)
+done < <(tree_files '*')
 done_testing

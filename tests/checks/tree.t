@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every file and folder of the tree owes: licence line, README, clean text, no foreign paths.
 . "$(dirname "$0")/../lib/tap.sh"
-need git codespell
+need codespell
 
-mapfile -t files < <(git ls-files | while read -r f; do [ -f "$f" ] && echo "$f"; done)
+mapfile -t files < <(tree_files '*')
 
 # Text files that have comments start with the licence; kernel programs have their own.
 unlicensed=$(for f in "${files[@]}"; do
@@ -15,7 +15,7 @@ unlicensed=$(for f in "${files[@]}"; do
 	esac
 done)
 is "$unlicensed" "" "each source has an SPDX line"
-is "$(git ls-files 'bpf/*.bpf.c' | xargs grep -L 'GPL-2.0-only')" "" "kernel programs are GPL-2.0-only"
+is "$(printf '%s\n' "${files[@]}" | grep '^bpf/.*bpf\.c$' | xargs grep -L 'GPL-2.0-only')" "" "kernel programs are GPL-2.0-only"
 ok "LICENSE has the Apache text" grep -q 'Apache License' LICENSE
 ok "the GPL text is there" grep -q 'GNU GENERAL PUBLIC LICENSE' LICENSES/GPL-2.0-only.txt
 
@@ -23,7 +23,7 @@ ok "the GPL text is there" grep -q 'GNU GENERAL PUBLIC LICENSE' LICENSES/GPL-2.0
 bad=$(for d in bpf userspace/*/ tests/*/ tools; do
 	d=${d%/}
 	case $d in userspace/man | */corpus) continue ;; esac
-	[ -n "$(git ls-files "$d" | head -n 1)" ] || continue
+	[ -n "$(tree_files "$d/*" | head -n 1)" ] || continue
 	if [ ! -f "$d/README.md" ]; then echo "$d has no README.md"
 	elif [ "$(wc -l <"$d/README.md")" -gt 15 ]; then echo "$d/README.md is longer than 15 lines"; fi
 done)
@@ -35,7 +35,7 @@ matching() {
 }
 is "$(matching '\.(c|h|mk|yaml)$|^Makefile$' | xargs grep -lE '[[:space:]]$')" "" "no blanks at line ends"
 is "$(matching '\.(c|h|sh|mk)$' | xargs grep -nE '\b(TODO|FIXME|XXX)\b')" "" "no loose ends in the sources"
-is "$(git grep -nIE '/work/(main|shared|\.)|/tmp/(brief|part[A-Z]|build-)' -- . ':!tests/checks/tree.t')" "" \
+is "$(printf '%s\n' "${files[@]}" | grep -v '^tests/checks/tree.t$' | xargs grep -nIE '/work/(main|shared|\.)|/tmp/(brief|part[A-Z]|build-)')" "" \
 	"no paths of one machine"
 mapfile -t prose < <(printf '%s\n' "${files[@]}" | grep -vE '^(LICENSE|LICENSES/|tests/(fuzz/corpus|golden)/)')
 ok "spelling (codespell)" codespell --quiet-level=2 -L 'nd,te,fo,ba,ot,ans,hist,ser,creat,doas,uint' "${prose[@]}"

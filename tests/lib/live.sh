@@ -134,11 +134,11 @@ watched() {
 # `id` name the same actor. VIA is a comma list, AS a regular expression ('.' = any).
 identity_everywhere() {
 	local event=$1 who=$2 via=$3 as=$4 name=$5 uid explained
-	uid=$(jq -r .event.uid <<<"$event")
+	uid=$(jq -r .uid <<<"$event")
 	json_is "$event" .identity.who "$who" "$name: who, by query"
 	json_is "$event" '.identity.via // [] | join(",")' "$via" "$name: via, by query"
 	like "$(jq -r .identity.as <<<"$event")" "^$as\$" "$name: as, by query"
-	if wait_until 10 watched ".event.uid == \"$uid\" and .identity.who == \"$who\""; then
+	if wait_until 10 watched ".uid == \"$uid\" and .identity.who == \"$who\""; then
 		pass "$name: the same by watch"
 	else
 		fail "$name: the same by watch" "$(tail -n 3 "$WATCH")"

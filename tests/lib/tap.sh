@@ -11,6 +11,19 @@ case $B in /*) ;; *) B=$TOP/$B ;; esac
 tap_count=0 tap_failed=0 tap_finished=0
 cleanups=()
 
+# The tree may belong to somebody else than who tests it.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$TOP
+
+# tree_files PATTERN...: the tree's own files, also where the tree came without git.
+tree_files() {
+	local f
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files -- "$@"
+	else
+		for f in "$@"; do find . -path ./build -prune -o -type f -path "./$f" -printf '%P\n'; done
+	fi | while read -r f; do [ ! -f "$f" ] || echo "$f"; done
+}
+
 # Text that a test shows but that is no result.
 diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'

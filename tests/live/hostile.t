@@ -20,7 +20,7 @@ is "$(jq -r '.process.argv[4]' <<<"$event")" $'\ufffd\ufffd' "invalid UTF-8 beco
 is "$(jq -r '.process.argv[6]' <<<"$event")" 'quote"back\slash' "quotes and backslashes"
 is "$(jq '.process.argv | length' <<<"$event")" 7 "seven arguments"
 # However it is shown, nothing that a terminal would obey comes out.
-uid=$(jq -r .event.uid <<<"$event")
+uid=$(jq -r .uid <<<"$event")
 for how in "query -o table" "query -o wide" "show $uid" "tree"; do
 	# shellcheck disable=SC2086 # words
 	out=$(wd $how --color never 2>&1 | LC_ALL=C tr -d '\n -~\200-\377' | od -An -c | tr -d ' \n')

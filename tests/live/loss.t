@@ -42,8 +42,8 @@ lost=$(jq '.loss.by_type.exec' <<<"$status")
 ok "of $count execs $seen were seen, $lost were lost: none is missing" test $((seen + lost)) -ge $count
 ok "and some were lost" test "$seen" -lt $count
 
-ok "the stream says so" wait_until 10 watched '.event.type == "loss" and .loss.events > 0'
-is "$(jq -s '[.[] | select(.event.type == "loss") | .loss.events] | add' "$WATCH")" "$(jq .loss.total <<<"$status")" \
+ok "the stream says so" wait_until 10 watched '.type == "loss" and .loss.events > 0'
+is "$(jq -s '[.[] | select(.type == "loss") | .loss.events] | add' "$WATCH")" "$(jq .loss.total <<<"$status")" \
 	"the stream's loss events add up to the total"
 like "$(wd query type=exec -n 5 2>&1)" '[Ll]o(ss|st)' "the foot of query says so"
 wd query type=exec -n 5 --require-complete >/dev/null 2>&1

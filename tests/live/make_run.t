@@ -20,7 +20,7 @@ make --no-print-directory B="$B" run ARGS='--for 4s' >"$SCRATCH/out" 2>"$SCRATCH
 is "$?" 0 "make run --for 4s ends with 0"
 touch "$SCRATCH/stop"
 ok "stdout is NDJSON and nothing else" jq -e . "$SCRATCH/out"
-ok "it saw what ran" jq -e -n --arg m "$mark" 'any(inputs; .event.type == "exec" and (.process.argv | index($m)))' "$SCRATCH/out"
+ok "it saw what ran" jq -e -n --arg m "$mark" 'any(inputs; .type == "exec" and (.process.argv | index($m)))' "$SCRATCH/out"
 like "$(cat "$SCRATCH/err")" '[0-9]+ events seen, [0-9]+ lost' "it says what was seen and lost"
 is "$(left)" "$before" "its private directory is gone"
 
@@ -35,7 +35,7 @@ ok "a filter is passed on" wait_until 20 something
 kill -INT "$runner"
 wait "$runner"
 is "$?" 0 "interrupted, it ends with 0"
-is "$(jq -r .event.type "$SCRATCH/out" | sort -u)" exec "only what the filter asked for"
+is "$(jq -r .type "$SCRATCH/out" | sort -u)" exec "only what the filter asked for"
 like "$(cat "$SCRATCH/err")" '[0-9]+ events seen, [0-9]+ lost' "and says what was seen and lost"
 is "$(left)" "$before" "nothing is left"
 is "$(pgrep -f "root [^ ]*whodid-run" -a)" "" "no daemon is left"

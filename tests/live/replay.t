@@ -14,7 +14,7 @@ rm "$SCRATCH/$mark"
 first_event '(.file.path // "") | endswith("'"$mark"'")' type=file.delete >/dev/null || bail_out "the acts were seen"
 # What both sides must agree in: all that was decided before stopping, but for numbering of the store.
 shape() {
-	jq -c -S 'select(.event.type | test("^(exec|exit|file|net)")) | del(.event.seq, .event.uid, .event.observed, .host, .anomaly)'
+	jq -c -S 'select(.type | test("^(exec|exit|file|net)")) | del(.seq, .uid, .host, .anomaly_id)'
 }
 events | shape | sort >"$SCRATCH/live"
 stop_daemon

@@ -35,7 +35,7 @@ start_daemon
 ok "what happened before SIGTERM is in the store" wait_until 10 has last
 is "$(events type=agent.stop | wc -l)" 1 "the stop is an event"
 unlike "$(events type=agent.start | tail -n 1)" 'not stopped|killed|crash|unclean' "the next start finds nothing wrong"
-seq_before=$(events | jq -s 'map(.event.seq) | max')
+seq_before=$(events | jq -s 'map(.seq) | max')
 
 run committed
 ok "an event is committed" wait_until 10 has committed
@@ -45,8 +45,8 @@ start_daemon
 ok "what was committed survives kill -9" wait_until 10 has committed
 like "$(events type=agent.start,agent.stop,loss | tail -n 3)$(tail -n 20 "$LOG")" 'not stopped|killed|crash|unclean|without' \
 	"the next start says that the last run did not stop"
-ok "sequence numbers go on" jq -e -s --argjson s "$seq_before" 'map(.event.seq) | max > $s' <(events)
-is "$(events | jq -s 'map(.event.seq) | length == (unique | length)')" true "no sequence number twice"
+ok "sequence numbers go on" jq -e -s --argjson s "$seq_before" 'map(.seq) | max > $s' <(events)
+is "$(events | jq -s 'map(.seq) | length == (unique | length)')" true "no sequence number twice"
 
 # A second daemon on the same root keeps its hands off.
 "$B/whodidd" --root "$ROOT" >"$SCRATCH/second.log" 2>&1

@@ -30,11 +30,11 @@ check = kind(schema)
 seen, bad = set(), 0
 for line in open(sys.argv[2], encoding="utf-8"):
     event = json.loads(line)
-    seen.add(event["event"]["type"])
+    seen.add(event["type"])
     for error in check.iter_errors(event):
         bad += 1
         if bad < 5:
-            print("%s: %s: %s" % (event["event"]["type"], "/".join(map(str, error.path)), error.message[:300]))
+            print("%s: %s: %s" % (event["type"], "/".join(map(str, error.path)), error.message[:300]))
 if check.is_valid({}) or check.is_valid({"schema": "whodid.event/1.0"}):
     print("the schema accepts an empty event")
     bad += 1

@@ -21,13 +21,13 @@ events type=exec "exe=$program" >"$SCRATCH/execs"
 events type=exit "exe=$program" >"$SCRATCH/exits"
 is "$(wc -l <"$SCRATCH/execs")" $count "as many exec events"
 is "$(wc -l <"$SCRATCH/exits")" $count "as many exit events"
-is "$(jq -s 'map(.event.uid) | unique | length' "$SCRATCH/execs")" $count "no event twice"
+is "$(jq -s 'map(.uid) | unique | length' "$SCRATCH/execs")" $count "no event twice"
 # complete WORDS JQ: how many of the execs lack it.
 complete() {
 	is "$(jq -c "select(($2) | not)" "$SCRATCH/execs" | wc -l)" 0 "all have $1"
 }
 complete "their executable" ".process.exe == \"$program\""
-complete "a pid and a start" '.process.pid > 0 and (.process.start | length > 0)'
+complete "a pid and a start" '.process.pid > 0 and (.process.start_time | length > 0)'
 complete "their parent" '.process.parent.pid > 0'
 complete "the parent's executable" ".process.parent.exe == \"$storm\""
 complete "an identity" '(.identity.who | length > 0) and (.identity.boundary | length > 0)'
@@ -35,7 +35,7 @@ complete "no lost boundary" '(.identity.flags // []) | index("boundary_lost") | 
 is "$(jq -r .identity.who "$SCRATCH/execs" | sort -u | wc -l)" 1 "the same identity"
 is "$(jq -r .process.pid "$SCRATCH/execs" | sort -n | tr '\n' ' ' | md5sum)" \
 	"$(jq -r .process.pid "$SCRATCH/exits" | sort -n | tr '\n' ' ' | md5sum)" "the pids that exited are those that started"
-ms=$(jq -s 'map(.process.exit.duration_ms // (.process.exit.duration_ns / 1e6)) | sort | .[length / 2 | floor]' "$SCRATCH/exits")
+ms=$(jq -s 'map(.process.duration_ms) | sort | .[length / 2 | floor]' "$SCRATCH/exits")
 ok "half of them lived under a millisecond (median $ms ms)" jq -e -n "$ms < 1"
 is "$(wd status -o json | jq .loss.total)" 0 "nothing was lost"
 done_testing

@@ -53,11 +53,11 @@ identity_everywhere "$direct" "human:$TEST_USER" ssh '.+' "ssh login"
 json_is "$direct" .identity.assurance.who kernel "who rests on the kernel"
 json_is "$direct" .identity.person "$TEST_USER" "the person is named"
 ok "the session has its number" jq -e '.identity.session | length > 0' <<<"$direct"
-json_is "$direct" .process.user "$TEST_USER" "it runs as the user"
+json_is "$direct" .process.user.name "$TEST_USER" "it runs as the user"
 
 root=$(first_event "$(by_arg "$mark-root")" type=exec) || bail_out "the exec under sudo was seen"
 identity_everywhere "$root" "human:$TEST_USER" ssh,sudo:root '.+' "under sudo"
-json_is "$root" .process.uid 0 "it runs as root"
+json_is "$root" .process.user.uid 0 "it runs as root"
 json_is "$root" .identity.session "$(jq -r .identity.session <<<"$direct")" "in the same session"
 
 su=$(first_event "$(by_arg "$mark-su")" type=exec) || bail_out "the exec under su was seen"
