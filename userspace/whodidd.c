@@ -14,10 +14,7 @@
 #include "base/number.h"
 #include "base/version.h"
 
-#ifndef WHODID_SYSCONFDIR
-#define WHODID_SYSCONFDIR "/etc/whodid"
-#endif
-#define CONFIG_FILE WHODID_SYSCONFDIR "/whodid.yaml"
+#define CONFIG_FILE "/etc/whodid/whodid.yaml"
 
 static const char usage[] =
 	"Examples:\n"
@@ -34,7 +31,8 @@ static const char usage[] =
 	"  -t                      check settings and profiles, then end\n"
 	"  -T                      print the settings in force and where they come from, then end\n"
 	"      --record FILE       keep the kernel's records in FILE as well\n"
-	"      --replay FILE       read records from FILE in place of the kernel\n"
+	"      --replay FILE       print the events of a recording; needs no root, keeps a store\n"
+	"                          only where --set store.dir=DIR says so\n"
 	"      --print-default-config\n"
 	"  -v, --verbose           say more on stderr\n"
 	"  -h, --help\n"

@@ -30,7 +30,7 @@ struct daemon {
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
 	int lock_fd;	    /* of the store's folder: one daemon each */
-	bool unclean_start; /* the run before did not end by itself */
+	bool unclean_start; /* the run before was killed or crashed */
 	int exit_code;
 
 	double rate_per_s;

@@ -65,7 +65,8 @@ static int open_line(struct daemon *d, struct problem *err)
 	take_host(&p->host, header);
 	p->decoder.wall_offset_ns = (int64_t)header->wall_offset_ns;
 	p->next_seq = 1;
-	rc = d->opt->root ? stages_open_store(d, err) : 0;
+	/* A history is made of it only where one is asked for: never mixed into the host's own. */
+	rc = config_is_default(&d->config, "store.dir") ? 0 : stages_open_store(d, err);
 	return rc ? rc : stages_open(d, passwd_for_replay(&d->config), err);
 }
 

@@ -151,11 +151,11 @@ static void account_absence(struct daemon *d)
 		collect_rung_name(d->line.source), (unsigned long long)n.roles,
 		(unsigned long long)n.bindings,
 		d->unclean_start
-			? "; the run before did not end by itself, events are missing since "
+			? "; the run before was killed or crashed, events are missing since "
 			: "",
 		d->unclean_start ? since : "");
 	if (d->unclean_start)
-		log_warn("the run before did not end by itself: events are missing since %s",
+		log_warn("the run before was killed or crashed: events are missing since %s",
 			 since);
 }
 

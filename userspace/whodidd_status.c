@@ -287,7 +287,7 @@ static void put_warnings(struct json *w, struct daemon *d, const struct source_s
 	warn_count(w, d->line.decoder.unknown_kinds, "records were of an unknown kind");
 	warn_count(w, d->line.unpackable, "events were too large to keep");
 	if (d->unclean_start)
-		json_cstr(w, NULL, "the run before this one did not end by itself");
+		json_cstr(w, NULL, "the run before this one was killed or crashed");
 	json_array_end(w);
 }
 

@@ -10,14 +10,6 @@
 #include "base/number.h"
 #include "config/setting.h"
 
-/* Where the packager put things; `make install PREFIX=` and distributions may move them. */
-#ifndef WHODID_SYSCONFDIR
-#define WHODID_SYSCONFDIR "/etc/whodid"
-#endif
-#ifndef WHODID_DATADIR
-#define WHODID_DATADIR "/usr/share/whodid"
-#endif
-
 #define AT(member) offsetof(struct config, member)
 
 const struct setting config_settings[] = {
@@ -43,10 +35,10 @@ const struct setting config_settings[] = {
 	{"identity.boundaries", SETTING_NUMBER, AT(identity_boundaries), 256, 1048576, NULL,
 	 "16384", NULL, false, "Logins, services, containers and jobs remembered."},
 
-	{"profiles.dir", SETTING_PATH, AT(profiles_dir), 0, 0, NULL,
-	 WHODID_SYSCONFDIR "/profiles.d", "profiles.d", true, "Your roles and bindings, *.yaml."},
+	{"profiles.dir", SETTING_PATH, AT(profiles_dir), 0, 0, NULL, "/etc/whodid/profiles.d",
+	 "profiles.d", true, "Your roles and bindings, *.yaml."},
 	{"profiles.vendor_dir", SETTING_PATH, AT(profiles_vendor_dir), 0, 0, NULL,
-	 WHODID_DATADIR "/profiles", NULL, true,
+	 "/usr/share/whodid/profiles", NULL, true,
 	 "Roles that came with whodid; yours override them by name."},
 
 	{"store.dir", SETTING_PATH, AT(store_dir), 0, 0, NULL, "/var/lib/whodid", "store", false,
