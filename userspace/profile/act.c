@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* act: which verb an event is, and the objects that rules are asked about. */
+#include "profile/act.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/glob.h"
+
+static const enum verb verbs[EVENT_TYPE_MAX] = {
+	[EVENT_EXEC] = VERB_EXEC,	    [EVENT_FILE_READ] = VERB_READ,
+	[EVENT_FILE_WRITE] = VERB_WRITE,    [EVENT_FILE_CREATE] = VERB_WRITE,
+	[EVENT_FILE_DELETE] = VERB_WRITE,   [EVENT_FILE_RENAME] = VERB_WRITE,
+	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
+	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
+};
+
+const char *verb_name(enum verb verb)
+{
+	static const char *const names[VERB_COUNT] = {
+		"none",	  "exec",	"read",	  "write",  "chmod", "connect",	  "listen", "dns",
+		"become", "capability", "ptrace", "signal", "mount", "namespace", "load",
+	};
+
+	return names[verb];
+}
+
+static void add_path(struct act *a, struct str path, bool decides, bool whole)
+{
+	struct act_path *p = &a->paths[a->path_count++];
+
+	p->path = path;
+	p->decides = decides;
+	p->sure = whole && path.n && path.p[0] == '/';
+}
+
+/* Whether text at *i is the number; steps over it. */
+static bool eat_number(struct str s, uint32_t *i, uint32_t *out)
+{
+	uint64_t v = 0;
+	uint32_t from = *i;
+
+	while (*i < s.n && s.p[*i] >= '0' && s.p[*i] <= '9' && v < UINT32_MAX)
+		v = v * 10 + (uint64_t)(s.p[(*i)++] - '0');
+	*out = (uint32_t)v;
+	return *i > from;
+}
+
+/* In a container's own /proc the numbers are those of its pid namespace. */
+static bool is_self(const struct event *ev, struct str path)
+{
+	uint32_t i = 6, n;
+
+	if (!str_starts(path, "/proc/") || !eat_number(path, &i, &n) ||
+	    (i < path.n && path.p[i] != '/'))
+		return false;
+	return n == ev->what.pid || n == ev->what.tid || (ev->what.ns_pid && n == ev->what.ns_pid);
+}
+
+/* cwd + "/" + name without "." and "..": a script is asked for by a relative name as a rule. */
+static struct str join(struct act *a, struct str cwd, struct str name)
+{
+	uint32_t n = 0;
+
+	if (!cwd.n || cwd.p[0] != '/' || (size_t)cwd.n + name.n + 2 > sizeof(a->join))
+		return STR_NONE;
+	if (cwd.n > 1) {
+		memcpy(a->join, cwd.p, cwd.n);
+		n = cwd.n;
+	}
+	for (uint32_t i = 0; i < name.n;) {
+		int64_t slash = str_index(name, i, '/');
+		struct str part = str_sub(name, i, (slash < 0 ? name.n : (uint32_t)slash) - i);
+
+		i += part.n + 1;
+		if (!part.n || str_is(part, "."))
+			continue;
+		if (str_is(part, "..")) {
+			while (n && a->join[--n] != '/')
+				;
+			continue;
+		}
+		a->join[n++] = '/';
+		memcpy(a->join + n, part.p, part.n);
+		n += part.n;
+	}
+	return (struct str){a->join, n};
+}
+
+/*
+ * The program is what the kernel resolved. The name that was asked for (a script, a symbolic link)
+ * is the caller's word: a deny rule may match it too, an allow rule never rests on it.
+ */
+static void fill_exec(struct act *a)
+{
+	const struct event *ev = a->ev;
+	struct str asked = ev->what.exec.filename;
+
+	a->exe = ev->what.exec.exe;
+	add_path(a, ev->what.exec.exe, true, !(ev->what.truncated & CUT_EXE));
+	if (asked.n && asked.p[0] != '/')
+		asked = join(a, ev->what.exec.cwd, asked);
+	if (asked.n && !str_equal(asked, ev->what.exec.exe))
+		add_path(a, asked, false, true);
+}
+
+static void fill_file(struct act *a)
+{
+	const struct event *ev = a->ev;
+	bool whole = !(ev->what.truncated & CUT_PATH);
+	struct str old = ev->what.file.old_path;
+
+	add_path(a, ev->what.file.path, true, whole);
+	a->self = is_self(ev, ev->what.file.path);
+	if (ev->what.type == EVENT_FILE_RENAME)
+		add_path(a, old, true, whole);
+	else if (ev->what.type == EVENT_FILE_LINK && str_is(ev->what.file.op, "link"))
+		add_path(a, old, false, whole); /* a second name for what may not be touched */
+}
+
+static void fill_connect(struct act *a)
+{
+	const uint8_t *d = a->ev->what.net.dst;
+
+	a->port = a->ev->what.net.dst_port;
+	a->proto = a->ev->what.net.proto;
+	if (a->ev->what.net.family == AF_INET) {
+		a->addr[1] = 0xffffull << 32 | (uint64_t)d[0] << 24 | (uint64_t)d[1] << 16 |
+			     (uint64_t)d[2] << 8 | d[3];
+		return;
+	}
+	for (unsigned i = 0; i < 16; i++)
+		a->addr[i / 8] = a->addr[i / 8] << 8 | d[i];
+}
+
+static void fill_become(struct act *a)
+{
+	uint32_t to = a->ev->what.crossing.to_uid;
+
+	/* the event is of the task after the change, so its user is the target's, when uids agree */
+	if (a->ev->what.uid == to)
+		a->words[0] = a->ev->who.user_name;
+	a->words[1].n = (uint32_t)snprintf(a->number, sizeof(a->number), "%u", to);
+	a->words[1].p = a->number;
+}
+
+bool act_from_event(struct act *a, const struct event *ev)
+{
+	enum verb verb = ev->what.type < EVENT_TYPE_MAX ? verbs[ev->what.type] : VERB_NONE;
+
+	if (verb == VERB_NONE)
+		return false;
+	/* not the big buffers: this runs per event */
+	memset(a, 0, offsetof(struct act, join));
+	a->ev = ev;
+	a->id = &ev->who.id;
+	a->verb = verb;
+	a->exe = ev->who.exe;
+	a->parent = ev->who.parent.exe;
+	if (verb == VERB_EXEC)
+		fill_exec(a);
+	else if (verb == VERB_CONNECT)
+		fill_connect(a);
+	else if (verb == VERB_BECOME)
+		fill_become(a);
+	else
+		fill_file(a);
+	return true;
+}
+
+bool comma_list_has(struct str list, struct str word_glob)
+{
+	for (uint32_t i = 0; i < list.n;) {
+		int64_t comma = str_index(list, i, ',');
+		struct str word = str_sub(list, i, (comma < 0 ? list.n : (uint32_t)comma) - i);
+
+		if (glob_match_word(word_glob, word))
+			return true;
+		i += word.n + 1;
+	}
+	return false;
+}
+
+struct str who_part(struct str who, const char *prefix)
+{
+	uint32_t n = (uint32_t)strlen(prefix);
+
+	return str_starts(who, prefix) ? str_sub(who, n, who.n) : STR_NONE;
+}

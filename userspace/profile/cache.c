@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache: the key is two lanes of folded multiplications, each over all words, with different
+ * secrets; every text counts with its length, so that no two fields can be shifted into each other.
+ */
+#include "profile/cache.h"
+
+#include <pthread.h>
+#include <sys/random.h>
+
+static uint64_t secret[4];
+
+static void make_secret(void)
+{
+	if (getrandom(secret, sizeof(secret), 0) != (ssize_t)sizeof(secret))
+		for (unsigned i = 0; i < 4; i++)
+			secret[i] = 0x9e3779b97f4a7c15ull * (i + 1) ^ (uintptr_t)&secret;
+}
+
+static inline uint64_t fold(uint64_t x, uint64_t y)
+{
+	unsigned __int128 m = (unsigned __int128)x * y;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static inline void mix(struct cache_key *k, uint64_t x, uint64_t y)
+{
+	k->a = fold(k->a ^ x, y ^ secret[0]) + secret[2];
+	k->b = fold(k->b ^ y, x ^ secret[1]) + secret[3];
+}
+
+static inline uint64_t load8(const char *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, 8);
+	return x;
+}
+
+static inline uint64_t load4(const char *p)
+{
+	uint32_t x;
+
+	memcpy(&x, p, 4);
+	return x;
+}
+
+/* 1 to 16 bytes as two words; they overlap, which the length, mixed in before, makes unambiguous. */
+static inline void mix_tail(struct cache_key *k, const char *p, uint32_t n)
+{
+	if (n >= 8)
+		mix(k, load8(p), load8(p + n - 8));
+	else if (n >= 4)
+		mix(k, load4(p), load4(p + n - 4));
+	else
+		mix(k, (uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << 8, (uint8_t)p[n - 1]);
+}
+
+static inline void mix_str(struct cache_key *k, struct str s)
+{
+	const char *p = s.p;
+	uint32_t n = s.n;
+
+	mix(k, n, n);
+	for (; n > 16; n -= 16, p += 16)
+		mix(k, load8(p), load8(p + 8));
+	if (n)
+		mix_tail(k, p, n);
+}
+
+static void mix_identity(struct cache_key *k, const struct act *act)
+{
+	const struct identity *id = act->id;
+
+	mix(k, (uint64_t)id->who_level << 32 | id->flags, id->container_id.n != 0);
+	mix_str(k, id->who);
+	mix_str(k, id->via);
+	mix_str(k, id->as);
+	mix_str(k, id->session);
+	mix_str(k, id->person);
+	mix_str(k, id->unit);
+	mix_str(k, id->kind);
+	if (id->container_id.n) {
+		mix_str(k, id->container_id);
+		mix_str(k, id->container_runtime);
+	}
+	mix_str(k, act->ev->who.user_name);
+}
+
+void cache_make_keys(const struct act *act, struct cache_key *identity, struct cache_key *all)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct cache_key k;
+
+	pthread_once(&once, make_secret);
+	k = (struct cache_key){secret[2], secret[3]};
+	mix_identity(&k, act);
+	k.a |= 1; /* zero is an empty place */
+	*identity = k;
+	mix(&k,
+	    (uint64_t)act->verb | (uint64_t)act->self << 8 | (uint64_t)act->path_count << 16 |
+		    (uint64_t)act->ev->what.exec.deleted << 24 | (uint64_t)act->proto << 32 |
+		    (uint64_t)act->port << 48,
+	    0);
+	mix_str(&k, act->exe);
+	mix_str(&k, act->parent);
+	for (unsigned i = 0; i < act->path_count; i++) {
+		mix(&k, (uint64_t)act->paths[i].decides | (uint64_t)act->paths[i].sure << 1, i);
+		mix_str(&k, act->paths[i].path);
+	}
+	if (act->verb == VERB_CONNECT)
+		mix(&k, act->addr[0], act->addr[1]);
+	if (act->verb == VERB_BECOME)
+		mix(&k, act->ev->what.crossing.to_uid, act->ev->what.uid);
+	mix_str(&k, act->ev->what.file.op);
+	k.a |= 1;
+	*all = k;
+}
+
+struct decision *cache_find(struct cache *c, const struct cache_key *key)
+{
+	uint32_t set = (uint32_t)key->b & (DECISIONS - 1) & ~(uint32_t)(DECISION_WAYS - 1);
+
+	for (uint32_t i = set; i < set + DECISION_WAYS; i++)
+		if (cache_key_equal(&c->keys[i], key))
+			return &c->decisions[i];
+	return NULL;
+}
+
+void cache_put(struct cache *c, const struct cache_key *key, const struct decision *d)
+{
+	uint32_t set = (uint32_t)key->b & (DECISIONS - 1) & ~(uint32_t)(DECISION_WAYS - 1);
+	uint32_t at = set + c->clock++ % DECISION_WAYS;
+
+	for (uint32_t i = set; i < set + DECISION_WAYS; i++)
+		if (!c->keys[i].a) {
+			at = i;
+			break;
+		}
+	c->keys[at] = *key;
+	c->decisions[at] = *d;
+}
