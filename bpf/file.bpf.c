@@ -23,9 +23,11 @@ struct path_op {
 	u8 extra, arg;	/* what else to read, from which argument on */
 };
 
+#define PATH_OPS 32 /* a power of two: the verifier wants a mask */
+_Static_assert(SYS_CLASSES - SYS_FIRST_PATH_OP <= PATH_OPS, "path_ops");
 #define ROW(class) [SYS_##class - SYS_FIRST_PATH_OP]
 #define NO_SECOND ABSENT, ABSENT
-static const struct path_op path_ops[SYS_CLASSES - SYS_FIRST_PATH_OP] = {
+static const struct path_op path_ops[PATH_OPS] = {
 	/* clang-format off */
 	ROW(UNLINK)      = { RECORD_FILE_DELETE, FILE_OP_UNLINK, CWD, 0, NO_SECOND, EXTRA_NONE, 0 },
 	ROW(UNLINKAT)    = { RECORD_FILE_DELETE, FILE_OP_UNLINK, 0, 1, NO_SECOND, EXTRA_FLAGS, 2 },
@@ -62,6 +64,7 @@ static __noinline bool fold_act(struct fold_key *key)
 	void *window = bpf_map_lookup_elem(&fold, &zero);
 	struct fold_count *n;
 	struct cpu_counts *counts;
+	u32 kind;
 	u64 now;
 
 	if (!window)
@@ -74,8 +77,11 @@ static __noinline bool fold_act(struct fold_key *key)
 	__sync_val_compare_and_swap(&n->first_ns, 0, now);
 	n->last_ns = now;
 	counts = counts_here();
-	if (counts && key->kind < RECORD_KIND_MAX)
-		add_u64(&counts->c.folded[key->kind], 1);
+	if (!counts)
+		return true;
+	kind = key->kind;
+	mask(kind, RECORD_KIND_MAX);
+	add_u64(&counts->c.folded[kind], 1);
 	return true;
 }
 
@@ -143,7 +149,7 @@ static __noinline int slot_directory(struct slot *s, struct task_struct *task, s
 }
 
 /* An absolute path starts at the task's root: said only when that is not the namespace's. */
-static __noinline int slot_root(struct slot *s, struct task_struct *task, struct record_text *out)
+static __always_inline int slot_root(struct slot *s, struct task_struct *task, struct record_text *out)
 {
 	struct record_text t = {};
 	u32 len = s->len;
@@ -335,7 +341,7 @@ static __always_inline void take_object(struct slot *s, struct record_file *r, s
 	slot_file_path(s, file, &r->path);
 }
 
-static __noinline int take_paths(struct slot *s, struct record_file *r, const struct path_op *op)
+static __always_inline int take_paths(struct slot *s, struct record_file *r, const struct path_op *op)
 {
 	struct path_pair names = {};
 
@@ -361,9 +367,7 @@ static __noinline int on_path_op(struct task_struct *task, struct task_state *st
 	struct record_file *r;
 	struct slot *s;
 
-	hide(row);
-	if (row >= SYS_CLASSES - SYS_FIRST_PATH_OP)
-		return 0;
+	mask(row, PATH_OPS);
 	op = &path_ops[row];
 	s = slot_claim(op->kind);
 	if (!s)
@@ -399,6 +403,18 @@ static __always_inline bool is_no_act(s32 ret)
 	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
+/* 32-bit programs connect through socketcall(2): what it calls, and the arguments in memory. */
+static __always_inline bool read_socketcall(u64 *args)
+{
+	u32 a[2] = {};
+
+	if (args[0] != SOCKETCALL_CONNECT || bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return false;
+	args[0] = a[0];
+	args[1] = a[1];
+	return true;
+}
+
 /*
  * sys_exit(regs, ret): every system call of every task passes here, also 32-bit ones, to which the
  * tracepoints per call are blind; so the way out for other calls must be short. All kernels.
@@ -417,13 +433,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	if (is_self(task))
 		return 0;
-	if (class == SYS_CONNECT || class == SYS_SOCKETCALL) {
-		read_args(args, regs, ia32);
-		if (class == SYS_SOCKETCALL)
-			return net_on_socketcall(args[0], args[1], ret);
-		return net_on_connect(args[0], args[1], ret);
-	}
-	if (is_no_act(ret))
+	if (class != SYS_CONNECT && class != SYS_SOCKETCALL && is_no_act(ret))
 		return 0;
 	st = current_state(task);
 	if (!st)
@@ -432,6 +442,10 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if ((class & 0xff) >= SYS_FIRST_PATH_OP)
 		return on_path_op(task, st, regs, class, ret);
 	read_args(args, regs, ia32);
+	if ((class & 0xff) == SYS_CONNECT)
+		return net_on_connect(args[0], args[1], ret);
+	if ((class & 0xff) == SYS_SOCKETCALL)
+		return read_socketcall(args) ? net_on_connect(args[0], args[1], ret) : 0;
 	return on_open(task, st, args, class, ret);
 }
 

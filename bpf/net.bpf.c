@@ -21,8 +21,6 @@ enum connect_mark {
 	CONNECT_FAILED = 2, /* and fell back at once: only the call's result says why */
 };
 
-#define SOCKETCALL_CONNECT 3
-
 struct address {
 	u8 ip[16];
 	u16 family;
@@ -280,7 +278,7 @@ int net_on_connect(u64 fd, u64 addr, long result)
 	sk = ip_sock(task, fd);
 	if (!sk)
 		return 0;
-	st = current_state(task);
+	st = bpf_task_storage_get(&tasks, task, 0, 0); /* made and brought up to date by the hook */
 	if (!st)
 		return 0;
 	mark = st->connect;
@@ -297,16 +295,6 @@ int net_on_connect(u64 fd, u64 addr, long result)
 	if (!is_ip(peer.family) || (peer.port == 0 && proto == IPPROTO_UDP))
 		return 0; /* asks for a route or takes a peer away; nothing can be sent to port 0 */
 	return emit_connect(task, st, sk, &peer, ret);
-}
-
-/* 32-bit programs connect through socketcall(2), with the arguments in memory. */
-int net_on_socketcall(u64 call, u64 args, long result)
-{
-	u32 a[2] = {};
-
-	if (call != SOCKETCALL_CONNECT || bpf_probe_read_user(a, sizeof(a), (void *)args))
-		return 0;
-	return net_on_connect(a[0], a[1], result);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

@@ -5,9 +5,10 @@
 
 #include "path.bpf.h"
 
-/* Both return 0, so that a hook can end with them. */
+#define SOCKETCALL_CONNECT 3
+
+/* The end of connect(fd, addr) of current. Returns 0, so that a hook can end with it. */
 int net_on_connect(u64 fd, u64 addr, long ret);
-int net_on_socketcall(u64 call, u64 args, long ret);
 
 /* The open file behind a descriptor of the task, or NULL. */
 static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)

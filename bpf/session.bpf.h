@@ -215,7 +215,7 @@ static __always_inline void read_facts(struct task_struct *task, struct task_sta
 }
 
 /* A task without known parent gets a boundary of its own. */
-static_sub int start_boundary(struct task_struct *task, struct task_state *st, u32 flag)
+static __always_inline int start_boundary(struct task_struct *task, struct task_state *st, u32 flag)
 {
 	struct crossing c = { .kind = BOUNDARY_SEED };
 

@@ -15,8 +15,10 @@ struct workload {
 
 static __always_inline bool use_cgroup(struct workload *w, struct cgroup *cgrp)
 {
-	w->kn = BPF_CORE_READ(cgrp, kn);
-	w->id = BPF_CORE_READ(w->kn, id);
+	struct kernfs_node *kn = BPF_CORE_READ(cgrp, kn);
+
+	w->kn = kn;
+	w->id = BPF_CORE_READ(kn, id);
 	w->hierarchy = BPF_CORE_READ(cgrp, root, hierarchy_id);
 	return BPF_CORE_READ(cgrp, level) > 0;
 }
@@ -82,23 +84,22 @@ static_sub int read_workload(u64 css_set, struct workload *w)
 static __always_inline u32 read_ns_pid(struct task_struct *task)
 {
 	struct pid *pid = 0;
-	struct upid upid = {};
-	u32 level;
+	u32 level, nr = 0;
 
 	bpf_core_read(&pid, sizeof(pid), &task->signal->pids[PIDTYPE_TGID]);
 	level = BPF_CORE_READ(pid, level);
-	bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
-	return upid.nr;
+	bpf_core_read(&nr, sizeof(nr), &pid->numbers[level].nr);
+	return nr;
 }
 
 static __always_inline u32 read_pid_ns_inum(struct task_struct *task)
 {
 	struct pid *pid = task->thread_pid;
-	struct upid upid = {};
 	u32 level = BPF_CORE_READ(pid, level);
+	struct pid_namespace *ns = 0;
 
-	bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
-	return BPF_CORE_READ(upid.ns, ns.inum);
+	bpf_core_read(&ns, sizeof(ns), &pid->numbers[level].ns);
+	return BPF_CORE_READ(ns, ns.inum);
 }
 
 /* Inode and device of an open file. */
