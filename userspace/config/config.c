@@ -12,6 +12,7 @@
 #include "config/setting.h"
 
 #define CONFIG_FILE_MAX (1u << 20)
+#define ROOT_ORIGIN	"--root"
 
 static char **text_member(const struct setting *set, struct config *c)
 {
@@ -26,18 +27,17 @@ static bool has_text(const struct setting *set)
 static int set_default(const struct setting *set, struct config *c, const char *root)
 {
 	char want[160], path[PATH_MAX];
-	struct str value = str_of(set->value);
+	int n, err;
 
 	if (set->kind == SETTING_LIST)
 		return 0;
-	if (root && set->root_name) {
-		int n = snprintf(path, sizeof(path), "%s/%s", root, set->root_name);
-
-		if (n < 0 || (size_t)n >= sizeof(path))
-			return -ENAMETOOLONG;
-		value = (struct str){path, (uint32_t)n};
-	}
-	return setting_parse(set, c, value, want, sizeof(want));
+	if (!root || !set->root_name)
+		return setting_parse(set, c, str_of(set->value), want, sizeof(want));
+	n = snprintf(path, sizeof(path), "%s/%s", root, set->root_name);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	err = setting_parse(set, c, str_of(path), want, sizeof(want));
+	return err ? err : setting_set_origin(set, c, ROOT_ORIGIN);
 }
 
 int config_init(struct config *c, const char *root)
@@ -243,8 +243,9 @@ int config_set(struct config *c, const char *assignment, struct problem *err)
 bool config_is_default(const struct config *c, const char *name)
 {
 	const struct setting *set = setting_find(str_of(name));
+	const char *origin = set ? c->origins[set - config_settings] : "";
 
-	return set && !c->origins[set - config_settings];
+	return !origin || !strcmp(origin, ROOT_ORIGIN);
 }
 
 size_t config_needs_restart(const struct config *now, const struct config *next, const char **names,

@@ -59,7 +59,7 @@ void config_release(struct config *c);
 int config_read(struct config *c, const char *path, bool must_exist, struct problem *err);
 /* One "key=value" (--set). */
 int config_set(struct config *c, const char *assignment, struct problem *err);
-/* Whether the setting of that name has its default. */
+/* Whether nobody has set it: its value is the default, or what --root makes of it. */
 bool config_is_default(const struct config *c, const char *name);
 /* Names of settings that differ and take effect at the next start only; how many, at most max. */
 size_t config_needs_restart(const struct config *now, const struct config *next, const char **names,
