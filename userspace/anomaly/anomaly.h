@@ -14,8 +14,8 @@
 struct anomaly_table;
 
 struct anomaly_options {
-	size_t max;	      /* open anomalies kept; default 4096, the oldest resolved goes first */
-	uint64_t update_ns;   /* an open anomaly announces growth at most this often; default 10 s */
+	size_t max;	    /* open anomalies kept; default 4096, the oldest resolved goes first */
+	uint64_t update_ns; /* an open anomaly announces growth at most this often; default 10 s */
 };
 
 /* Called for each change with an EVENT_ANOMALY (texts valid during the call). */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * score: which events are part of an anomaly. A group opens once; what follows only counts, and is
+ * announced at a bounded rate, so that a storm of wrong acts is one story and not a storm of alarms.
+ */
+#include "anomaly/table.h"
+
+#include <stdio.h>
+
+/* Flags that are wrong in themselves. */
+static const unsigned bad_flags[] = {ID_SELF_LOGINUID, ID_SELF_MOVED};
+
+static const char *flag_name(unsigned flag)
+{
+	return identity_flag_name((unsigned)__builtin_ctz(flag));
+}
+
+/* The sensor's own events are never anomalies: they would feed on themselves. */
+static bool is_act(const struct event *ev)
+{
+	switch (ev->what.type) {
+	case EVENT_NONE:
+	case EVENT_FORK:
+	case EVENT_EXIT:
+	case EVENT_LOSS:
+	case EVENT_ANOMALY:
+	case EVENT_AGENT_START:
+	case EVENT_AGENT_STOP:
+	case EVENT_PROFILE_CHANGE:
+		return false;
+	default:
+		return ev->what.type < EVENT_TYPE_MAX;
+	}
+}
+
+static bool choose_group(const struct event *ev, struct group *g, unsigned *flag)
+{
+	*flag = 0;
+	if (ev->verdict.value == VERDICT_FORBIDDEN) {
+		g->kind = KIND_FORBIDDEN;
+		copy_text(g->rule, sizeof(g->rule), ev->verdict.rule);
+	} else if (ev->verdict.value == VERDICT_UNEXPECTED) {
+		g->kind = KIND_UNEXPECTED;
+		snprintf(g->rule, sizeof(g->rule), "%s", object_class(ev));
+	} else {
+		for (unsigned i = 0; i < 2 && !*flag; i++)
+			*flag = ev->who.id.flags & bad_flags[i];
+		if (!*flag)
+			return false;
+		g->kind = KIND_IDENTITY;
+		snprintf(g->rule, sizeof(g->rule), "%s", flag_name(*flag));
+	}
+	copy_text(g->who, sizeof(g->who), ev->who.id.who);
+	copy_text(g->session, sizeof(g->session), ev->who.id.session);
+	return true;
+}
+
+static enum severity severity_of(const struct event *ev, enum anomaly_kind kind)
+{
+	if (kind == KIND_IDENTITY)
+		return SEVERITY_HIGH;
+	return ev->verdict.severity ? ev->verdict.severity : SEVERITY_MEDIUM;
+}
+
+static void announce(struct anomaly_table *t, struct anomaly *a, const char *change, int64_t now)
+{
+	struct event ev = {0};
+	const struct reason *first = &a->reasons[0];
+
+	t->grown -= a->grown;
+	a->grown = false;
+	a->announced_wall_ns = now;
+	ev.what.type = EVENT_ANOMALY;
+	ev.what.wall_ns = a->last_wall_ns;
+	ev.what.count = 1;
+	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	ev.who.id.who = str_of(a->group.who);
+	ev.who.id.kind = str_of(a->identity_kind);
+	if (a->group.session[0])
+		ev.who.id.session = str_of(a->group.session);
+	if (a->person[0])
+		ev.who.id.person = str_of(a->person);
+	ev.verdict.severity = a->severity;
+	if (a->group.kind == KIND_FORBIDDEN) {
+		ev.verdict.rule = str_of(a->group.rule);
+		ev.verdict.attack = first->attack[0] ? str_of(first->attack) : STR_NONE;
+	}
+	if (a->binding[0])
+		ev.verdict.binding = str_of(a->binding);
+	ev.score = (struct event_score){
+		.anomaly = a->id,
+		.change = str_of(change),
+		.state = str_of(anomaly_state_name(a->state)),
+		.kind = str_of(anomaly_kind_name(a->group.kind)),
+		.title = str_of(a->title),
+		.what = str_of(a->newest),
+		.events = a->events,
+		.first_wall_ns = a->first_wall_ns,
+		.last_wall_ns = a->last_wall_ns,
+	};
+	if (t->changed)
+		t->changed(t->ctx, &ev);
+	if (!t->save)
+		return;
+	json_reset(&t->json);
+	anomaly_write(a, &t->json);
+	if (!t->json.err)
+		t->save(t->ctx, a->id, (struct str){t->json.buf, (uint32_t)t->json.len});
+}
+
+static bool has_reason(const struct anomaly *a, const char *what)
+{
+	for (uint32_t i = 0; i < a->reason_count; i++)
+		if (!strcmp(a->reasons[i].what, what))
+			return true;
+	return false;
+}
+
+/* The first acts, each once: what follows is more of the same, and is counted. */
+static void add_reason(struct anomaly *a, const struct host *host, const struct event *ev)
+{
+	struct reason *r;
+
+	if (a->reason_count >= REASONS_MAX || has_reason(a, a->newest))
+		return;
+	r = &a->reasons[a->reason_count++];
+	r->kind = a->group.kind;
+	memcpy(r->what, a->newest, sizeof(r->what));
+	if (a->group.kind != KIND_UNEXPECTED)
+		memcpy(r->rule, a->group.rule, sizeof(r->rule));
+	if (a->group.kind == KIND_FORBIDDEN) {
+		copy_text(r->sentence, sizeof(r->sentence), ev->verdict.reason);
+		copy_text(r->attack, sizeof(r->attack), ev->verdict.attack);
+	}
+	event_uid_format(r->event, host, ev);
+}
+
+static struct anomaly *open_one(struct anomaly_table *t, const struct group *g,
+				const struct event *ev)
+{
+	struct anomaly *a = table_add(t, g);
+
+	if (!a)
+		return NULL;
+	t->opened_total++;
+	a->first_wall_ns = ev->what.wall_ns;
+	copy_text(a->identity_kind, sizeof(a->identity_kind), ev->who.id.kind);
+	copy_text(a->person, sizeof(a->person), ev->who.id.person);
+	copy_text(a->binding, sizeof(a->binding), ev->verdict.binding);
+	return a;
+}
+
+void anomaly_score(struct anomaly_table *t, const struct host *host, struct event *ev)
+{
+	enum severity severity;
+	struct group g;
+	struct anomaly *a;
+	unsigned flag;
+	bool opened;
+
+	ev->score.anomaly = 0;
+	if (!is_act(ev) || !choose_group(ev, &g, &flag))
+		return;
+	a = table_find(t, &g);
+	/* a flag stays with all that the task does: one more exec is worth a count, a read is not */
+	if (a && flag && ev->what.type != EVENT_EXEC)
+		return;
+	opened = !a;
+	if (opened)
+		a = open_one(t, &g, ev);
+	if (!a)
+		return;
+	severity = severity_of(ev, g.kind);
+	ev->score.anomaly = a->id;
+	a->events += ev->what.count ? ev->what.count : 1;
+	a->last_wall_ns = ev->what.wall_ns;
+	describe_act(a->newest, sizeof(a->newest), ev);
+	add_reason(a, host, ev);
+	t->grown += !a->grown;
+	a->grown = true;
+	if (opened || severity > a->severity) {
+		/* the title is about the worst */
+		a->severity = severity;
+		describe_title(a->title, sizeof(a->title), ev, g.kind, flag);
+		if (a->state != STATE_SUPPRESSED)
+			announce(t, a, opened ? "opened" : "updated", ev->what.wall_ns);
+	}
+}
+
+static bool is_due(const struct anomaly_table *t, const struct anomaly *a, int64_t now)
+{
+	int64_t since = now - a->announced_wall_ns;
+
+	/* a clock that was set back must not silence an anomaly for hours */
+	return a->grown && a->state != STATE_SUPPRESSED &&
+	       (since < 0 || (uint64_t)since >= t->update_ns);
+}
+
+void anomaly_tick(struct anomaly_table *t, int64_t wall_ns)
+{
+	for (size_t i = 0; t->grown && i < t->used; i++)
+		if (is_due(t, &t->v[i], wall_ns))
+			announce(t, &t->v[i], "updated", wall_ns);
+}

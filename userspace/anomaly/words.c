@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words: events in plain sentences. Text of watched processes is escaped and cut. */
+#include "anomaly/table.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/escape.h"
+
+/* Room for a path or name in a sentence, in bytes. */
+#define OBJECT_MAX 180
+
+/* The longest head that fits with "..." behind it, whole characters only. */
+void copy_text(char *out, size_t size, struct str s)
+{
+	uint32_t low = 0, high = s.n;
+
+	if (escape_terminal(s, false, out, size) < size)
+		return;
+	while (low < high) {
+		uint32_t half = low + (high - low + 1) / 2;
+
+		if (escape_terminal(str_sub(s, 0, half), false, out, size) + 3 < size)
+			low = half;
+		else
+			high = half - 1;
+	}
+	while (low > 0 && ((unsigned char)s.p[low] & 0xc0) == 0x80)
+		low--;
+	escape_terminal(str_sub(s, 0, low), false, out, size);
+	strcat(out, "...");
+}
+
+/* Verbs for what was done, and for what was only tried. */
+static const struct act_words {
+	enum event_type type;
+	const char *op; /* NULL = any other */
+	const char *class, *past, *infinitive;
+} acts[] = {
+	{EVENT_EXEC, NULL, "exec", "ran", "run"},
+	{EVENT_FILE_READ, NULL, "read", "read", "read"},
+	{EVENT_FILE_WRITE, "truncate", "write", "truncated", "truncate"},
+	{EVENT_FILE_WRITE, NULL, "write", "wrote", "write"},
+	{EVENT_FILE_CREATE, NULL, "write", "created", "create"},
+	{EVENT_FILE_DELETE, NULL, "write", "deleted", "delete"},
+	{EVENT_FILE_RENAME, NULL, "write", "renamed a file to", "rename a file to"},
+	{EVENT_FILE_LINK, NULL, "write", "linked", "link"},
+	{EVENT_FILE_CHMOD, "chown", "chmod", "changed the owner of", "change the owner of"},
+	{EVENT_FILE_CHMOD, NULL, "chmod", "changed the mode of", "change the mode of"},
+	{EVENT_NET_CONNECT, NULL, "connect", "connected to", "connect to"},
+	{EVENT_CRED_BECOME, NULL, "become", "became user", "become user"},
+};
+
+static const struct act_words *words_of(const struct event *ev)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
+		if (acts[i].type == ev->what.type &&
+		    (!acts[i].op || str_is(ev->what.file.op, acts[i].op)))
+			return &acts[i];
+	return NULL;
+}
+
+const char *object_class(const struct event *ev)
+{
+	const struct act_words *w = words_of(ev);
+
+	return w ? w->class : event_type_name(ev->what.type);
+}
+
+static void describe_address(char *out, size_t size, const struct event *ev)
+{
+	char ip[INET6_ADDRSTRLEN] = "?";
+	bool v6 = ev->what.net.family == AF_INET6;
+
+	inet_ntop(v6 ? AF_INET6 : AF_INET, ev->what.net.dst, ip, sizeof(ip));
+	snprintf(out, size, v6 ? "[%s]:%u" : "%s:%u", ip, ev->what.net.dst_port);
+}
+
+static void describe_object(char *out, size_t size, const struct event *ev)
+{
+	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
+			  : words_of(ev)	      ? ev->what.file.path
+						      : ev->who.exe;
+
+	if (ev->what.type == EVENT_NET_CONNECT)
+		describe_address(out, size, ev);
+	else if (ev->what.type == EVENT_CRED_BECOME && ev->what.uid == ev->what.crossing.to_uid &&
+		 ev->who.user_name.n)
+		copy_text(out, size, ev->who.user_name);
+	else if (ev->what.type == EVENT_CRED_BECOME)
+		snprintf(out, size, "%u", ev->what.crossing.to_uid);
+	else if (path.n)
+		copy_text(out, size, path);
+	else
+		snprintf(out, size, "something whose name is not known");
+}
+
+void describe_act(char *out, size_t size, const struct event *ev)
+{
+	char object[OBJECT_MAX];
+
+	describe_object(object, sizeof(object), ev);
+	snprintf(out, size, "%s %s", object_class(ev), object);
+}
+
+static const struct who_words {
+	const char *prefix, *before, *after;
+} whos[] = {
+	{"human:", "", ""},
+	{"cron:", "cron job of ", ""},
+	{"at:", "at job of ", ""},
+	{"ci:", "build job ", ""},
+	{"unit:", "service ", ""},
+	{"sa:", "service account ", ""},
+	{"ctr:", "container ", ""},
+	{"gw:", "gateway user ", ""},
+	{"anon:", "somebody unknown (", ")"},
+	{"kernel", "the kernel", ""},
+};
+
+static void describe_who(char *out, size_t size, const struct event *ev)
+{
+	char name[120];
+	struct str who = ev->who.id.who;
+
+	for (size_t i = 0; i < ARRAY_SIZE(whos); i++) {
+		if (!str_starts(who, whos[i].prefix))
+			continue;
+		copy_text(name, sizeof(name),
+			  str_sub(who, (uint32_t)strlen(whos[i].prefix), who.n));
+		snprintf(out, size, "%s%s%s", whos[i].before, name, whos[i].after);
+		return;
+	}
+	copy_text(name, sizeof(name), who);
+	snprintf(out, size, "%s", name[0] ? name : "somebody unknown");
+}
+
+static void describe_flag(char *out, size_t size, const char *who, const struct event *ev,
+			  unsigned flag)
+{
+	char exe[OBJECT_MAX];
+
+	copy_text(exe, sizeof(exe), ev->who.exe);
+	if (flag == ID_SELF_LOGINUID)
+		snprintf(out, size, "%s set its own login uid%s%s, which then names nobody", who,
+			 exe[0] ? " in " : "", exe);
+	else
+		snprintf(out, size, "%s moved itself out of its control group%s%s", who,
+			 exe[0] ? " with " : "", exe);
+}
+
+void describe_title(char *out, size_t size, const struct event *ev, enum anomaly_kind kind,
+		    unsigned flag)
+{
+	const struct act_words *w = words_of(ev);
+	char who[160], object[OBJECT_MAX];
+	bool tried = ev->what.outcome == OUTCOME_FAILED || ev->what.outcome == OUTCOME_BLOCKED;
+
+	describe_who(who, sizeof(who), ev);
+	if (kind == KIND_IDENTITY) {
+		describe_flag(out, size, who, ev, flag);
+		return;
+	}
+	describe_object(object, sizeof(object), ev);
+	snprintf(out, size, "%s %s%s %s%s", who, tried ? "tried to " : "",
+		 !w	 ? object_class(ev)
+		 : tried ? w->infinitive
+			 : w->past,
+		 object, kind == KIND_UNEXPECTED ? ", which nothing in its profile expects" : "");
+}
