@@ -5,10 +5,10 @@
 
 const volatile bool cfg_fold = true;
 const volatile bool cfg_group_dead = false;
-const volatile u32 cfg_wakeup_bytes = 256 << 10;
-const volatile u32 cfg_page_bytes = 4096;
-u32 self_tgid = 0;
-u32 seeding_done = 0;
+const volatile __u32 cfg_wakeup_bytes = 256 << 10;
+const volatile __u32 cfg_page_bytes = 4096;
+__u32 self_tgid = 0;
+__u32 seeding_done = 0;
 
 /*
  * cgroup_attach_task(cgroup, path, leader, threadgroup): after a move; current is who wrote the

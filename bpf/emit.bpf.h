@@ -17,7 +17,7 @@
 #define add_u64(p, n) __sync_fetch_and_add((p), (n))
 
 /* Keeps the compiler from proving a bound that the verifier then does not see. */
-#define hide(x) asm volatile("" : "+r"(x))
+#define hide(x)	   asm volatile("" : "+r"(x))
 /* Bounds x below n, a power of two, in a way that no optimiser removes. */
 #define mask(x, n) asm volatile("%0 &= %1" : "+r"(x) : "i"((n)-1))
 
@@ -29,11 +29,11 @@ static __always_inline struct cpu_counts *counts_here(void)
 }
 
 /* Counts one act in a plain counter of struct counters. */
-#define count_here(field)                                    \
-	do {                                                 \
-		struct cpu_counts *counts_ = counts_here();  \
-		if (counts_)                                 \
-			add_u64(&counts_->c.field, 1);       \
+#define count_here(field)                                   \
+	do {                                                \
+		struct cpu_counts *counts_ = counts_here(); \
+		if (counts_)                                \
+			add_u64(&counts_->c.field, 1);      \
 	} while (0)
 
 static __always_inline void count_lost(u32 kind)
@@ -85,17 +85,17 @@ static __always_inline void slot_release(struct slot *s)
 }
 
 /* The fixed part of a record, zeroed; it lies at the start of s->data. */
-#define slot_begin(s, type)                                      \
-	({                                                       \
-		(s)->len = sizeof(type);                         \
-		__builtin_memset((s)->data, 0, sizeof(type));    \
-		(type *)(s)->data;                               \
+#define slot_begin(s, type)                                   \
+	({                                                    \
+		(s)->len = sizeof(type);                      \
+		__builtin_memset((s)->data, 0, sizeof(type)); \
+		(type *)(s)->data;                            \
 	})
 
 /* Text of len bytes was written at s->len: accounts for it and returns where it lies. */
 static __always_inline struct record_text slot_took(struct slot *s, u32 len)
 {
-	struct record_text t = { .off = s->len, .len = len };
+	struct record_text t = {.off = s->len, .len = len};
 
 	s->len += len;
 	return t;

@@ -10,7 +10,8 @@
  * Misses nothing; processes from before the sensor are seeded (boundary.bpf.c).
  */
 static __always_inline void copy_state(struct task_struct *parent, struct task_state *up,
-				       struct task_struct *child, struct task_state *st, bool thread)
+				       struct task_struct *child, struct task_state *st,
+				       bool thread)
 {
 	*st = *up;
 	st->connect = 0;
@@ -138,7 +139,7 @@ static __noinline int take_credentials(struct record_exec *r, struct task_struct
 static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
 					  struct file *exe)
 {
-	struct crossing c = { .kind = BOUNDARY_BECOME };
+	struct crossing c = {.kind = BOUNDARY_BECOME};
 	struct exe_key id = {};
 
 	if (!role_switches_user(st->role))

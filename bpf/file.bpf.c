@@ -14,8 +14,16 @@
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
 #define ABSENT 6
-#define CWD 7
-enum op_extra { EXTRA_NONE, EXTRA_MODE, EXTRA_OWNER, EXTRA_OWNER16, EXTRA_SIZE, EXTRA_SIZE64, EXTRA_FLAGS };
+#define CWD    7
+enum op_extra {
+	EXTRA_NONE,
+	EXTRA_MODE,
+	EXTRA_OWNER,
+	EXTRA_OWNER16,
+	EXTRA_SIZE,
+	EXTRA_SIZE64,
+	EXTRA_FLAGS
+};
 struct path_op {
 	u8 kind, op;
 	u8 dir, path;	/* dir of an operation by descriptor: the descriptor */
@@ -26,7 +34,7 @@ struct path_op {
 #define PATH_OPS 32 /* a power of two: the verifier wants a mask */
 _Static_assert(SYS_CLASSES - SYS_FIRST_PATH_OP <= PATH_OPS, "path_ops");
 #define ROW(class) [SYS_##class - SYS_FIRST_PATH_OP]
-#define NO_SECOND ABSENT, ABSENT
+#define NO_SECOND  ABSENT, ABSENT
 static const struct path_op path_ops[PATH_OPS] = {
 	/* clang-format off */
 	ROW(UNLINK)      = { RECORD_FILE_DELETE, FILE_OP_UNLINK, CWD, 0, NO_SECOND, EXTRA_NONE, 0 },
@@ -145,11 +153,13 @@ static __noinline int slot_directory(struct slot *s, struct task_struct *task, s
 
 	if (!file)
 		return 0;
-	return slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), out);
+	return slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry),
+			 out);
 }
 
 /* An absolute path starts at the task's root: said only when that is not the namespace's. */
-static __always_inline int slot_root(struct slot *s, struct task_struct *task, struct record_text *out)
+static __always_inline int slot_root(struct slot *s, struct task_struct *task,
+				     struct record_text *out)
 {
 	struct record_text t = {};
 	u32 len = s->len;
@@ -293,7 +303,8 @@ static __always_inline u32 owner16(u64 id)
 	return (u16)id == 0xffff ? 0xffffffff : (u16)id;
 }
 
-static __always_inline void take_extra(struct record_file *r, const struct path_op *op, const u64 *args)
+static __always_inline void take_extra(struct record_file *r, const struct path_op *op,
+				       const u64 *args)
 {
 	u64 a = args[op->arg & 7], b = args[(op->arg + 1) & 7];
 
@@ -325,8 +336,8 @@ static __always_inline void take_extra(struct record_file *r, const struct path_
 }
 
 /* The object of a call by descriptor: from the kernel, not from the caller. */
-static __always_inline void take_object(struct slot *s, struct record_file *r, struct task_struct *task,
-					s32 fd)
+static __always_inline void take_object(struct slot *s, struct record_file *r,
+					struct task_struct *task, s32 fd)
 {
 	struct file *file = read_fd(task, fd);
 	struct exe_key id;
@@ -341,7 +352,8 @@ static __always_inline void take_object(struct slot *s, struct record_file *r, s
 	slot_file_path(s, file, &r->path);
 }
 
-static __always_inline int take_paths(struct slot *s, struct record_file *r, const struct path_op *op)
+static __always_inline int take_paths(struct slot *s, struct record_file *r,
+				      const struct path_op *op)
 {
 	struct path_pair names = {};
 

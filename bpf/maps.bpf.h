@@ -8,15 +8,15 @@
 #include "event.h"
 
 /* Knobs: fixed when the programs are loaded, so that the verifier drops what is switched off. */
-extern const volatile bool cfg_fold;		/* sensor.fold */
-extern const volatile bool cfg_group_dead;	/* sched_process_exit says when a group is gone (6.16) */
-extern const volatile u32 cfg_wakeup_bytes;	/* ring fill that wakes the reader */
-extern const volatile u32 cfg_page_bytes;	/* unit of max rss */
+extern const volatile bool cfg_fold;	   /* sensor.fold */
+extern const volatile bool cfg_group_dead; /* sched_process_exit says when a group is gone (6.16) */
+extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader */
+extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 
 /* The daemon's own thread group in the initial pid namespace; set by the first seeding run. */
-extern u32 self_tgid;
+extern __u32 self_tgid;
 /* Whether what already ran has been seeded: later a task without state is a fork not seen. */
-extern u32 seeding_done;
+extern __u32 seeding_done;
 
 /* Records for user space. (set) */
 struct {
@@ -42,8 +42,9 @@ struct {
  * preempted inside and another one start on the same CPU, so each run claims a slot.
  */
 #define SLOTS_PER_CPU 4
-#define SLOT_PATH 4096
-#define SLOT_DATA 49152 /* 240 + argv 32768 + 3 paths, rounded up, with slack behind for the verifier */
+#define SLOT_PATH     4096
+#define SLOT_DATA \
+	49152 /* 240 + argv 32768 + 3 paths, rounded up, with slack behind for the verifier */
 struct slot {
 	u32 busy;
 	u32 len;   /* bytes of data in use */
@@ -52,7 +53,7 @@ struct slot {
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;
-	u64 args[8];	       /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
+	u64 args[8]; /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
 	u8 path[SLOT_PATH + 256]; /* filled from behind */
 	u8 data[SLOT_DATA + 4096 + 64];
 };
@@ -66,9 +67,9 @@ struct {
 /* What a task carries through its life; copied to the child at fork. */
 struct task_state {
 	u64 boundary;
-	u64 css_set;	 /* seen last: another one means a move */
-	u64 cgroup_id;	 /* workload cgroup */
-	u64 role_start;	 /* who ran the executable that gave the role */
+	u64 css_set;	/* seen last: another one means a move */
+	u64 cgroup_id;	/* workload cgroup */
+	u64 role_start; /* who ran the executable that gave the role */
 	u64 role_inode;
 	u64 mover_start; /* who moved the task to another cgroup, until that is looked at */
 	u32 role_dev;

@@ -12,7 +12,7 @@
 #include "emit.bpf.h"
 #include "compat.bpf.h"
 
-#define WALK_STEPS 2304 /* PATH_MAX / 2 components and some mounts */
+#define WALK_STEPS   2304 /* PATH_MAX / 2 components and some mounts */
 #define CGROUP_STEPS 128
 
 struct walk {
@@ -101,7 +101,8 @@ static_sub struct record_text *walk_finish(struct slot *s, struct record_text *o
 }
 
 /* Objects without a place (memfd, pipe): the dentry's own name, without a slash. */
-static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d, struct record_text *out)
+static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d,
+					     struct record_text *out)
 {
 	u32 len = BPF_CORE_READ(d, d_name.len), at = s->len;
 
@@ -115,9 +116,9 @@ static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d, s
 
 /* Appends the path of (mnt, dentry) to the record; *out stays absent when there is none. */
 static_sub int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
-				struct record_text *out)
+			 struct record_text *out)
 {
-	struct walk w = { .s = s };
+	struct walk w = {.s = s};
 	void *root = BPF_CORE_READ(mnt, mnt_root);
 	void *parent = BPF_CORE_READ(d, d_parent);
 
@@ -136,7 +137,8 @@ static_sub int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
 	return 0;
 }
 
-static __always_inline void slot_file_path(struct slot *s, struct file *file, struct record_text *out)
+static __always_inline void slot_file_path(struct slot *s, struct file *file,
+					   struct record_text *out)
 {
 	struct record_text t = {};
 
@@ -166,7 +168,7 @@ static long cgroup_step(u32 i, struct walk *w)
 /* Appends the path of a cgroup from the root of its hierarchy. */
 static_sub int slot_cgroup(struct slot *s, struct kernfs_node *kn, struct record_text *out)
 {
-	struct walk w = { .s = s };
+	struct walk w = {.s = s};
 
 	if (!kn)
 		return 0;

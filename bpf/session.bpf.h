@@ -48,7 +48,7 @@ static __always_inline u64 new_boundary_id(void)
 
 /* The boundary record: it is in the ring before the first record that carries the id. */
 static_sub int emit_boundary(struct task_struct *task, struct task_state *st, u64 parent_id,
-				    struct crossing *c)
+			     struct crossing *c)
 {
 	struct record_boundary *r;
 	struct workload w = {};
@@ -85,8 +85,7 @@ static_sub int emit_boundary(struct task_struct *task, struct task_state *st, u6
 }
 
 /* Gives the task a new boundary and says so. */
-static_sub int open_boundary(struct task_struct *task, struct task_state *st,
-				    struct crossing *c)
+static_sub int open_boundary(struct task_struct *task, struct task_state *st, struct crossing *c)
 {
 	u64 id = new_boundary_id(), parent;
 
@@ -112,7 +111,7 @@ static_sub int open_boundary(struct task_struct *task, struct task_state *st,
 static_sub int notice_login(struct task_struct *task, struct task_state *st)
 {
 	u32 login = read_login_uid(task), session = read_session_id(task);
-	struct crossing c = { .kind = BOUNDARY_LOGIN };
+	struct crossing c = {.kind = BOUNDARY_LOGIN};
 	bool root = task->real_cred->euid.val == 0 || (st->flags & STATE_WAS_ROOT);
 	struct task_struct *leader = task->group_leader;
 
@@ -143,7 +142,7 @@ static_sub int notice_login(struct task_struct *task, struct task_state *st)
  */
 static_sub int notice_move(struct task_struct *task, struct task_state *st)
 {
-	struct crossing c = { .kind = BOUNDARY_CGROUP };
+	struct crossing c = {.kind = BOUNDARY_CGROUP};
 	struct workload w = {};
 	u32 mover;
 
@@ -217,7 +216,7 @@ static __always_inline void read_facts(struct task_struct *task, struct task_sta
 /* A task without known parent gets a boundary of its own. */
 static __always_inline int start_boundary(struct task_struct *task, struct task_state *st, u32 flag)
 {
-	struct crossing c = { .kind = BOUNDARY_SEED };
+	struct crossing c = {.kind = BOUNDARY_SEED};
 
 	if (!task || !st)
 		return 0;

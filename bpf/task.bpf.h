@@ -67,13 +67,14 @@ static_sub int read_workload(u64 css_set, struct workload *w)
 	if (cgrp && use_cgroup(w, cgrp))
 		return 0;
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
-		cgrp = controller_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
+		cgrp = controller_cgroup(set,
+					 bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
 		if (cgrp && use_cgroup(w, cgrp))
 			return 0;
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
-		cgrp = controller_cgroup(set,
-					 bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		cgrp = controller_cgroup(
+			set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 		if (cgrp && use_cgroup(w, cgrp))
 			return 0;
 	}
@@ -123,7 +124,7 @@ static __always_inline u32 task_flags(struct task_struct *task, const struct tas
 
 /* Everything about the acting task that each record says. */
 static_sub int fill_task(struct record_task *out, struct task_struct *task,
-				const struct task_state *st)
+			 const struct task_state *st)
 {
 	if (!task || !st)
 		return 0;

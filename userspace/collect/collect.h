@@ -28,9 +28,10 @@ struct source_stats {
 enum hook_rung { HOOKS_AUTO, HOOKS_LSM, HOOKS_FENTRY, HOOKS_TRACEPOINT };
 
 struct kernel_options {
-	uint32_t ring_kib;	/* a power of two pages is made of it */
-	uint32_t tasks;		/* unused where task storage is dynamic; size of hashes elsewhere */
-	enum hook_rung hooks;	/* anything but auto and tracepoint is refused where it does not exist */
+	uint32_t ring_kib; /* a power of two pages is made of it */
+	uint32_t tasks;	   /* unused where task storage is dynamic; size of hashes elsewhere */
+	enum hook_rung
+		hooks; /* anything but auto and tracepoint is refused where it does not exist */
 	bool fold;
 	uint32_t fold_ms;
 	const char *const *service_managers; /* NULL-terminated extra executables, or NULL */
@@ -39,10 +40,10 @@ struct kernel_options {
 
 /* One hook, for doctor and status. */
 struct hook_status {
-	const char *name;  /* BPF program's name */
-	const char *what;  /* what is seen by it: "exec", "file", ... */
+	const char *name; /* BPF program's name */
+	const char *what; /* what is seen by it: "exec", "file", ... */
 	bool attached;
-	int err;	   /* why not, positive errno */
+	int err; /* why not, positive errno */
 	uint32_t verified_insns;
 	uint64_t run_count, run_ns; /* 0 unless kernel.bpf_stats_enabled */
 };

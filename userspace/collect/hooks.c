@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hooks.c: the table of hooks: attach them, and say how they are. */
+#include <bpf/bpf.h>
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "collect/kernel.h"
+
+static const struct {
+	const char *program, *what;
+	bool needed; /* without it there is no identity, so no start */
+} rows[] = {
+	{"on_fork", "fork", true},
+	{"on_exec", "exec", true},
+	{"on_exit", "exit", true},
+	{"on_cgroup_attach", "boundary", true},
+	{"on_sys_exit", "file, connect", true},
+	{"on_tcp_state", "connect", true},
+};
+_Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
+
+static struct bpf_program *program_of(const struct kernel *k, size_t i)
+{
+	return bpf_object__find_program_by_name(k->skel->obj, rows[i].program);
+}
+
+int kernel_attach(struct kernel *k, struct problem *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		k->links[i] = bpf_program__attach(program_of(k, i));
+		if (k->links[i])
+			continue;
+		k->errors[i] = errno;
+		log_warn("%s (%s) is not attached: %s", rows[i].program, rows[i].what,
+			 strerror(k->errors[i]));
+		if (rows[i].needed)
+			return problem_set(err, -k->errors[i],
+					   "the hook for %s cannot be attached: %s", rows[i].what,
+					   strerror(k->errors[i]));
+	}
+	return 0;
+}
+
+void kernel_detach(struct kernel *k)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bpf_link__destroy(k->links[i]);
+		k->links[i] = NULL;
+	}
+}
+
+static int program_info(const struct kernel *k, size_t i, struct bpf_prog_info *info)
+{
+	uint32_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program_of(k, i)), info, &len);
+}
+
+size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max)
+{
+	const struct kernel *k = (const struct kernel *)src;
+	struct bpf_prog_info info;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++, n++) {
+		out[n] = (struct hook_status){.name = rows[i].program,
+					      .what = rows[i].what,
+					      .attached = k->links[i] != NULL,
+					      .err = k->errors[i]};
+		if (program_info(k, i, &info))
+			continue;
+		out[n].verified_insns = info.verified_insns;
+		out[n].run_count = info.run_cnt;
+		out[n].run_ns = info.run_time_ns;
+	}
+	return n;
+}
+
+uint64_t kernel_recursion_misses(const struct kernel *k)
+{
+	struct bpf_prog_info info;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!program_info(k, i, &info))
+			sum += info.recursion_misses;
+	return sum;
+}

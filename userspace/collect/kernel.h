@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel.h: the loaded programs as a source; private to this folder. */
+#ifndef WHODID_COLLECT_KERNEL_H
+#define WHODID_COLLECT_KERNEL_H
+
+#include <bpf/libbpf.h>
+
+#include "bpf/whodid.skel.h"
+#include "collect/fold.h"
+#include "collect/ring.h"
+#include "collect/source.h"
+
+#define HOOKS_MAX 16
+
+struct kernel {
+	struct source source; /* first: struct source * is cast back */
+	struct whodid_bpf *skel;
+	struct bpf_link *links[HOOKS_MAX]; /* by row of the table in hooks.c */
+	int errors[HOOKS_MAX];		   /* why a link is missing, positive */
+	struct ring ring;
+	struct fold *fold; /* NULL = no folding */
+	int cpus;
+	uint64_t received, ring_used_max, fold_seen;
+	uint64_t lost_seen[RECORD_KIND_MAX], loss_from_ns;
+};
+
+/* hooks.c: attaches all. 0, or the first -errno of a hook without which nothing makes sense. */
+int kernel_attach(struct kernel *k, struct problem *err);
+void kernel_detach(struct kernel *k);
+size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
+uint64_t kernel_recursion_misses(const struct kernel *k);
+
+/* libbpf_log.c: libbpf's own messages: to the debug log, and the first ones kept for an error. */
+void libbpf_log_begin(void);
+const char *libbpf_log_said(void);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ring.c: see ring.h. The layout is the kernel's: Documentation/bpf/ringbuf.rst. */
+#include "collect/ring.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t load_acquire(const uint64_t *p)
+{
+	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+
+static int map_positions(struct ring *r)
+{
+	void *own = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, r->map_fd, 0);
+	uint8_t *theirs;
+
+	if (own == MAP_FAILED)
+		return -errno;
+	r->consumer = own;
+	theirs =
+		mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, r->map_fd, (off_t)r->page);
+	if (theirs == MAP_FAILED)
+		return -errno;
+	r->producer = (const uint64_t *)(const void *)theirs;
+	r->data = theirs + r->page;
+	return 0;
+}
+
+static int watch_wakeups(struct ring *r)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0 || epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, r->map_fd, &ev))
+		return -errno;
+	return 0;
+}
+
+int ring_open(struct ring *r, int map_fd, size_t size)
+{
+	int err;
+
+	*r = (struct ring){.map_fd = map_fd,
+			   .epoll_fd = -1,
+			   .size = size,
+			   .page = (size_t)sysconf(_SC_PAGESIZE)};
+	err = map_positions(r);
+	if (!err)
+		err = watch_wakeups(r);
+	if (err)
+		ring_close(r);
+	return err;
+}
+
+void ring_close(struct ring *r)
+{
+	if (r->producer)
+		munmap((void *)(uintptr_t)r->producer, r->page + 2 * r->size);
+	if (r->consumer)
+		munmap(r->consumer, r->page);
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
+	*r = (struct ring){.map_fd = -1, .epoll_fd = -1};
+}
+
+uint64_t ring_used(const struct ring *r)
+{
+	return load_acquire(r->producer) - load_acquire(r->consumer);
+}
+
+size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx)
+{
+	struct epoll_event ev;
+	uint64_t at = *r->consumer;
+	size_t n = 0;
+
+	while (epoll_wait(r->epoll_fd, &ev, 1, 0) < 0 && errno == EINTR)
+		;
+	while (n < max && at < load_acquire(r->producer)) {
+		const uint8_t *p = r->data + (at & (r->size - 1));
+		uint32_t len = __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_ACQUIRE);
+		uint32_t size = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+		if (len & BPF_RINGBUF_BUSY_BIT)
+			break;
+		if (!(len & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct record_header)) {
+			fn(ctx, p + BPF_RINGBUF_HDR_SZ, size);
+			n++;
+		}
+		at += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
+		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+	}
+	return n;
+}

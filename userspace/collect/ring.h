@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ring: reads the kernel's ring buffer through its two mapped positions.
+ *
+ * Done here and not by libbpf, because the line wants batches of a bounded size and the fill.
+ * The kernel does not wake us for each record: ring_fd() becomes readable (edge-triggered inside)
+ * when the fill is high, and the owner looks every few milliseconds anyway.
+ */
+#ifndef WHODID_COLLECT_RING_H
+#define WHODID_COLLECT_RING_H
+
+#include "collect/collect.h"
+
+struct ring {
+	int map_fd, epoll_fd;
+	size_t size; /* bytes of data; a power of two */
+	size_t page;
+	uint64_t *consumer; /* ours, the kernel reads it */
+	const uint64_t *producer;
+	const uint8_t *data; /* mapped twice in a row: no record is split */
+};
+
+/* Maps the ring behind map_fd, which stays the caller's. 0 or -errno. */
+int ring_open(struct ring *r, int map_fd, size_t size);
+void ring_close(struct ring *r);
+
+/* Hands over at most max records. Returns how many. */
+size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx);
+uint64_t ring_used(const struct ring *r);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/* source.c: the public face of a source, whichever kind it is. */
+#include "collect/source.h"
+
+const struct recording_header *collect_recording_header(const struct source *src)
+{
+	return src->ops->header ? src->ops->header(src) : NULL;
+}
+
+int collect_fd(const struct source *src)
+{
+	return src->ops->fd ? src->ops->fd(src) : -1;
+}
+
+int collect_drain(struct source *src, size_t max, source_record_fn fn, void *ctx)
+{
+	return src->ops->drain(src, max, fn, ctx);
+}
+
+int collect_tick(struct source *src, source_record_fn fn, void *ctx)
+{
+	return src->ops->tick ? src->ops->tick(src, fn, ctx) : 0;
+}
+
+void collect_stats(struct source *src, struct source_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (src->ops->stats)
+		src->ops->stats(src, out);
+}
+
+size_t collect_hooks(struct source *src, struct hook_status *out, size_t max)
+{
+	return src->ops->hooks ? src->ops->hooks(src, out, max) : 0;
+}
+
+const char *collect_rung_name(const struct source *src)
+{
+	return src->ops->rung;
+}
+
+void collect_close(struct source *src)
+{
+	if (src)
+		src->ops->close(src);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source.h: what the two sources have in common; private to this folder.
+ *
+ * A source begins with struct source and fills its operations. An operation that is NULL does
+ * nothing and yields 0.
+ */
+#ifndef WHODID_COLLECT_SOURCE_H
+#define WHODID_COLLECT_SOURCE_H
+
+#include "collect/collect.h"
+
+struct source_ops {
+	const char *rung;
+	int (*fd)(const struct source *src);
+	int (*drain)(struct source *src, size_t max, source_record_fn fn, void *ctx);
+	int (*tick)(struct source *src, source_record_fn fn, void *ctx);
+	void (*stats)(struct source *src, struct source_stats *out);
+	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
+	const struct recording_header *(*header)(const struct source *src);
+	void (*close)(struct source *src);
+};
+
+struct source {
+	const struct source_ops *ops;
+};
+
+#endif
