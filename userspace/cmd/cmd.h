@@ -55,6 +55,7 @@ struct cli {
 	bool has_limit;
 	uint64_t limit; /* 0 = no limit */
 	bool all, reverse, follow, require_complete, exit_code, files, net;
+	bool blocks; /* query as "who did": an answer of some lines for each event */
 	uint64_t for_ns, depth, top;
 	const char *count_by, *state;
 	char **args;

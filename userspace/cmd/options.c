@@ -58,39 +58,49 @@ const struct option_row option_rows[] = {
 	{0, 0, NULL, NULL, NULL, NULL},
 };
 
-/* Adds name=value; value that has blanks is quoted. A value that begins with an operator keeps it. */
-static int add_filter_word(struct cli *c, const char *name, const char *value)
+/* A value in quotes, as event_filter.h reads them. */
+static void add_quoted(struct text *t, const char *value)
 {
-	const char *op = "=";
-
-	if (strchr(value, '"') && strchr(value, ' '))
-		return fail(CODE_USAGE, NULL,
-			    "a value with both blanks and quotes cannot be asked for: %s", value);
-	for (const char *const *o = (const char *const[]){">=", "<=", "!=", ">", "<", NULL}; *o;
-	     o++)
-		if (strncmp(value, *o, strlen(*o)) == 0) {
-			op = *o;
-			value += strlen(*o);
-			break;
-		}
-	if (c->filter.n)
-		text_puts(&c->filter, " ");
-	text_printf(&c->filter, strchr(value, ' ') ? "%s%s\"%s\"" : "%s%s%s", name, op, value);
-	return CODE_DONE;
+	text_puts(t, "\"");
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			text_puts(t, "\\");
+		text_add(t, value, 1);
+	}
+	text_puts(t, "\"");
 }
 
-/* A word as it stood in the command line; the shell took its quotes. */
-static void add_filter_text(struct cli *c, const char *word)
+/* Adds name=value; an operator at the value's start takes the place of '='. */
+void options_add_word(struct cli *c, const char *name, const char *value)
+{
+	static const char *const ops[] = {">=", "<=", "!=", ">", "<"};
+	const char *op = "=";
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops) && *op == '='; i++)
+		if (strncmp(value, ops[i], strlen(ops[i])) == 0) {
+			op = ops[i];
+			value += strlen(op);
+		}
+	text_printf(&c->filter, "%s%s%s", c->filter.n ? " " : "", name, op);
+	if (value[strcspn(value, " \t\r\n\"\\")])
+		add_quoted(&c->filter, value);
+	else
+		text_puts(&c->filter, value);
+}
+
+/* A word as it stood on the command line: the shell has taken its quotes. */
+void options_add_filter(struct cli *c, const char *word)
 {
 	size_t name = strcspn(word, "=!<>");
 	size_t op = strspn(word + name, "=!<>");
 
-	if (c->filter.n)
-		text_puts(&c->filter, " ");
-	if (strchr(word + name + op, ' ') && op && !strchr(word, '"'))
-		text_printf(&c->filter, "%.*s\"%s\"", (int)(name + op), word, word + name + op);
-	else
+	text_puts(&c->filter, c->filter.n ? " " : "");
+	if (op && !strchr(word, '"') && strpbrk(word + name + op, " \t\r\n")) {
+		text_add(&c->filter, word, name + op);
+		add_quoted(&c->filter, word + name + op);
+	} else {
 		text_puts(&c->filter, word);
+	}
 }
 
 static int bad_value(const struct option_row *o, const char *value, const char *expected)
@@ -247,7 +257,8 @@ static int set_value(struct cli *c, const struct option_row *o, const char *valu
 	case OPTION_DEPTH:
 		return set_number(o, value, &c->depth);
 	default:
-		return add_filter_word(c, o->name, value);
+		options_add_word(c, o->name, value);
+		return CODE_DONE;
 	}
 }
 
@@ -354,7 +365,7 @@ static int take_word(struct parser *p, char *word)
 			    word);
 	}
 	if (c->command->takes_filter)
-		add_filter_text(c, word);
+		options_add_filter(c, word);
 	else
 		c->args[c->arg_count++] = word;
 	return CODE_DONE;
@@ -373,6 +384,8 @@ static int check_command(const struct parser *p)
 				    c->command ? c->command->name : "", o->name);
 	if (!c->command || c->help)
 		return CODE_DONE;
+	if (!(c->command->formats & 1u << c->format) && !(p->seen & OPTION_BIT(OUTPUT)))
+		p->c->format = FORMAT_TABLE; /* WHODID_OUTPUT is for the commands that have it */
 	if (!(c->command->formats & 1u << c->format))
 		return fail(CODE_USAGE, NULL, "whodid %s has no such output format",
 			    c->command->name);

@@ -69,6 +69,10 @@ extern const struct option_row option_rows[];
  * CODE_DONE or, after saying what is wrong, CODE_USAGE. c->command stays NULL without a command.
  */
 int options_parse(struct cli *c, int argc, char **argv);
+/* Adds a filter word; value may begin with another operator than "=". */
+void options_add_word(struct cli *c, const char *name, const char *value);
+/* Adds a filter word as somebody wrote it. */
+void options_add_filter(struct cli *c, const char *word);
 void options_release(struct cli *c);
 
 #endif

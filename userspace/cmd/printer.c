@@ -301,8 +301,6 @@ void printer_event(struct printer *p, struct str line, const json_t *row)
 	default:
 		print_row(p, row);
 	}
-	if (p->live)
-		terminal_flush();
 }
 
 void printer_note(struct printer *p, int64_t time_ns, const char *type, const char *who,
@@ -326,8 +324,6 @@ void printer_note(struct printer *p, int64_t time_ns, const char *type, const ch
 			     cell.n ? cell.p : "-");
 	}
 	table_row(&p->table, NULL);
-	if (p->live)
-		terminal_flush();
 }
 
 void printer_end(struct printer *p)

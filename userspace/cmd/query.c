@@ -7,6 +7,7 @@
 #include "cmd/count.h"
 #include "cmd/printer.h"
 #include "cmd/source.h"
+#include "cmd/who_did.h"
 
 #define TERMINAL_LIMIT 50
 #define FOLLOW_MS      250
@@ -18,6 +19,14 @@ struct query {
 	struct answer answer;
 	json_t *held; /* lines asked for backwards, to be turned round */
 };
+
+static void print_event(struct query *q, struct str line, const json_t *row)
+{
+	if (q->c->blocks && q->c->format == FORMAT_TABLE)
+		print_who_did(q->c, row);
+	else
+		printer_event(&q->printer, line, row);
+}
 
 static int take_line(void *ctx, struct str line)
 {
@@ -31,7 +40,7 @@ static int take_line(void *ctx, struct str line)
 	else if (q->held)
 		json_array_append(q->held, row);
 	else
-		printer_event(&q->printer, line, row);
+		print_event(q, line, row);
 	return 0;
 }
 
@@ -42,7 +51,7 @@ static void print_held(struct query *q)
 		char *line = json_dumps(row, JSON_COMPACT);
 
 		if (line)
-			printer_event(&q->printer, str_of(line), row);
+			print_event(q, str_of(line), row);
 		free(line);
 	}
 	json_decref(q->held);
@@ -57,7 +66,8 @@ static void print_foot(struct query *q, size_t groups)
 	if (q->counting)
 		text_printf(&head, groups == 1 ? "%zu group, " : "%zu groups, ", groups);
 	text_say_number(&head, q->answer.events);
-	text_puts(&head, q->answer.events == 1 ? " event" : " events");
+	text_puts(&head, c->blocks ? " answer" : " event");
+	text_puts(&head, q->answer.events == 1 ? "" : "s");
 	if (q->answer.acts > q->answer.events) {
 		text_puts(&head, " (");
 		text_say_number(&head, q->answer.acts);
@@ -114,6 +124,13 @@ static int ask(struct query *q)
 	return code;
 }
 
+static void finish(struct query *q)
+{
+	if (!q->c->blocks || q->c->format != FORMAT_TABLE)
+		printer_end(&q->printer);
+	terminal_flush();
+}
+
 static int check(const struct cli *c)
 {
 	if (c->follow && (c->reverse || c->count_by || c->from))
@@ -147,7 +164,7 @@ int run_query(struct cli *c)
 		if (q.counting)
 			groups = count_print(q.counting, c);
 		else
-			printer_end(&q.printer);
+			finish(&q);
 		if (terminal_interrupted())
 			q.answer.cut = true;
 		print_foot(&q, groups);

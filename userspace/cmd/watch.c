@@ -89,6 +89,8 @@ static int take_line(void *ctx, struct str line)
 		return 0;
 	printer_event(&w->printer, line, row);
 	w->shown++;
+	if (w->c->from)
+		terminal_flush();
 	return w->c->has_limit && w->c->limit && w->shown >= w->c->limit;
 }
 
