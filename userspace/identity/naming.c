@@ -210,11 +210,12 @@ static bool open_owner(struct naming *n)
 	if (n->place.owner_uid == UNSET || (!n->place.session.p && !n->place.user_unit.p))
 		return false;
 	open_user(n, "human", n->place.owner_uid, ASSURANCE_DERIVED);
-	n->id.via_level = ASSURANCE_UNKNOWN;
-	if (n->place.session.p)
+	if (n->place.session.p) {
 		n->id.session = n->place.session;
-	else
+		n->id.via_level = ASSURANCE_UNKNOWN; /* how it came in was not seen */
+	} else {
 		add_edge(n, STR_LIT("systemd-user"), ASSURANCE_DERIVED);
+	}
 	return true;
 }
 
@@ -299,11 +300,12 @@ static void open_seeded_login(struct naming *n)
 {
 	open_user(n, seeded_login_kind(n), n->what->login_uid, ASSURANCE_DERIVED);
 	set_session(n, n->what->session_id);
-	n->id.via_level = ASSURANCE_UNKNOWN;
 	if (!kind_is(n, "human"))
 		add_edge(n, n->id.kind, ASSURANCE_DERIVED);
 	else if (n->place.user_unit.p)
 		add_edge(n, STR_LIT("systemd-user"), ASSURANCE_DERIVED);
+	else
+		n->id.via_level = ASSURANCE_UNKNOWN; /* how it came in was not seen */
 }
 
 static void name_seed(struct naming *n)

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which crossing says who, via and as, how sure it is, and what a forgery gets. */
+#include "history.h"
+
+static struct identity_table *table;
+
+static int new_case(void **state)
+{
+	(void)state;
+	table = new_table(0, 0);
+	return 0;
+}
+
+static int end_case(void **state)
+{
+	(void)state;
+	identity_free(table);
+	return 0;
+}
+
+static struct task seed(uint32_t pid, uint64_t id, const char *exe, const char *cgroup)
+{
+	struct task task = task_of(pid, 0);
+
+	CROSS(table, &task, .id = id, .kind = BOUNDARY_SEED, .exe = str_of(exe),
+	      .cgroup = str_of(cgroup));
+	return task;
+}
+
+/* An sshd found running, and a login through it. */
+static struct task ssh_login(void)
+{
+	struct task sshd = seed(10, 100, "/usr/sbin/sshd", "/system.slice/ssh.service");
+	struct task session = fork_task(table, &sshd, 11, 11000);
+
+	CROSS(table, &session, .id = 101, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD,
+	      .opener_pid = 11, .to_uid = 1001, .session_id = 26,
+	      .cgroup = STR_LIT("/system.slice/ssh.service"));
+	return session;
+}
+
+static void ssh_sudo_su_is_still_the_person(void **state)
+{
+	struct task task = ssh_login(), shell;
+	struct event ev;
+
+	(void)state;
+	ev = act(table, EVENT_FILE_READ, &task);
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKK");
+	ASSERT_STR(ev.who.id.session, "26");
+	ASSERT_STR(ev.who.id.person, "alice");
+	assert_int_equal(ev.who.id.flags, 0);
+	CROSS(table, &task, .id = 102, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+	      .opener_pid = 1, .cgroup = STR_LIT("/user.slice/user-1001.slice/session-26.scope"));
+	CROSS(table, &task, .id = 103, .kind = BOUNDARY_BECOME, .role = ROLE_SUDO,
+	      .from_uid = 1001);
+	shell = fork_task(table, &task, 12, 12000);
+	ev = CROSS(table, &shell, .id = 104, .kind = BOUNDARY_BECOME, .role = ROLE_SU,
+		   .to_uid = 1002);
+	ASSERT_ID(ev, "human:alice", "ssh,sudo:root,su:deployer", "session:26", "KKK");
+	ev = CROSS(table, &shell, .id = 105, .kind = BOUNDARY_BECOME, .role = ROLE_DOAS,
+		   .to_uid = 4242);
+	ASSERT_STR(ev.who.id.via, "ssh,sudo:root,su:deployer,doas:uid=4242");
+	assert_int_equal(ev.who.id.boundary, 105);
+}
+
+static void schedulers_are_not_people(void **state)
+{
+	static const struct {
+		uint32_t role;
+		const char *who, *via, *levels, *person;
+	} rows[] = {
+		{ROLE_CRON, "cron:deployer", "cron", "KKK", NULL},
+		{ROLE_AT, "at:deployer", "at", "KKK", NULL},
+		{ROLE_LOGIN, "human:deployer", "console", "KKK", "deployer"},
+		{ROLE_SERVICE_MANAGER, "human:deployer", "systemd-user", "DDK", "deployer"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct task task = seed(20, 200 + 2 * i, "/usr/sbin/x", "/");
+		struct event ev = CROSS(table, &task, .id = 201 + 2 * i, .kind = BOUNDARY_LOGIN,
+					.role = rows[i].role, .to_uid = 1002, .session_id = 31);
+
+		ASSERT_ID(ev, rows[i].who, rows[i].via, "host", rows[i].levels);
+		ASSERT_STR(ev.who.id.session, "31");
+		if (rows[i].person)
+			ASSERT_STR(ev.who.id.person, rows[i].person);
+		else
+			assert_null(ev.who.id.person.p);
+	}
+}
+
+static void uid_without_a_name_stays_a_number(void **state)
+{
+	struct task task = seed(20, 200, "/usr/sbin/sshd", "/");
+	struct event ev = CROSS(table, &task, .id = 201, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD,
+				.to_uid = 5555, .session_id = 1);
+
+	(void)state;
+	ASSERT_STR(ev.who.id.who, "human:uid=5555");
+	assert_null(ev.who.id.person.p);
+}
+
+static void untrusted_login_uid_changes_nothing(void **state)
+{
+	struct task task = seed(30, 300, "/opt/agent", "/system.slice/agent.service");
+	struct event ev;
+
+	(void)state;
+	task.flags = TASK_SELF_LOGINUID;
+	task.login_uid = 0;
+	task.session_id = 99;
+	ev = act(table, EVENT_NET_CONNECT, &task);
+	ASSERT_ID(ev, "unit:agent.service", "", "unit:agent.service", "DDK");
+	assert_true(ev.who.id.flags & ID_SELF_LOGINUID);
+	assert_null(ev.who.id.session.p);
+	/* even as a boundary of its own */
+	task.flags = 0;
+	ev = CROSS(table, &task, .id = 301, .kind = BOUNDARY_LOGIN, .role = ROLE_NONE, .to_uid = 0,
+		   .session_id = 99);
+	ASSERT_STR(ev.who.id.who, "unit:agent.service");
+	assert_true(ev.who.id.flags & ID_SELF_LOGINUID);
+	assert_null(ev.who.id.session.p);
+	assert_null(ev.who.id.person.p);
+}
+
+static void thread_login_uid_lowers_a_person(void **state)
+{
+	struct task task = ssh_login();
+	struct event ev;
+
+	(void)state;
+	task.flags = TASK_THREAD_LOGINUID | TASK_USERNS;
+	ev = act(table, EVENT_NET_CONNECT, &task);
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "DKK");
+	assert_int_equal(ev.who.id.flags, ID_THREAD_LOGINUID | ID_USERNS);
+	task.flags = 0;
+	ev = act(table, EVENT_NET_CONNECT, &task); /* flags are the event's own */
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKK");
+}
+
+static void moving_oneself_moves_nothing(void **state)
+{
+	struct task task = ssh_login();
+	struct event ev;
+
+	(void)state;
+	task.flags = TASK_SELF_MOVED;
+	ev = act(table, EVENT_NET_CONNECT, &task);
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKD");
+	task.flags = 0;
+	ev = CROSS(table, &task, .id = 110, .kind = BOUNDARY_CGROUP, .role = ROLE_NONE,
+		   .opener_pid = 4000, .cgroup = STR_LIT("/system.slice/docker-" H ".scope"));
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKD");
+	assert_true(ev.who.id.flags & ID_SELF_MOVED);
+	assert_null(ev.who.id.container_id.p);
+}
+
+static void services_get_their_unit(void **state)
+{
+	struct task init = seed(1, 400, "/usr/lib/systemd/systemd", "/init.scope");
+	struct task task = fork_task(table, &init, 41, 41000);
+	struct event ev = CROSS(table, &task, .id = 401, .kind = BOUNDARY_CGROUP,
+				.role = ROLE_SERVICE_MANAGER, .opener_pid = 1,
+				.cgroup = STR_LIT("/system.slice/dev-a\\x2db.service"));
+
+	(void)state;
+	ASSERT_ID(ev, "unit:dev-a%5Cx2db.service", "", "unit:dev-a%5Cx2db.service", "KKK");
+	ASSERT_STR(ev.who.id.unit, "dev-a\\x2db.service");
+	ASSERT_STR(ev.who.id.kind, "unit");
+	assert_int_equal(ev.who.id.flags, 0);
+}
+
+/* A person's own scope and units stay the person's; names below the delegation point are claims. */
+static void units_of_people_are_theirs(void **state)
+{
+	struct task task = ssh_login();
+	struct event ev;
+
+	(void)state;
+	ev = CROSS(table, &task, .id = 120, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+		   .opener_pid = 1, .cgroup = STR_LIT("/system.slice/run-u123.scope"));
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:run-u123.scope", "KKK");
+	ev = CROSS(table, &task, .id = 121, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+		   .opener_pid = 900,
+		   .cgroup = STR_LIT(
+			   "/user.slice/user-1001.slice/user@1001.service/app.slice/a.service"));
+	ASSERT_ID(ev, "human:alice", "ssh", "uunit:1001/a.service", "KKC");
+	ev = CROSS(table, &task, .id = 122, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+		   .opener_pid = 900,
+		   .cgroup = STR_LIT(
+			   "/user.slice/user-1001.slice/user@1001.service/user.slice/docker-" H
+			   ".scope"));
+	ASSERT_ID(ev, "human:alice", "ssh,container-run", "ctr:docker/0123456789ab", "KCC");
+}
+
+static void podman_by_a_person_is_the_persons(void **state)
+{
+	struct task task = ssh_login(), monitor, init;
+	struct event ev;
+
+	(void)state;
+	CROSS(table, &task, .id = 130, .kind = BOUNDARY_BECOME, .role = ROLE_SUDO);
+	monitor = fork_task(table, &task, 50, 50000);
+	ev = CROSS(table, &monitor, .id = 131, .kind = BOUNDARY_CGROUP,
+		   .role = ROLE_CONTAINER_RUNTIME, .cgroup = STR_LIT("/libpod_parent/conmon"));
+	ASSERT_ID(ev, "human:alice", "ssh,sudo:root", "cgroup:/libpod_parent/conmon", "KKK");
+	init = fork_task(table, &monitor, 51, 51000);
+	ev = CROSS(table, &init, .id = 132, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/libpod_parent/libpod-" H));
+	ASSERT_ID(ev, "human:alice", "ssh,sudo:root,container-run", "ctr:podman/0123456789ab",
+		  "KKK");
+	ASSERT_STR(ev.who.id.container_id, H);
+	ASSERT_STR(ev.who.id.container_runtime, "podman");
+	ev = CROSS(table, &init, .id = 133, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/libpod_parent/libpod-" H "/init"));
+	ASSERT_STR(ev.who.id.via, "ssh,sudo:root,container-run");
+}
+
+static void containers_of_daemons_are_their_own(void **state)
+{
+	struct task dockerd = seed(60, 500, "/usr/bin/dockerd", "/system.slice/docker.service");
+	struct task task = fork_task(table, &dockerd, 61, 61000);
+	struct event ev = CROSS(table, &task, .id = 501, .kind = BOUNDARY_CGROUP,
+				.role = ROLE_CONTAINER_RUNTIME, .cgroup = STR_LIT("/docker/" H));
+
+	(void)state;
+	ASSERT_ID(ev, "ctr:docker/0123456789ab", "container-run", "ctr:docker/0123456789ab", "KKK");
+	ASSERT_STR(ev.who.id.kind, "container");
+	/* PID 1 made it for somebody: the name alone is no proof */
+	task = fork_task(table, &dockerd, 62, 62000);
+	ev = CROSS(table, &task, .id = 502, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+		   .opener_pid = 1, .cgroup = STR_LIT("/system.slice/docker-" H ".scope"));
+	ASSERT_ID(ev, "ctr:docker/0123456789ab", "container-run", "ctr:docker/0123456789ab", "DDD");
+	/* no name, no rights of the daemon */
+	task = fork_task(table, &dockerd, 63, 63000);
+	ev = CROSS(table, &task, .id = 503, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/weird/place"));
+	ASSERT_ID(ev, "anon:container-unnamed", "container-run", "cgroup:/weird/place", "UUK");
+	assert_true(ev.who.id.reason.n > 0);
+}
+
+static void what_ran_before_is_named_by_facts_only(void **state)
+{
+	static const struct {
+		const char *exe, *cgroup;
+		uint32_t login_uid, session_id, flags;
+		const char *who, *via, *as, *levels;
+	} rows[] = {
+		{"/usr/bin/bash", "/user.slice/user-1001.slice/session-7.scope", 1001, 7, 0,
+		 "human:alice", "", "session:7", "DUK"},
+		{"/usr/bin/bash", "/user.slice/user-1001.slice/session-7.scope", UNSET, UNSET, 0,
+		 "human:alice", "", "session:7", "DUK"},
+		{"/usr/sbin/cron", "/system.slice/cron.service", 1002, 8, 0, "cron:deployer",
+		 "cron", "unit:cron.service", "DDK"},
+		{"/bin/sh", "/system.slice/cron.service", 1002, 8, 0, "cron:deployer", "cron",
+		 "unit:cron.service", "DDK"},
+		{"/usr/sbin/atd", "/", 1002, 8, 0, "at:deployer", "at", "host", "DDK"},
+		{"/usr/lib/systemd/systemd",
+		 "/user.slice/user-1001.slice/user@1001.service/init.scope", 1001, 9, 0,
+		 "human:alice", "systemd-user", "uunit:1001/init.scope", "DDC"},
+		{"/usr/sbin/nginx", "/system.slice/nginx.service", UNSET, UNSET, 0,
+		 "unit:nginx.service", "", "unit:nginx.service", "DDK"},
+		{"/app", "/docker/" H, UNSET, UNSET, 0, "ctr:docker/0123456789ab", "",
+		 "ctr:docker/0123456789ab", "DDD"},
+		{"/app", "/system.slice/web.service/libpod-payload-" H, UNSET, UNSET, 0,
+		 "unit:web.service", "", "ctr:podman/0123456789ab", "DDD"},
+		{"", "/", UNSET, UNSET, TASK_KTHREAD, "kernel", "", "host", "KKK"},
+		{"/usr/bin/thing", "/", UNSET, UNSET, 0, "anon:before-start", "", "host", "UUK"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct task task = task_of(70 + (uint32_t)i, 0);
+		struct event ev;
+
+		task.login_uid = rows[i].login_uid;
+		task.session_id = rows[i].session_id;
+		task.flags = rows[i].flags;
+		ev = CROSS(table, &task, .id = 700 + i, .kind = BOUNDARY_SEED,
+			   .exe = str_of(rows[i].exe), .cgroup = str_of(rows[i].cgroup));
+		ASSERT_ID(ev, rows[i].who, rows[i].via, rows[i].as, rows[i].levels);
+		if (!rows[i].flags)
+			assert_true(ev.who.id.flags & ID_SEEDED);
+	}
+}
+
+/* What a cron found running starts later is cron's by the parent, not a person's. */
+static void seeded_jobs_below_cron_are_jobs(void **state)
+{
+	struct task cron = seed(80, 800, "/usr/sbin/cron", "/");
+	struct task job = fork_task(table, &cron, 81, 81000), child;
+	struct event ev;
+
+	(void)state;
+	job.login_uid = 1002;
+	job.session_id = 12;
+	CROSS(table, &job, .id = 801, .kind = BOUNDARY_SEED, .exe = STR_LIT("/bin/sh"),
+	      .cgroup = STR_LIT("/"));
+	child = fork_task(table, &job, 82, 82000);
+	ev = CROSS(table, &child, .id = 802, .kind = BOUNDARY_SEED, .exe = STR_LIT("/usr/bin/make"),
+		   .cgroup = STR_LIT("/"));
+	ASSERT_STR(ev.who.id.who, "cron:deployer");
+}
+
+static void lost_boundaries_are_nobody(void **state)
+{
+	struct task task = task_of(90, 9999);
+	struct event ev = act(table, EVENT_NET_CONNECT, &task);
+	struct identity_stats stats;
+
+	(void)state;
+	ASSERT_ID(ev, "anon:boundary-lost", "", "", "UUU");
+	assert_int_equal(ev.who.id.flags, ID_BOUNDARY_LOST);
+	assert_int_equal(ev.who.id.boundary, 9999);
+	assert_true(ev.who.id.reason.n > 0);
+	/* what is opened inside of it inherits the doubt, until somebody trusted says who */
+	ev = CROSS(table, &task, .id = 901, .kind = BOUNDARY_BECOME, .role = ROLE_SUDO,
+		   .cgroup = STR_LIT("/"));
+	ASSERT_ID(ev, "anon:boundary-lost", "sudo:root", "host", "UUD");
+	ev = CROSS(table, &task, .id = 902, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD,
+		   .to_uid = 1001, .session_id = 5);
+	ASSERT_ID(ev, "human:alice", "ssh", "host", "KKD");
+	assert_int_equal(ev.who.id.flags, 0);
+	identity_get_stats(table, &stats);
+	assert_int_equal(stats.boundary_lost, 1);
+	assert_int_equal(stats.events, 3);
+	assert_int_equal(stats.attributed, 1);
+}
+
+static void kernel_threads_need_no_record(void **state)
+{
+	struct task task = task_of(2, BOUNDARY_ID_KERNEL);
+	struct event ev;
+
+	(void)state;
+	task.flags = TASK_KTHREAD;
+	ev = act(table, EVENT_FILE_WRITE, &task);
+	ASSERT_ID(ev, "kernel", "", "host", "KKK");
+	task.boundary = 123456;
+	ev = act(table, EVENT_FILE_WRITE, &task);
+	ASSERT_STR(ev.who.id.who, "kernel");
+}
+
+/* Names from passwd and cgroups cannot look like other names or break a list. */
+static void hostile_names_are_encoded(void **state)
+{
+	struct task task = ssh_login();
+	struct event ev;
+	char longest[3000];
+
+	(void)state;
+	write_passwd(
+		"root:x:0:0::/:/bin/sh\nev,il\nx:x:7:7::/:/bin/sh\n\xff=a b:x:8:8::/:/bin/sh\n");
+	ev = CROSS(table, &task, .id = 140, .kind = BOUNDARY_BECOME, .role = ROLE_SU, .to_uid = 8);
+	ASSERT_STR(ev.who.id.via, "ssh,su:%FF%3Da%20b");
+	ev = CROSS(table, &task, .id = 141, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/a,b\n\x1b[31m"));
+	ASSERT_STR(ev.who.id.as, "cgroup:/a%2Cb%0A%1B%5B31m");
+	memset(longest, '\n', sizeof(longest));
+	longest[0] = '/';
+	ev = CROSS(table, &task, .id = 142, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = {longest, sizeof(longest)});
+	assert_true(ev.who.id.as.n < 512);
+	assert_true(str_ends(ev.who.id.as, "%2E%2E%2E"));
+	assert_int_equal(ev.who.id.cgroup.n, sizeof(longest));
+	write_passwd(PASSWD);
+	make_passwd(state);
+}
+
+static void via_has_an_end(void **state)
+{
+	struct task task = ssh_login();
+	struct event ev;
+
+	(void)state;
+	for (uint64_t i = 0; i < 200; i++)
+		ev = CROSS(table, &task, .id = 1000 + i, .kind = BOUNDARY_BECOME, .role = ROLE_SU,
+			   .to_uid = 1002);
+	assert_true(ev.who.id.via.n <= 520);
+	assert_true(str_starts(ev.who.id.via, "ssh,su:deployer,"));
+	assert_true(str_ends(ev.who.id.via, "deployer,..."));
+	ASSERT_STR(ev.who.id.who, "human:alice");
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, new_case, end_case)
+	const struct CMUnitTest tests[] = {
+		CASE(ssh_sudo_su_is_still_the_person),
+		CASE(schedulers_are_not_people),
+		CASE(uid_without_a_name_stays_a_number),
+		CASE(untrusted_login_uid_changes_nothing),
+		CASE(thread_login_uid_lowers_a_person),
+		CASE(moving_oneself_moves_nothing),
+		CASE(services_get_their_unit),
+		CASE(units_of_people_are_theirs),
+		CASE(podman_by_a_person_is_the_persons),
+		CASE(containers_of_daemons_are_their_own),
+		CASE(what_ran_before_is_named_by_facts_only),
+		CASE(seeded_jobs_below_cron_are_jobs),
+		CASE(lost_boundaries_are_nobody),
+		CASE(kernel_threads_need_no_record),
+		CASE(hostile_names_are_encoded),
+		CASE(via_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, make_passwd, remove_passwd);
+}
