@@ -469,7 +469,7 @@ static bool unpack_fields(struct event *out, struct reader *r)
 	return true;
 }
 
-int event_unpack(struct event *out, const uint8_t *buf, size_t size)
+int event_packed_size(const uint8_t *buf, size_t size)
 {
 	struct reader r = {buf, buf + size};
 	uint64_t n;
@@ -478,12 +478,24 @@ int event_unpack(struct event *out, const uint8_t *buf, size_t size)
 		return 0;
 	if (!get_varint(&r, &n) || n > (uint64_t)(r.end - r.at) || n > EVENT_PACKED_MAX)
 		return -EBADMSG;
-	r.end = r.at + n;
+	return (int)(r.at + n - buf);
+}
+
+int event_unpack(struct event *out, const uint8_t *buf, size_t size)
+{
+	struct reader r = {buf, buf};
+	uint64_t length;
+	int n = event_packed_size(buf, size);
+
+	if (n <= 0)
+		return n;
+	r.end = buf + n;
+	get_varint(&r, &length);
 	memset(out, 0, sizeof(*out));
 	out->what.count = 1;
 	out->what.login_uid = out->what.session_id = UINT32_MAX;
 	out->what.file.new_uid = out->what.file.new_gid = UINT32_MAX;
 	if (!unpack_fields(out, &r))
 		return -EBADMSG;
-	return (int)(r.end - buf);
+	return n;
 }

@@ -18,9 +18,13 @@
 int event_pack(const struct event *ev, uint8_t *buf, size_t size);
 
 /*
- * Reads one event at buf; texts in *out point into buf. Returns the bytes used, 0 at the end of
+ * Reads one event at buf; texts in *out point into buf (loss.by_type into memory of the
+ * thread, until its next call). Returns the bytes used, 0 at the end of
  * the buffer, -EBADMSG for anything malformed. Safe on hostile bytes.
  */
 int event_unpack(struct event *out, const uint8_t *buf, size_t size);
+
+/* Bytes of the event at buf, by its length alone; 0 at the end, -EBADMSG when it is not all there. */
+int event_packed_size(const uint8_t *buf, size_t size);
 
 #endif

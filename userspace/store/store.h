@@ -18,22 +18,27 @@ struct store_reader;
 struct store_cursor;
 
 struct store_options {
-	uint64_t max_bytes;	 /* oldest batches go when the file passes this; 0 = 1 GiB */
-	uint32_t batch_events;	 /* 1000 */
-	uint32_t commit_ms;	 /* 250 */
-	bool sync_full;		 /* synchronous=FULL; default true */
+	uint64_t max_bytes;    /* oldest batches go when the file passes this; 0 = 1 GiB */
+	uint32_t batch_events; /* 0 = 1000 */
+	uint32_t commit_ms;    /* 0 = 250 */
+	bool sync_full;	       /* synchronous=FULL; default true */
 };
 
 struct store_stats {
 	uint64_t events, bytes, batches; /* in the file */
-	uint64_t appended, committed, lost; /* since opening; lost = writer could not keep up or disk full */
-	uint64_t deleted;		    /* by retention */
-	int64_t oldest_wall_ns;		    /* 0 = empty */
-	int last_err;			    /* positive errno of the last failed commit, 0 = fine */
+	uint64_t appended, committed,
+		lost;		/* since opening; lost = writer could not keep up or disk full */
+	uint64_t deleted;	/* by retention */
+	int64_t oldest_wall_ns; /* 0 = empty */
+	int last_err;		/* positive errno of the last failed commit, 0 = fine */
 	char last_err_text[160];
 };
 
-/* Opens or makes DIR/hot.db. *next_seq gets the first free seq. 0 or -errno with err. */
+/*
+ * Opens or makes DIR/hot.db. *next_seq gets the first free seq; after a writer that did not end
+ * cleanly it leaves out more than that one can have given away. 0 or -errno with err (-EBUSY: another
+ * daemon writes there).
+ */
 int store_open(struct store **out, const char *dir, const struct store_options *opt,
 	       const struct host *host, uint64_t *next_seq, struct problem *err);
 /* What the file says of the last writer: whether it ended by store_close(), and its last event. */
@@ -42,7 +47,8 @@ bool store_was_clean(const struct store *s, int64_t *last_wall_ns);
 void store_append(struct store *s, const struct event *ev, const uint8_t *packed, size_t size);
 /* Once per loop turn: hands a batch to the writer when it is due. */
 void store_tick(struct store *s, uint64_t boot_ns);
-/* A period in which events are missing: lost, or the sensor did not run. Shown by every answer on it. */
+/* A period in which events are missing: lost, or the sensor did not run. Shown by every answer on it.
+ * What the store itself could not take becomes such a row ("store") without this call. */
 void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64_t events,
 	       const char *why);
 void store_put_anomaly(struct store *s, uint64_t id, struct str json);
@@ -53,16 +59,20 @@ int store_close(struct store *s);
 /* path is the directory or the file. Fails with a remedy when it is no store or a newer one. */
 int store_reader_open(struct store_reader **out, const char *path, struct problem *err);
 void store_reader_close(struct store_reader *r);
-/* Host facts kept in the file, for uids. */
+/*
+ * Host facts kept in the file, for uids: of the event that this reader gave last (a store may hold
+ * several boots), before that of the newest. Valid while the reader is.
+ */
 const struct host *store_reader_host(const struct store_reader *r);
 
 struct store_query {
 	int64_t since_wall_ns, until_wall_ns; /* 0 = no end */
-	uint64_t after_seq;		      /* continue behind this one (before it when descending) */
-	const struct filter *filter;	      /* borrowed; NULL = all */
+	uint64_t after_seq;	     /* continue behind this one (before it when descending) */
+	const struct filter *filter; /* borrowed; NULL = all */
 	bool descending;
 };
-/* One snapshot. A damaged batch is skipped and counted (cursor_damaged), never fatal. */
+/* What is kept now, by seq. A damaged batch is skipped and counted (cursor_damaged), never fatal. Holds
+ * no lock between two batches. */
 int store_cursor_open(struct store_cursor **out, struct store_reader *r,
 		      const struct store_query *query, struct problem *err);
 /* 1 with the next event (texts valid until the next call), 0 at the end, -errno. */
@@ -81,10 +91,19 @@ struct store_gap_row {
 /* Gaps that touch the period, oldest first; returns how many there are, writes at most max. */
 int store_gaps(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns,
 	       struct store_gap_row *out, size_t max);
-/* First event kept, 0 = empty: answers about earlier times are incomplete. */
+/* First event kept, 0 = empty: answers about earlier times are incomplete (retention makes no gap row). */
 int64_t store_oldest(struct store_reader *r);
 /* Calls fn for each anomaly kept. */
 int store_each_anomaly(struct store_reader *r, void (*fn)(void *ctx, uint64_t id, struct str json),
 		       void *ctx);
+
+struct store_check {
+	uint64_t batches, events;
+	uint64_t damaged;   /* batches whose hash does not fit their content */
+	uint64_t breaks;    /* places where a batch does not follow the one before */
+	uint64_t first_bad; /* seq of the first of either, 0 = none */
+};
+/* Follows the hash chain through the whole file. 0 or -errno. */
+int store_verify(struct store_reader *r, struct store_check *out);
 
 #endif

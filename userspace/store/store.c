@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The line's side of the store. Batches are filled in memory, and handed to a thread by pointer;
+ * when all of them wait for the disk, events are counted as lost and the line goes on.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "store/schema.h"
+#include "store/writer.h"
+
+#define BUFFERS		  16 /* 4 MiB: a second or more of a storm while the disk stalls */
+#define ANOMALIES_MAX	  65536
+#define RETRY_S		  1
+#define DEFAULT_BYTES	  (1ull << 30)
+#define DEFAULT_EVENTS	  1000
+#define DEFAULT_COMMIT_MS 250
+
+struct lost {
+	int64_t from_wall_ns, to_wall_ns;
+	uint64_t events;
+};
+
+struct store {
+	/* the line's own */
+	struct store_options opt;
+	struct buffer *current;
+	uint64_t now_ns, since_ns; /* last tick; tick at which current got its first event */
+	uint64_t next_seq;
+	struct lost lost; /* since a buffer was to be had */
+	bool was_clean;
+	int64_t last_wall_ns;
+	int dir_fd; /* locked while we write */
+
+	pthread_t thread;
+	pthread_mutex_t lock; /* everything below */
+	pthread_cond_t wake;
+	struct buffer *free, *full, **full_end;
+	struct store_gap_row gaps[GAPS_MAX];
+	unsigned gap_count;
+	struct pending_anomaly *anomalies;
+	size_t anomaly_count;
+	struct store_stats stats;
+	bool stop;
+	int close_err;
+
+	/* the thread's own */
+	struct writer writer;
+};
+
+/* --- the thread */
+
+static void free_anomalies(struct work *work)
+{
+	for (size_t i = 0; i < work->anomaly_count; i++)
+		free(work->anomalies[i].json);
+	free(work->anomalies);
+	work->anomalies = NULL;
+	work->anomaly_count = 0;
+}
+
+static void join_gap(struct store_gap_row *into, const struct store_gap_row *gap)
+{
+	if (gap->from_wall_ns < into->from_wall_ns)
+		into->from_wall_ns = gap->from_wall_ns;
+	if (gap->to_wall_ns > into->to_wall_ns)
+		into->to_wall_ns = gap->to_wall_ns;
+	into->events += gap->events;
+}
+
+static void add_gap(struct store_gap_row *gaps, unsigned *count, const struct store_gap_row *gap)
+{
+	if (*count < GAPS_MAX)
+		gaps[(*count)++] = *gap;
+	else
+		join_gap(&gaps[GAPS_MAX - 1], gap);
+}
+
+/* Adds what came since to work, which is not empty after a failed commit. Anomalies: one at a time. */
+static void take_work(struct store *s, struct work *work)
+{
+	struct buffer **end = &work->batches;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = s->full;
+	s->full = NULL;
+	s->full_end = &s->full;
+	for (unsigned i = 0; i < s->gap_count; i++)
+		add_gap(work->gaps, &work->gap_count, &s->gaps[i]);
+	s->gap_count = 0;
+	if (!work->anomalies) {
+		work->anomalies = TAKE_PTR(s->anomalies);
+		work->anomaly_count = s->anomaly_count;
+		s->anomaly_count = 0;
+	}
+}
+
+static void count_commit(struct store *s, const struct commit_result *r)
+{
+	s->stats.committed += r->events;
+	s->stats.lost += r->refused;
+	s->stats.deleted += r->deleted;
+	s->stats.events += r->events - r->deleted;
+	s->stats.batches += r->batches - r->deleted_batches;
+	s->stats.bytes = r->bytes;
+	s->stats.oldest_wall_ns = r->oldest_wall_ns;
+	s->stats.last_err = 0;
+	s->stats.last_err_text[0] = '\0';
+}
+
+static void give_back(struct store *s, struct work *work)
+{
+	while (work->batches) {
+		struct buffer *b = work->batches;
+
+		work->batches = b->next;
+		b->next = s->free;
+		s->free = b;
+	}
+	work->gap_count = 0;
+	free_anomalies(work);
+}
+
+static void note_failure(struct store *s, int r)
+{
+	s->stats.last_err = -r;
+	snprintf(s->stats.last_err_text, sizeof(s->stats.last_err_text), "%s",
+		 writer_error(&s->writer));
+}
+
+/* What could not be written at the end is lost, and said so to the caller of store_close(). */
+static void give_up(struct store *s, struct work *work, int r)
+{
+	for (const struct buffer *b = work->batches; b; b = b->next)
+		s->stats.lost += b->facts.count;
+	s->close_err = r;
+	give_back(s, work);
+}
+
+static bool has_work(const struct store *s, const struct work *work)
+{
+	return s->full || s->gap_count || s->anomaly_count || work->batches || work->gap_count ||
+	       work->anomaly_count;
+}
+
+static void wait_to_retry(struct store *s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += RETRY_S;
+	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
+		;
+}
+
+static void *run(void *arg)
+{
+	struct store *s = arg;
+	struct work work = {0};
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		struct commit_result result;
+		bool last;
+		int r;
+
+		while (!has_work(s, &work) && !s->stop)
+			pthread_cond_wait(&s->wake, &s->lock);
+		if (!has_work(s, &work))
+			break;
+		last = s->stop;
+		take_work(s, &work);
+		pthread_mutex_unlock(&s->lock);
+		r = writer_commit(&s->writer, &work, &result);
+		pthread_mutex_lock(&s->lock);
+		if (r == 0) {
+			count_commit(s, &result);
+			give_back(s, &work);
+			continue;
+		}
+		note_failure(s, r);
+		if (last) {
+			give_up(s, &work, r);
+			break;
+		}
+		wait_to_retry(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct store *s)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		pthread_setname_np(s->thread, "store");
+	return r;
+}
+
+/* --- opening */
+
+static void init_lock(struct store *s)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void release(struct store *s)
+{
+	struct buffer *lists[] = {s->free, s->full, s->current};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		while (lists[i]) {
+			struct buffer *b = lists[i];
+
+			lists[i] = b->next;
+			free(b);
+		}
+	for (size_t i = 0; i < s->anomaly_count; i++)
+		free(s->anomalies[i].json);
+	free(s->anomalies);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+static struct store *make(const struct store_options *opt)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->dir_fd = -1;
+	s->full_end = &s->full;
+	s->opt = *opt;
+	if (!s->opt.max_bytes)
+		s->opt.max_bytes = DEFAULT_BYTES;
+	if (!s->opt.batch_events)
+		s->opt.batch_events = DEFAULT_EVENTS;
+	if (!s->opt.commit_ms)
+		s->opt.commit_ms = DEFAULT_COMMIT_MS;
+	init_lock(s);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		struct buffer *b = malloc(sizeof(*b));
+
+		if (!b) {
+			release(s);
+			return NULL;
+		}
+		b->next = s->free;
+		s->free = b;
+	}
+	return s;
+}
+
+/* The directory itself is the lock: nothing is left behind by a crash. */
+static int lock_dir(struct store *s, const char *dir, struct problem *err)
+{
+	int r = file_mkdirs(dir, 0750);
+
+	if (r == 0) {
+		s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = s->dir_fd < 0 ? -errno : 0;
+	}
+	if (r)
+		return problem_set(err, r, "cannot use the store directory %s: %s", dir,
+				   strerror(-r));
+	if (flock(s->dir_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	problem_set(err, -EBUSY, "another daemon writes the store in %s", dir);
+	problem_remedy(err, "stop it, or give this one another directory (--root)");
+	return -EBUSY;
+}
+
+static int open_file(struct store *s, const char *dir, const struct host *host, struct problem *err)
+{
+	char path[4096];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" HOT_DB, dir) >= sizeof(path))
+		return problem_set(err, -ENAMETOOLONG, "the store's path is too long");
+	r = lock_dir(s, dir, err);
+	if (r)
+		return r;
+	r = writer_open(&s->writer, path, &s->opt, host, &s->stats, &s->next_seq, err);
+	if (r)
+		return r;
+	s->was_clean = s->writer.was_clean;
+	s->last_wall_ns = s->writer.last_wall_ns;
+	r = start_thread(s);
+	if (r) {
+		writer_close(&s->writer, false, 0);
+		return problem_set(err, r, "cannot start the store's thread: %s", strerror(-r));
+	}
+	return 0;
+}
+
+int store_open(struct store **out, const char *dir, const struct store_options *opt,
+	       const struct host *host, uint64_t *next_seq, struct problem *err)
+{
+	struct store *s = make(opt);
+	int r;
+
+	if (!s)
+		return problem_set(err, -ENOMEM, "out of memory");
+	r = open_file(s, dir, host, err);
+	if (r) {
+		release(s);
+		return r;
+	}
+	*next_seq = s->next_seq;
+	*out = s;
+	return 0;
+}
+
+bool store_was_clean(const struct store *s, int64_t *last_wall_ns)
+{
+	if (last_wall_ns)
+		*last_wall_ns = s->last_wall_ns;
+	return s->was_clean;
+}
+
+/* --- the line */
+
+static void hand_over(struct store *s)
+{
+	struct buffer *b = TAKE_PTR(s->current);
+
+	if (!b)
+		return;
+	b->next = NULL;
+	pthread_mutex_lock(&s->lock);
+	*s->full_end = b;
+	s->full_end = &b->next;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Under the lock: the period in which the store itself lost events becomes a row. */
+static void note_lost(struct store *s)
+{
+	struct store_gap_row gap = {s->lost.from_wall_ns, s->lost.to_wall_ns, s->lost.events,
+				    "store"};
+
+	if (s->lost.events == 0)
+		return;
+	add_gap(s->gaps, &s->gap_count, &gap);
+	s->lost = (struct lost){0};
+}
+
+static void start_batch(struct buffer *b, uint64_t host, const struct event *ev)
+{
+	b->facts = (struct batch_facts){
+		.seq0 = ev->what.seq,
+		.ts0 = ev->what.wall_ns,
+		.ts1 = ev->what.wall_ns,
+		.host = host,
+	};
+}
+
+/* A buffer to write to, or NULL with the event counted as lost. */
+static struct buffer *get_buffer(struct store *s, const struct event *ev)
+{
+	struct buffer *b;
+
+	pthread_mutex_lock(&s->lock);
+	b = s->free;
+	if (b) {
+		s->free = b->next;
+		note_lost(s);
+	} else {
+		if (s->lost.events++ == 0)
+			s->lost.from_wall_ns = ev->what.wall_ns;
+		s->lost.to_wall_ns = ev->what.wall_ns;
+		s->stats.lost++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (b) {
+		start_batch(b, s->writer.host, ev);
+		b->next = NULL;
+		s->since_ns = s->now_ns;
+	}
+	return b;
+}
+
+void store_append(struct store *s, const struct event *ev, const uint8_t *packed, size_t size)
+{
+	struct batch_facts *f;
+
+	__atomic_add_fetch(&s->stats.appended, 1, __ATOMIC_RELAXED);
+	if (ev->what.seq >= s->next_seq)
+		s->next_seq = ev->what.seq + 1;
+	if (s->current && size > BATCH_RAW_MAX - s->current->facts.raw_len)
+		hand_over(s);
+	if (!s->current)
+		s->current = get_buffer(s, ev);
+	if (!s->current)
+		return;
+	f = &s->current->facts;
+	memcpy(s->current->raw + f->raw_len, packed, size);
+	f->raw_len += (uint32_t)size;
+	f->seq1 = ev->what.seq;
+	f->types |= 1ull << (ev->what.type & 63);
+	if (ev->what.wall_ns < f->ts0)
+		f->ts0 = ev->what.wall_ns;
+	if (ev->what.wall_ns > f->ts1)
+		f->ts1 = ev->what.wall_ns;
+	if (++f->count >= s->opt.batch_events)
+		hand_over(s);
+}
+
+void store_tick(struct store *s, uint64_t boot_ns)
+{
+	s->now_ns = boot_ns;
+	if (!s->current)
+		return;
+	if (s->since_ns == 0 || s->since_ns > boot_ns)
+		s->since_ns = boot_ns;
+	if (boot_ns - s->since_ns >= (uint64_t)s->opt.commit_ms * 1000000)
+		hand_over(s);
+}
+
+void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64_t events,
+	       const char *why)
+{
+	struct store_gap_row gap = {from_wall_ns, to_wall_ns, events, ""};
+
+	snprintf(gap.why, sizeof(gap.why), "%s", why);
+	pthread_mutex_lock(&s->lock);
+	add_gap(s->gaps, &s->gap_count, &gap);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* A later state of an anomaly takes the place of an earlier one that still waits. */
+static struct pending_anomaly *find_slot(struct store *s, uint64_t id)
+{
+	struct pending_anomaly *more;
+
+	for (size_t i = 0; i < s->anomaly_count; i++)
+		if (s->anomalies[i].id == id) {
+			free(s->anomalies[i].json);
+			return &s->anomalies[i];
+		}
+	if (s->anomaly_count >= ANOMALIES_MAX)
+		return NULL;
+	more = reallocarray(s->anomalies, s->anomaly_count + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	s->anomalies = more;
+	return &more[s->anomaly_count++];
+}
+
+void store_put_anomaly(struct store *s, uint64_t id, struct str json)
+{
+	char *copy = malloc(json.n + 1u);
+	struct pending_anomaly *slot;
+
+	if (!copy)
+		return;
+	memcpy(copy, json.p, json.n);
+	pthread_mutex_lock(&s->lock);
+	slot = find_slot(s, id);
+	if (slot)
+		*slot = (struct pending_anomaly){id, TAKE_PTR(copy), json.n};
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	free(copy);
+}
+
+void store_get_stats(struct store *s, struct store_stats *out)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = s->stats;
+	pthread_mutex_unlock(&s->lock);
+}
+
+int store_close(struct store *s)
+{
+	int r, closed;
+
+	if (!s)
+		return 0;
+	hand_over(s);
+	pthread_mutex_lock(&s->lock);
+	note_lost(s);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	r = s->close_err;
+	closed = writer_close(&s->writer, r == 0, s->next_seq);
+	release(s);
+	return r ? r : closed;
+}
