@@ -95,7 +95,7 @@ void describe_process(struct json *w, const struct identity_table *t, const stru
 	write_text(w, "exe", interned_str(p->exe));
 	json_object_begin(w, "user");
 	json_u64(w, "uid", p->uid);
-	write_text(w, "name", users_name(&t->users, p->uid));
+	write_text(w, "name", user_names_name(&t->users, p->uid));
 	json_object_end(w);
 	json_bool(w, "alive", p->alive);
 	if (!p->parent_pid)

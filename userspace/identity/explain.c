@@ -66,7 +66,7 @@ struct uid_words {
 static struct uid_words uid_words(const struct subject *s, uint32_t uid)
 {
 	struct uid_words out;
-	struct str name = users_name(&s->t->users, uid);
+	struct str name = user_names_name(&s->t->users, uid);
 
 	if (name.p)
 		snprintf(out.text, sizeof(out.text), "%u (%.*s)", uid, STR_ARG(name));
@@ -80,9 +80,9 @@ static void explain_login(const struct subject *s, const struct boundary *b, str
 	fact(w, "kernel", trust_words(b->identity.who_level),
 	     "%s (pid %u) set the login uid of pid %u to %s, session %u", exe_role_name(b->role),
 	     b->opener_pid, b->pid, uid_words(s, b->to_uid).text, b->session_id);
-	if (users_name(&s->t->users, b->to_uid).p)
+	if (user_names_name(&s->t->users, b->to_uid).p)
 		fact(w, "passwd", "root's file", "uid %u is %.*s", b->to_uid,
-		     STR_ARG(users_name(&s->t->users, b->to_uid)));
+		     STR_ARG(user_names_name(&s->t->users, b->to_uid)));
 }
 
 static void explain_seed(const struct subject *s, const struct boundary *b, struct json *w)

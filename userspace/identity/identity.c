@@ -51,8 +51,8 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 
 	if (!t)
 		return -ENOMEM;
-	users_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
-	users_refresh(&t->users);
+	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
+	user_names_refresh(&t->users);
 	if (boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 || add_kernel(t) < 0)
@@ -68,7 +68,7 @@ void identity_free(struct identity_table *t)
 	boundaries_release(&t->boundaries);
 	processes_release(&t->processes);
 	interns_release(&t->exes);
-	users_release(&t->users);
+	user_names_release(&t->users);
 	free(t);
 }
 
@@ -172,7 +172,7 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 
 	if (boundaries_find(&t->boundaries, what->crossing.id))
 		return;
-	users_refresh(&t->users);
+	user_names_refresh(&t->users);
 	if (what->crossing.parent_id)
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
 	b = naming_decide(what, parent, &t->users);
@@ -246,7 +246,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 
 	fill_identity(t, what, &who->id);
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
-	who->user_name = users_name(&t->users, what->uid);
+	who->user_name = user_names_name(&t->users, what->uid);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)
 		who->parent = who->ancestors[0];

@@ -16,7 +16,7 @@
 struct naming {
 	const struct event_what *what;
 	const struct boundary *parent;
-	const struct users *users;
+	const struct user_names *users;
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
 	uint64_t who_id;
@@ -63,7 +63,7 @@ static void open_anon(struct naming *n, const char *who, const char *reason)
 /* prefix "human:" and such, with the user's name, or "uid=N" for a uid that has none. */
 static void open_user(struct naming *n, const char *kind, uint32_t uid, enum assurance level)
 {
-	struct str name = users_name(n->users, uid);
+	struct str name = user_names_name(n->users, uid);
 	struct str who = words_join2(&n->words, kind, STR_NONE, ":", name);
 
 	if (!name.p)
@@ -195,7 +195,7 @@ static void name_become(struct naming *n)
 {
 	uint32_t role = n->what->crossing.role, uid = n->what->crossing.to_uid;
 	const char *edge = role < ROLE_MAX && becomes[role] ? becomes[role] : "become:";
-	struct str user = users_name(n->users, uid);
+	struct str user = user_names_name(n->users, uid);
 	struct str word = words_join(&n->words, edge, user);
 
 	if (!user.p)
@@ -364,7 +364,7 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 }
 
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct users *users)
+			       const struct user_names *users)
 {
 	struct naming n;
 	struct boundary *b;

@@ -4,14 +4,14 @@
 #define WHODID_IDENTITY_NAMING_H
 
 #include "identity/boundaries.h"
-#include "identity/users.h"
+#include "identity/user_names.h"
 
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
  * that is not known. Returns a new boundary for boundaries_add(), or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct users *users);
+			       const struct user_names *users);
 
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);

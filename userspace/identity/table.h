@@ -7,13 +7,13 @@
 #include "identity/identity.h"
 #include "identity/interns.h"
 #include "identity/processes.h"
-#include "identity/users.h"
+#include "identity/user_names.h"
 
 struct identity_table {
 	struct boundaries boundaries;
 	struct processes processes;
 	struct interns exes;
-	struct users users;
+	struct user_names users;
 	struct identity_stats stats;
 };
 

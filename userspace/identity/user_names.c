@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* users: see the header. */
-#include "identity/users.h"
+/* user_names: see the header. */
+#include "identity/user_names.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -11,12 +11,12 @@
 
 #define PASSWD_MAX (16u << 20)
 
-void users_init(struct users *u, const char *path)
+void user_names_init(struct user_names *u, const char *path)
 {
-	*u = (struct users){.path = path};
+	*u = (struct user_names){.path = path};
 }
 
-void users_release(struct users *u)
+void user_names_release(struct user_names *u)
 {
 	free(u->text);
 	free(u->list);
@@ -73,7 +73,7 @@ static size_t parse(struct str text, struct user *list, size_t max)
 	return count;
 }
 
-static int read_users(struct users *u)
+static int read_users(struct user_names *u)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ struct user *list = NULL;
@@ -88,14 +88,14 @@ static int read_users(struct users *u)
 	list = calloc(lines, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	users_release(u);
+	user_names_release(u);
 	u->count = parse((struct str){text, (uint32_t)len}, list, lines);
 	u->text = TAKE_PTR(text);
 	u->list = TAKE_PTR(list);
 	return 0;
 }
 
-void users_refresh(struct users *u)
+void user_names_refresh(struct user_names *u)
 {
 	struct stat st;
 
@@ -111,7 +111,7 @@ void users_refresh(struct users *u)
 	u->changed = st.st_ctim;
 }
 
-struct str users_name(const struct users *u, uint32_t uid)
+struct str user_names_name(const struct user_names *u, uint32_t uid)
 {
 	size_t low = 0, high = u->count;
 

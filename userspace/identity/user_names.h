@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * users: private to identity. Names of uids from one passwd file, never over NSS, which could ask the
+ * user_names: private to identity. Names of uids from one passwd file, never over NSS, which could ask the
  * network or a program of the watched host.
  */
-#ifndef WHODID_IDENTITY_USERS_H
-#define WHODID_IDENTITY_USERS_H
+#ifndef WHODID_IDENTITY_USER_NAMES_H
+#define WHODID_IDENTITY_USER_NAMES_H
 
 #include <time.h>
 
@@ -16,7 +16,7 @@ struct user {
 	struct str name;
 };
 
-struct users {
+struct user_names {
 	const char *path;
 	char *text;	   /* the file: names point into it */
 	struct user *list; /* by uid */
@@ -25,11 +25,11 @@ struct users {
 	struct timespec changed;
 };
 
-void users_init(struct users *u, const char *path);
-void users_release(struct users *u);
+void user_names_init(struct user_names *u, const char *path);
+void user_names_release(struct user_names *u);
 /* Reads the file when it is another one than last time; what cannot be read changes nothing. */
-void users_refresh(struct users *u);
+void user_names_refresh(struct user_names *u);
 /* Absent when the file has no such uid. */
-struct str users_name(const struct users *u, uint32_t uid);
+struct str user_names_name(const struct user_names *u, uint32_t uid);
 
 #endif
