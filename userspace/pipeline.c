@@ -122,7 +122,7 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	publish_held(p);
 }
 
-/* The store counts what it could not take; that becomes an event and a gap like any other loss. */
+/* The store keeps the gap by itself when it could not take something; here it becomes an event. */
 static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wall_ns)
 {
 	struct store_stats stats;
@@ -139,8 +139,6 @@ static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wa
 		ev.what.loss.total = stats.lost;
 		ev.what.loss.from_wall_ns = p->store_checked_wall_ns;
 		ev.what.loss.to_wall_ns = wall_ns;
-		store_gap(p->store, ev.what.loss.from_wall_ns, wall_ns, ev.what.loss.events,
-			  "store");
 		pipeline_publish(p, &ev);
 		p->store_lost = stats.lost;
 	}

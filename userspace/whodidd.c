@@ -286,7 +286,6 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	d.opt = &opt;
-	d.lock_fd = -1;
 	if (opt.print_config)
 		config_print(&d.config, stdout);
 	if (opt.check)

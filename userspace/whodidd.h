@@ -29,7 +29,6 @@ struct daemon {
 	struct api *api;
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
-	int lock_fd;	    /* of the store's folder: one daemon each */
 	bool unclean_start; /* the run before was killed or crashed */
 	int exit_code;
 

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "whodidd.h"
 
@@ -167,6 +168,9 @@ static int start(struct daemon *d, struct problem *err)
 	if (api_is_answering(d->config.api_socket))
 		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s",
 				   d->config.api_socket);
+	/* The folder with the socket must be passable for the group; the store's own is not. */
+	if (d->opt->root && (rc = file_mkdirs(d->opt->root, 0755)))
+		return problem_set(err, rc, "cannot make %s: %s", d->opt->root, strerror(-rc));
 	host_read(&p->host);
 	p->decoder.wall_offset_ns = clock_wall_offset_ns();
 	rc = stages_open_store(d, err);

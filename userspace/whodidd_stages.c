@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stages: makes what stands between source and sinks, and the store; frees it in the opposite order. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/file.h>
 
-#include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "whodidd.h"
-
-/* Two writers of one history would ruin it, whatever sockets they have. */
-static int lock_folder(struct daemon *d, struct problem *err)
-{
-	const char *dir = d->config.store_dir;
-	int rc = file_mkdirs(dir, 0750);
-
-	if (rc)
-		return problem_set(err, rc, "cannot make %s: %s", dir, strerror(-rc));
-	d->lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (d->lock_fd < 0)
-		return problem_set(err, -errno, "cannot open %s: %m", dir);
-	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	problem_remedy(err, "Stop it, or choose another place with --root or store.dir");
-	return problem_set(err, -EBUSY, "another whodidd keeps its history in %s", dir);
-}
 
 int stages_open_store(struct daemon *d, struct problem *err)
 {
@@ -36,10 +13,7 @@ int stages_open_store(struct daemon *d, struct problem *err)
 		.commit_ms = (uint32_t)d->config.store_commit_ms,
 		.sync_full = !strcmp(d->config.store_sync, "full"),
 	};
-	int rc = lock_folder(d, err);
 
-	if (rc)
-		return rc;
 	return store_open(&d->line.store, d->config.store_dir, &opt, &d->line.host,
 			  &d->line.next_seq, err);
 }
@@ -119,7 +93,5 @@ int stages_close(struct daemon *d)
 	p->anomaly = NULL;
 	p->identity = NULL;
 	p->profile = NULL;
-	if (d->lock_fd >= 0)
-		close(TAKE_FD(d->lock_fd));
 	return rc;
 }
