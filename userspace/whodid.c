@@ -33,6 +33,8 @@ int main(int argc, char **argv)
 	int code;
 
 	open_standard_files();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		argv[1] += 2;
 	code = options_parse(&c, argc, argv);
 	if (code == CODE_DONE) {
 		terminal_init(&c.term, c.color, c.ascii, c.no_trunc);
