@@ -8,7 +8,10 @@ const volatile bool cfg_group_dead = false;
 const volatile __u32 cfg_wakeup_bytes = 256 << 10;
 const volatile __u32 cfg_page_bytes = 4096;
 __u32 self_tgid = 0;
-__u32 seeding_done = 0;
+__u64 seeded_ns = 0;
+__u32 seeded_tasks = 0;
+
+#define SEED_CLIMB 32 /* generations looked up at once; the rest comes in the next run */
 
 /*
  * cgroup_attach_task(cgroup, path, leader, threadgroup): after a move; current is who wrote the
@@ -40,22 +43,40 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct tas
 	return 0;
 }
 
+static __always_inline struct task_struct *origin(struct task_struct *task)
+{
+	return task->pid != task->group_leader->pid ? task->group_leader : task->real_parent;
+}
+
+static __always_inline bool has_state(struct task_struct *task)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	return st && st->boundary;
+}
+
 /*
- * Iterator over all threads, read twice by collect at start: parents come before children as long
- * as pids have not wrapped; the second run finds what was born in between.
+ * Iterator over all threads, read by collect at start until it makes nothing new. Pids wrap, so a
+ * parent can come after its child: of each chain the topmost task without state gets one.
  */
 SEC("iter/task")
 int on_seed(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task;
-	struct task_state *st;
+	struct task_struct *task = ctx->task, *up;
 
 	if (!task)
 		return 0;
 	self_tgid = bpf_get_current_pid_tgid() >> 32;
-	st = bpf_task_storage_get(&tasks, task, 0, 0);
-	if (!st || !st->boundary)
-		make_state(task, TASK_SEEDED);
+	if (has_state(task))
+		return 0;
+	for (int i = 0; i < SEED_CLIMB; i++) {
+		up = origin(task);
+		if (!up || up->pid == 0 || has_state(up))
+			break;
+		task = up;
+	}
+	make_state(task);
+	seeded_tasks++;
 	return 0;
 }
 

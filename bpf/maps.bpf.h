@@ -15,8 +15,10 @@ extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 
 /* The daemon's own thread group in the initial pid namespace; set by the first seeding run. */
 extern __u32 self_tgid;
-/* Whether what already ran has been seeded: later a task without state is a fork not seen. */
-extern __u32 seeding_done;
+/* When seeding was done, 0 before. A task without state is older than that, or its fork was not seen. */
+extern __u64 seeded_ns;
+/* How many tasks seeding has given a state. */
+extern __u32 seeded_tasks;
 
 /* Records for user space. (set) */
 struct {

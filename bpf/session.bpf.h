@@ -236,10 +236,11 @@ static __always_inline int start_boundary(struct task_struct *task, struct task_
 
 /*
  * State for a task that has none: it ran before the sensor, or its fork was not seen. It shares
- * its parent's boundary where login uid, session and workload are equal; flag says why.
+ * its parent's boundary where login uid, session and workload are equal. A flag says why.
  */
-static_sub struct task_state *make_state(struct task_struct *task, u32 flag)
+static_sub struct task_state *make_state(struct task_struct *task)
 {
+	u32 flag = !seeded_ns || task->start_boottime < seeded_ns ? TASK_SEEDED : TASK_REPAIRED;
 	struct task_struct *parent = task->real_parent;
 	struct task_state *st, *up;
 
@@ -272,7 +273,7 @@ static __always_inline struct task_state *current_state(struct task_struct *task
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
 
 	if (!st || !st->boundary) {
-		st = make_state(task, seeding_done ? TASK_REPAIRED : TASK_SEEDED);
+		st = make_state(task);
 		if (!st)
 			return 0;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kernel.c: the kernel as a source. Order at start: load, trusted executables, attach, seed twice;
- * from then on every task has a boundary.
+ * kernel.c: the kernel as a source. Order at start: load, trusted executables,
+ * seed, attach, seed; from then on every task has a boundary.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -18,6 +18,7 @@
 #define BTF_PATH      "/sys/kernel/btf/vmlinux"
 #define SLOTS_PER_CPU 4u /* as in bpf/maps.bpf.h */
 #define WAKEUP_BYTES  (256u << 10)
+#define SEED_RUNS_MAX 64
 #define RING_MAX_KIB  (1u << 20)
 
 /* As in bpf/maps.bpf.h. */
@@ -160,15 +161,21 @@ static int give_roles(struct kernel *k, const struct kernel_options *opt)
 	return err;
 }
 
-/* The second run takes what was born between the first one's look at its parent and now. */
+/* Until a run finds nothing new. */
 static int seed(struct kernel *k)
 {
-	int err = run_iterator(k->skel->progs.on_seed);
+	uint32_t before = k->skel->bss->seeded_tasks;
 
-	if (!err)
-		err = run_iterator(k->skel->progs.on_seed);
-	k->skel->bss->seeding_done = 1;
-	return err;
+	for (int run = 0; run < SEED_RUNS_MAX; run++) {
+		int err = run_iterator(k->skel->progs.on_seed);
+
+		if (err)
+			return err;
+		if (k->skel->bss->seeded_tasks == before)
+			break;
+		before = k->skel->bss->seeded_tasks;
+	}
+	return 0;
 }
 
 static int open_fold(struct kernel *k, const struct kernel_options *opt)
@@ -195,12 +202,15 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 	if (e)
 		return problem_set(err, e, "the trusted executables cannot be set: %s",
 				   strerror(-e));
-	e = kernel_attach(k, err);
-	if (e)
-		return e;
 	e = seed(k);
+	if (!e)
+		e = kernel_attach(k, err);
+	if (!e)
+		e = seed(
+			k); /* what was born before the fork hook was there; its parents are seeded */
 	if (e)
 		return problem_set(err, e, "the running tasks cannot be read: %s", strerror(-e));
+	k->skel->bss->seeded_ns = clock_boot_ns();
 	k->loss_from_ns = clock_boot_ns();
 	return 0;
 }
