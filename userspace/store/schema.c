@@ -317,7 +317,7 @@ int schema_open_reader(sqlite3 **out, const char *path, struct problem *err)
 	} else {
 		r = try_reader(&db, path, "mode=ro", "");
 		if (r && r != -EBADMSG && !has_content(path, "-shm"))
-			r = try_reader(&db, path, "mode=ro&nolock=1",
+			r = try_reader(&db, path, "mode=ro&vfs=unix-none",
 				       "PRAGMA locking_mode=EXCLUSIVE");
 	}
 	if (r == -EBADMSG)

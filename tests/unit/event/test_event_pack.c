@@ -33,7 +33,8 @@ static char *json_of(const struct event *ev)
 /* Gives the row a value that no default has. */
 static void set_value(struct event *ev, const struct field *f, unsigned salt)
 {
-	static const uint64_t by_type[EVENT_TYPE_MAX] = {[EVENT_EXEC] = 3, [EVENT_FILE_READ] = 1ull << 40};
+	static const uint64_t by_type[EVENT_TYPE_MAX] = {
+		[EVENT_EXEC] = 3, [EVENT_FILE_READ] = 1ull << 40};
 	char *p = (char *)ev + f->offset;
 	uint64_t number = 0x0102030405060708ull + salt;
 	struct str text = STR_LIT("text,with \xff bytes\n");
@@ -289,8 +290,8 @@ static void flipped_bits_do_no_harm(void **state)
 static void unknown_fields_are_skipped(void **state)
 {
 	/* length 12: id 4 (type) = 2; id 250 varint; id 251 three bytes; id 9 (pid) = 5 */
-	static const uint8_t bytes[] = {13,   4 << 2, 2,    0xe8, 0x07, 99, 0xed, 0x07,
-					3,    'x',    'y',  'z',  9 << 2, 5};
+	static const uint8_t bytes[] = {13,   4 << 2, 2,   0xe8, 0x07, 99,     0xed,
+					0x07, 3,      'x', 'y',	 'z',  9 << 2, 5};
 	struct event out;
 
 	(void)state;
