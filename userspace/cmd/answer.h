@@ -17,6 +17,8 @@ void answer_release(struct answer *a);
 #define _cleanup_answer_ _cleanup_(answer_release)
 /* Whether row is the answer object; then it is kept. Else it is counted as an event. */
 bool answer_take(struct answer *a, json_t *row);
+/* The same for a line that is plainly an event, without parsing it: passing on JSON must be fast. */
+bool answer_skim(struct answer *a, struct str line);
 /* Known, and no event of the period is missing. */
 bool answer_is_complete(const struct answer *a);
 /* "No loss in this period." or "INCOMPLETE: ..." */

@@ -60,8 +60,13 @@ static int parse_filter(struct filter **out, struct str text)
 static bool is_wanted(const struct events_request *r, const struct filter *f, const json_t *row,
 		      struct text *memory)
 {
+	bool asks = r->notable || f || r->since_ns || r->until_ns || r->after_seq;
 	struct event ev;
 
+	if (row_is(row, "schema", "whodid.answer/1.0"))
+		return false; /* it spoke of another question */
+	if (!asks)
+		return true;
 	if (event_read(&ev, row, memory))
 		return !row_is(row, "schema", "whodid.answer/1.0") && !r->notable && !f &&
 		       !r->since_ns;

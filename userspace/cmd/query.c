@@ -17,7 +17,8 @@ struct query {
 	struct printer printer;
 	struct counting *counting;
 	struct answer answer;
-	json_t *held; /* lines asked for backwards, to be turned round */
+	bool passes_on; /* JSON goes through as it is */
+	json_t *held;	/* lines asked for backwards, to be turned round */
 };
 
 static void print_event(struct query *q, struct str line, const json_t *row)
@@ -31,8 +32,13 @@ static void print_event(struct query *q, struct str line, const json_t *row)
 static int take_line(void *ctx, struct str line)
 {
 	struct query *q = ctx;
-	_cleanup_json_ json_t *row = row_parse(line);
+	_cleanup_json_ json_t *row = NULL;
 
+	if (q->passes_on && answer_skim(&q->answer, line)) {
+		print_json_line(q->c, line, NULL);
+		return 0;
+	}
+	row = row_parse(line);
 	if (!row || answer_take(&q->answer, row))
 		return 0;
 	if (q->counting)
@@ -116,6 +122,7 @@ static int ask(struct query *q)
 		r.descending = true;
 		q->held = json_array();
 	}
+	q->passes_on = c->format == FORMAT_JSON && !c->term.is_tty && !q->held && !q->counting;
 	code = source_events(c, &r, take_line, q);
 	if (q->held)
 		print_held(q);

@@ -18,6 +18,8 @@ const json_t *row_find(const json_t *row, const char *path)
 {
 	char name[64];
 
+	if (!*path)
+		return NULL;
 	while (row && *path) {
 		size_t n = strcspn(path, ".");
 

@@ -234,6 +234,23 @@ static size_t fit_end(const char *printable, size_t width)
 	return i;
 }
 
+/* Of a command line the program is what matters: its arguments are cut at their end. */
+static bool add_cut_command(struct text *t, const char *printable, size_t width, const char *mark,
+			    size_t mark_width)
+{
+	const char *blank = strchr(printable, ' ');
+	_cleanup_text_ struct text program = {0};
+
+	if (printable[0] != '/' || !blank || strstr(printable, " -> "))
+		return false;
+	text_add(&program, printable, (size_t)(blank - printable));
+	if (text_width(program.p) + 4 + mark_width > width)
+		return false;
+	text_add(t, printable, fit_start(printable, width - mark_width));
+	text_puts(t, mark);
+	return true;
+}
+
 void text_add_cut(struct text *t, const char *printable, size_t width)
 {
 	const char *mark = ascii_only ? "..." : "\xe2\x80\xa6", *slash = strrchr(printable, '/');
@@ -247,6 +264,8 @@ void text_add_cut(struct text *t, const char *printable, size_t width)
 		text_add(t, mark, ascii_only ? width : strlen(mark));
 		return;
 	}
+	if (add_cut_command(t, printable, width, mark, mark_width))
+		return;
 	room = width - mark_width;
 	tail_width = room * 3 / 5;
 	last = slash ? text_width(slash) : 0;

@@ -211,6 +211,8 @@ static void print_columns(const struct tree *t, const char *left, const char *de
 			text_puts(&line, " ");
 		text_printf(&line, "%s%s", width ? "" : "  ", time.p);
 	}
+	while (line.n && line.p[line.n - 1] == ' ')
+		line.p[--line.n] = '\0';
 	terminal_line(&line);
 }
 

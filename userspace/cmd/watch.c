@@ -15,7 +15,8 @@ struct watch {
 	struct printer printer;
 	struct folding folding;
 	bool folds;
-	uint64_t seen, shown, missed;
+	bool passes_on; /* JSON goes through as it is */
+	uint64_t shown, folded, missed;
 };
 
 static int64_t now_second(void)
@@ -69,11 +70,25 @@ static void take_gap(struct watch *w, struct str line, const json_t *row)
 	printer_note(&w->printer, clock_wall_ns(), "gap", "-", what.p, COLOR_YELLOW);
 }
 
+/* Not 0 when as many were shown as were asked for. */
+static int count_shown(struct watch *w)
+{
+	w->shown++;
+	if (w->c->from)
+		terminal_flush();
+	return w->c->has_limit && w->c->limit && w->shown >= w->c->limit;
+}
+
 static int take_line(void *ctx, struct str line)
 {
 	struct watch *w = ctx;
-	_cleanup_json_ json_t *row = row_parse(line);
+	_cleanup_json_ json_t *row = NULL;
 
+	if (w->passes_on && str_starts(line, "{\"schema\":\"whodid.event/1.")) {
+		print_json_line(w->c, line, NULL);
+		return count_shown(w);
+	}
+	row = row_parse(line);
 	if (!row)
 		return 0;
 	if (row_is(row, "schema", "whodid.gap/1.0")) {
@@ -84,14 +99,12 @@ static int take_line(void *ctx, struct str line)
 		return 0;
 	if (fold_is_due(&w->folding, now_second()))
 		print_folded(w);
-	w->seen++;
-	if (w->folds && fold_take(&w->folding, now_second(), row))
+	if (w->folds && fold_take(&w->folding, now_second(), row)) {
+		w->folded++;
 		return 0;
+	}
 	printer_event(&w->printer, line, row);
-	w->shown++;
-	if (w->c->from)
-		terminal_flush();
-	return w->c->has_limit && w->c->limit && w->shown >= w->c->limit;
+	return count_shown(w);
 }
 
 static int from_daemon(struct watch *w)
@@ -152,9 +165,9 @@ static void say_summary(const struct watch *w, const struct totals *before, uint
 	} else {
 		text_puts(&t, "loss not known.");
 	}
-	if (w->seen > w->shown) {
+	if (w->folded) {
 		text_puts(&t, "  ");
-		text_say_number(&t, w->seen - w->shown);
+		text_say_number(&t, w->folded);
 		text_puts(&t, " folded.");
 	}
 	if (w->missed) {
@@ -177,6 +190,7 @@ int run_watch(struct cli *c)
 	if (code)
 		return code;
 	w.folds = c->term.is_tty && (c->format == FORMAT_TABLE || c->format == FORMAT_WIDE);
+	w.passes_on = c->format == FORMAT_JSON && !c->term.is_tty;
 	terminal_catch_interrupt();
 	before = ask_totals(c);
 	began = clock_boot_ns();
