@@ -149,8 +149,8 @@ bool act_from_event(struct act *a, const struct event *ev)
 {
 	enum verb verb = ev->what.type < EVENT_TYPE_MAX ? verbs[ev->what.type] : VERB_NONE;
 
-	if (verb == VERB_NONE)
-		return false;
+	if (verb == VERB_NONE || str_is(ev->what.file.op, "memfd"))
+		return false; /* memory with a name: no path, nothing that rules could name */
 	/* not the big buffers: this runs per event */
 	memset(a, 0, offsetof(struct act, join));
 	a->ev = ev;

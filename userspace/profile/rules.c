@@ -44,7 +44,7 @@ static const struct key path_keys[] = {
 };
 
 static const struct key exec_keys[] = {
-	{"path", read_glob, offsetof(struct object, text), true},
+	{"path", read_glob, offsetof(struct object, text), false},
 	{"parent", read_glob, offsetof(struct object, parent), false},
 	{"args", read_texts, offsetof(struct object, args), false},
 	{"sha256", read_sha256, offsetof(struct object, unseen), false},
@@ -56,9 +56,17 @@ static const struct key exec_keys[] = {
 static int read_path_object(struct reader *r, const struct node *v, struct object *o,
 			    const struct key *keys)
 {
-	if (v->kind == NODE_MAP)
-		return read_map(r, v, keys, "this object", o);
-	return read_glob(r, v, &o->text);
+	int e;
+
+	if (v->kind != NODE_MAP)
+		return read_glob(r, v, &o->text);
+	e = read_map(r, v, keys, "this object", o);
+	if (e || o->text.p)
+		return e;
+	if (!o->deleted)
+		return reader_fail(r, v, "this object needs the key 'path'");
+	o->text = STR_LIT("**"); /* what has no file may have a name that is no path at all */
+	return 0;
 }
 
 struct raw_endpoint {
