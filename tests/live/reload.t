@@ -32,16 +32,16 @@ apiVersion: whodid.dev/v1alpha1
 kind: Role
 metadata: {name: no-true}
 spec:
-  rules:
-  - {id: no-true, effect: deny, verb: exec, paths: ["/**/true"], severity: low}
+  deny:
+    - {id: no-true, exec: ["/**/true"], severity: low}
 ---
 apiVersion: whodid.dev/v1alpha1
 kind: RoleBinding
 metadata: {name: everybody}
 spec:
-  subjects: [{who: "*"}]
-  roles: [no-true]
   mode: audit
+  roles: [no-true]
+  subjects: [{kind: Any}]
 END
 ok "a reload is an event" reload
 like "$(last_change)" 'reloaded: 1 role.* 1 binding' "which says what is in force" || diag "$(tail -n 3 "$LOG")"

@@ -101,7 +101,11 @@ int request_filter(const struct request *rq, struct filter **out, struct problem
 {
 	struct str words = request_arg(rq, "q");
 
-	return words.n ? filter_parse(out, words, err) : 0;
+	int rc = words.n ? filter_parse(out, words, err) : 0;
+
+	if (rc)
+		problem_remedy(err, "Write FIELD=VALUE words like type=exec who=human:*");
+	return rc;
 }
 
 static ssize_t read_body(void *cls, uint64_t pos, char *buf, size_t max)

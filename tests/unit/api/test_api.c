@@ -600,7 +600,7 @@ static int64_t kept_wall_ns(uint64_t n)
 static void keep_events(bool with_gap)
 {
 	static uint8_t packed[EVENT_PACKED_MAX];
-	struct store_options opt = {.batch_events = 100, .commit_ms = 50};
+	struct store_options opt = {.batch_events = 250, .commit_ms = 50};
 	struct problem err = {0};
 	struct store *s;
 	uint64_t seq = 0;
@@ -620,7 +620,7 @@ static void keep_events(bool with_gap)
 		ev.who.exe = STR_LIT("/usr/bin/make");
 		n = event_pack(&ev, packed, sizeof(packed));
 		store_append(s, &ev, packed, (size_t)n);
-		if (i % 100 == 0)
+		if (i % 250 == 0)
 			store_tick(s, i * 1000000);
 	}
 	if (with_gap)
