@@ -94,11 +94,11 @@ static __noinline bool fold_act(struct fold_key *key)
 }
 
 /* Only after the first record is in the ring: the window never counts what has no record. */
-static __always_inline void fold_begin(struct fold_key *key)
+static __always_inline void fold_begin(struct fold_key *key, const struct record_header *first)
 {
 	u32 zero = 0;
 	void *window = bpf_map_lookup_elem(&fold, &zero);
-	struct fold_count none = {};
+	struct fold_count none = {.seq = first->seq, .cpu = first->cpu};
 	long err;
 
 	if (!window)
@@ -253,6 +253,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	struct record_file *r;
 	struct exe_key id;
 	struct slot *s;
+	bool folds;
 
 	if (fmode & FMODE_PATH || has_no_name(file, mode))
 		return 0;
@@ -260,8 +261,10 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	key.boundary = st->boundary;
 	key.inode = id.inode;
 	key.dev = id.dev;
+	key.generation = BPF_CORE_READ(file, f_inode, i_generation);
 	key.kind = kind_of_open(fmode, flags, class);
-	if (cfg_fold && fold_act(&key))
+	folds = cfg_fold && key.kind != RECORD_FILE_CREATE; /* a file is made once */
+	if (folds && fold_act(&key))
 		return 0;
 	s = slot_claim(key.kind);
 	if (!s)
@@ -277,8 +280,8 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
 	r->mode = mode;
 	slot_file_path(s, file, &r->path);
-	if (slot_submit(s, key.kind) && cfg_fold)
-		fold_begin(&key);
+	if (slot_submit(s, key.kind) && folds)
+		fold_begin(&key, &r->header);
 	slot_release(s);
 	return 0;
 }

@@ -125,12 +125,17 @@ struct fold_key {
 	u64 boundary;
 	u64 inode;
 	u32 dev;
+	u32 generation; /* an inode number is given to the next file soon after an unlink */
 	u32 kind;
+	u32 pad0;
 };
 struct fold_count {
-	u64 count; /* acts after the first, which has its own record */
+	u64 count; /* acts after the first, which has its own record: */
+	u64 seq;   /* that record's header.seq and header.cpu */
 	u64 first_ns;
 	u64 last_ns;
+	u32 cpu;
+	u32 pad0;
 };
 struct fold_window {
 	__uint(type, BPF_MAP_TYPE_HASH);

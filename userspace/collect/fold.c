@@ -19,12 +19,17 @@ struct fold_key {
 	uint64_t boundary;
 	uint64_t inode;
 	uint32_t dev;
+	uint32_t generation;
 	uint32_t kind;
+	uint32_t pad0;
 };
 struct fold_count {
 	uint64_t count;
+	uint64_t seq;
 	uint64_t first_ns;
 	uint64_t last_ns;
+	uint32_t cpu;
+	uint32_t pad0;
 };
 
 /* Where a record lies: position in the endless stream of remembered bytes. 0 = nothing. */
@@ -77,20 +82,12 @@ void fold_close(struct fold *f)
 	free(f);
 }
 
-static uint64_t key_hash(const struct fold_key *k)
+/* A record is known by its CPU and number there: an inode may have been another file since. */
+static uint64_t name_hash(uint64_t seq, uint32_t cpu)
 {
-	uint64_t h =
-		hash_u64(k->boundary ^ hash_u64(k->inode ^ ((uint64_t)k->dev << 32 | k->kind)));
+	uint64_t h = hash_u64(seq ^ ((uint64_t)cpu << 48));
 
 	return h ? h : 1;
-}
-
-static struct fold_key key_of(const struct record_file *r)
-{
-	return (struct fold_key){.boundary = r->task.boundary,
-				 .inode = r->inode,
-				 .dev = (uint32_t)r->dev,
-				 .kind = r->header.kind};
 }
 
 /* The remembered record at pos, unless newer ones have overwritten it. */
@@ -119,33 +116,27 @@ static struct place *find_place(struct fold *f, uint64_t hash)
 void fold_remember(struct fold *f, const void *record, size_t size)
 {
 	const struct record_file *r = record;
-	struct fold_key key;
-	struct place *p;
+	uint64_t hash;
 
 	if (size < sizeof(*r) || size > EVENT_RECORD_MAX || r->op != FILE_OP_OPEN ||
 	    r->result != 0 || r->header.kind < RECORD_FILE_READ ||
-	    r->header.kind > RECORD_FILE_CREATE)
+	    r->header.kind > RECORD_FILE_WRITE)
 		return;
 	if ((f->head & (MEMORY_BYTES - 1)) + size > MEMORY_BYTES)
 		f->head = (f->head | (MEMORY_BYTES - 1)) + 1;
 	memcpy(f->memory + (f->head & (MEMORY_BYTES - 1)), record, size);
-	key = key_of(r);
-	p = find_place(f, key_hash(&key));
-	*p = (struct place){.hash = key_hash(&key), .pos = f->head};
+	hash = name_hash(r->header.seq, r->header.cpu);
+	*find_place(f, hash) = (struct place){.hash = hash, .pos = f->head};
 	f->head += (size + 7) & ~(size_t)7;
 }
 
-static const struct record_file *recall(struct fold *f, const struct fold_key *key)
+static const struct record_file *recall(struct fold *f, const struct fold_count *n)
 {
-	uint64_t hash = key_hash(key);
+	uint64_t hash = name_hash(n->seq, n->cpu);
 	const struct place *p = find_place(f, hash);
 	const struct record_file *r = p->hash == hash ? record_at(f, p->pos) : NULL;
-	struct fold_key found;
 
-	if (!r)
-		return NULL;
-	found = key_of(r);
-	return memcmp(&found, key, sizeof(found)) == 0 ? r : NULL;
+	return r && r->header.seq == n->seq && r->header.cpu == n->cpu ? r : NULL;
 }
 
 int fold_swap(struct fold *f)
@@ -163,7 +154,7 @@ int fold_swap(struct fold *f)
 static void flush_one(struct fold *f, const struct fold_key *key, const struct fold_count *n,
 		      source_record_fn fn, void *ctx)
 {
-	const struct record_file *first = recall(f, key);
+	const struct record_file *first = recall(f, n);
 	struct record_file *r = &f->out.head;
 	size_t size = sizeof(*r);
 

@@ -277,7 +277,7 @@ static int end_window(struct kernel *k, const struct counters *now, source_recor
 	uint64_t seen = 0;
 	int err;
 
-	for (int kind = RECORD_FILE_READ; kind <= RECORD_FILE_CREATE; kind++)
+	for (int kind = RECORD_FILE_READ; kind <= RECORD_FILE_WRITE; kind++)
 		seen += now->generated[kind] + now->folded[kind];
 	if (!k->fold || seen == k->fold_seen)
 		return 0;
