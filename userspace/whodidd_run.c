@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 
 #include "base/cleanup.h"
@@ -109,12 +110,18 @@ static void boot_id_bytes(uint8_t out[16], const char *text)
 static int open_recorder(struct daemon *d, struct problem *err)
 {
 	uint8_t boot_id[16];
+	mode_t old;
+	int rc;
 
 	if (!d->opt->record)
 		return 0;
 	boot_id_bytes(boot_id, d->line.host.boot_id);
-	return recorder_open(&d->line.recorder, d->opt->record, boot_id, d->line.host.name,
-			     (uint64_t)d->line.decoder.wall_offset_ns, err);
+	/* Command lines and their secrets are in it. */
+	old = umask(0077);
+	rc = recorder_open(&d->line.recorder, d->opt->record, boot_id, d->line.host.name,
+			   (uint64_t)d->line.decoder.wall_offset_ns, err);
+	umask(old);
+	return rc;
 }
 
 static int start_api(struct daemon *d, struct problem *err)
