@@ -52,6 +52,9 @@ static bool is_self(const struct event *ev, struct str path)
 {
 	uint32_t i = 6, n;
 
+	/* as a failed open was asked for; what was opened has its number */
+	if (str_starts(path, "/proc/self/") || str_starts(path, "/proc/thread-self/"))
+		return true;
 	if (!str_starts(path, "/proc/") || !eat_number(path, &i, &n) ||
 	    (i < path.n && path.p[i] != '/'))
 		return false;

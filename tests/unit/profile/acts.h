@@ -70,7 +70,8 @@ static inline struct profile_set *set_of(const char *text)
 	struct problem err = {0};
 	char line[1024];
 
-	if (profile_parse_with_users(&p, str_of(text), "test", str_of(passwd), str_of(group), &err)) {
+	if (profile_parse_with_users(&p, str_of(text), "test", str_of(passwd), str_of(group),
+				     &err)) {
 		problem_format(&err, line, sizeof(line));
 		print_message("%s\n", line);
 	}
@@ -85,8 +86,9 @@ static inline const char *judge(struct profile_set *p, struct event ev)
 	char *o = out[turn++ % 4];
 
 	profile_decide(p, &ev);
-	snprintf(o, 256, "%s%s%.*s%s%s", verdict_name(ev.verdict.value), ev.verdict.rule.n ? " " : "",
-		 STR_ARG(ev.verdict.rule), ev.verdict.severity ? " " : "",
+	snprintf(o, 256, "%s%s%.*s%s%s", ev.verdict.value ? verdict_name(ev.verdict.value) : "none",
+		 ev.verdict.rule.n ? " " : "", STR_ARG(ev.verdict.rule),
+		 ev.verdict.severity ? " " : "",
 		 ev.verdict.severity ? severity_name(ev.verdict.severity) : "");
 	return o;
 }

@@ -64,8 +64,8 @@ static bool check(const char *name)
 	if (rc == -EINVAL && p == sentinel && err.line == e.line && err.column == e.column &&
 	    strstr(err.text, e.words) && strstr(err.remedy, e.remedy) && !strcmp(err.file, name))
 		return true;
-	print_error("%s: expected %u:%u '%s' (%s)\n  got %d %u:%u '%s' (%s)\n", name, e.line, e.column,
-		    e.words, e.remedy, rc, err.line, err.column, err.text, err.remedy);
+	print_error("%s: expected %u:%u '%s' (%s)\n  got %d %u:%u '%s' (%s)\n", name, e.line,
+		    e.column, e.words, e.remedy, rc, err.line, err.column, err.text, err.remedy);
 	if (p != sentinel)
 		profile_free(p);
 	return false;
@@ -116,8 +116,9 @@ static void aliases_do_not_multiply_without_end(void **state)
 	for (int i = 1; i < 9; i++) {
 		size_t n = strlen(text);
 
-		snprintf(text + n, sizeof(text) - n, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n",
-			 i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		snprintf(text + n, sizeof(text) - n,
+			 "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i, i - 1,
+			 i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	}
 	assert_int_equal(parse(text, (uint32_t)strlen(text), &err), -EINVAL);
 	assert_non_null(strstr(err.text, "aliases"));
