@@ -192,6 +192,11 @@ static bool is_chown(const struct event *ev)
 	return str_is(ev->what.file.op, "chown");
 }
 
+static bool is_become(const struct event *ev)
+{
+	return ev->what.type == EVENT_CRED_BECOME;
+}
+
 static bool has_size(const struct event *ev)
 {
 	return ev->what.file.has_size;
@@ -328,11 +333,12 @@ const struct field event_fields[] = {
 	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, NET, "time until the result"),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
-	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after"),
-	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "program that made the crossing", .name_of = role_word),
+	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),
+	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = role_word, .shown = is_become),
 	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND, "boundary that was opened"),
 	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
 	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),
+	ROW(0, "crossing.role", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what made the crossing", .use = FIELD_NO_PACK, .name_of = role_word),
 	ROW(109, "crossing.opener_pid", NULL, FIELD_COUNT, what.crossing.opener_pid, BOUND, "process that made the crossing"),
 	ROW(110, "crossing.opener_start", NULL, FIELD_COUNT, what.crossing.opener_start_ns, BOUND, "its start", .use = FIELD_NO_JSON),
 	ROW(111, "crossing.opener_inode", NULL, FIELD_BIG, what.crossing.opener_inode, BOUND, "inode of its executable"),
