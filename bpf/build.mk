@@ -23,11 +23,11 @@ $(B)/bpf/whodid.skel.h: $(B)/bpf/whodid.bpf.o
 BPF_TEST_SRC := $(wildcard tests/bpf/test_*.c)
 BPF_TESTS := $(patsubst %.c,$(B)/%,$(BPF_TEST_SRC))
 
-$(patsubst %.c,$(B)/%.o,$(BPF_TEST_SRC)): | $(B)/bpf/whodid.skel.h
-$(B)/tests/bpf/test_%: $(B)/tests/bpf/test_%.o \
+$(patsubst %.c,$(B)/%.o,$(BPF_TEST_SRC)) $(B)/tests/bpf/harness.o: | $(B)/bpf/whodid.skel.h
+$(B)/tests/bpf/test_%: $(B)/tests/bpf/test_%.o $(B)/tests/bpf/harness.o \
 	$(patsubst %.c,$(B)/%.o,$(wildcard userspace/collect/*.c)) $(B)/libwhodid.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call libs,libbpf cmocka) -lelf -lz
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call libs,$(LIB_PKGS) libbpf cmocka) -lelf -lz
 
 .PHONY: bpf-tests
 bpf-tests: $(BPF_TESTS) $(ACTORS) ## build the tests of the kernel programs (run them as root)

@@ -53,7 +53,8 @@ static __always_inline u64 read_ctime_ns(struct inode *inode)
 
 	if (bpf_core_field_exists(plain->i_ctime_sec)) {
 		sec = BPF_CORE_READ(plain, i_ctime_sec);
-		nsec = BPF_CORE_READ(plain, i_ctime_nsec);
+		/* bit 31 is a mark of multigrain timestamps, 6.13 */
+		nsec = BPF_CORE_READ(plain, i_ctime_nsec) & 0x7fffffff;
 	} else if (bpf_core_field_exists(hidden->__i_ctime)) {
 		sec = BPF_CORE_READ(hidden, __i_ctime.tv_sec);
 		nsec = BPF_CORE_READ(hidden, __i_ctime.tv_nsec);

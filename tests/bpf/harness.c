@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct source *sensor;
+
+static uint8_t *bytes;
+static size_t bytes_used, bytes_size;
+static size_t *offsets;
+static size_t records, records_size;
+
+void need(bool ok)
+{
+	if (!ok) {
+		perror("child");
+		_exit(99);
+	}
+}
+
+static void keep(void *ctx, const void *record, size_t size)
+{
+	(void)ctx;
+	if (bytes_used + size > bytes_size) {
+		bytes_size = (bytes_used + size) * 2;
+		bytes = realloc(bytes, bytes_size);
+	}
+	if (records == records_size) {
+		records_size = records_size ? records_size * 2 : 1024;
+		offsets = realloc(offsets, records_size * sizeof(*offsets));
+	}
+	assert_true(bytes && offsets);
+	assert_int_equal(((const struct record_header *)record)->size, size);
+	memcpy(bytes + bytes_used, record, size);
+	offsets[records++] = bytes_used;
+	bytes_used += size;
+}
+
+void sensor_start(const struct kernel_options *opt)
+{
+	struct kernel_options plain = {.ring_kib = 16384, .fold = true, .fold_ms = 1000};
+	struct problem err = {0};
+
+	if (collect_open_kernel(&sensor, opt ? opt : &plain, &err))
+		fail_msg("%s: %s", err.text, err.remedy);
+}
+
+void sensor_stop(void)
+{
+	collect_close(sensor);
+	sensor = NULL;
+	forget();
+}
+
+void gather(void)
+{
+	while (collect_drain(sensor, 1000, keep, NULL) == 1000)
+		;
+}
+
+void gather_tick(void)
+{
+	gather();
+	assert_int_equal(collect_tick(sensor, keep, NULL), 0);
+}
+
+void forget(void)
+{
+	bytes_used = 0;
+	records = 0;
+}
+
+size_t records_kept(void)
+{
+	return records;
+}
+
+const struct record_header *record_at(size_t i)
+{
+	return (const struct record_header *)(const void *)(bytes + offsets[i]);
+}
+
+const struct record_task *task_of(const void *record)
+{
+	return (const void *)((const struct record_header *)record + 1);
+}
+
+static bool is_wanted(const struct record_header *h, uint32_t kind, uint32_t pid)
+{
+	if (h->kind == RECORD_LOSS)
+		return kind == RECORD_LOSS;
+	return (!kind || h->kind == kind) && (!pid || task_of(h)->pid == pid);
+}
+
+const void *find_record(uint32_t kind, uint32_t pid, unsigned i)
+{
+	for (size_t n = 0; n < records; n++)
+		if (is_wanted(record_at(n), kind, pid) && i-- == 0)
+			return record_at(n);
+	return NULL;
+}
+
+unsigned count_records(uint32_t kind, uint32_t pid)
+{
+	unsigned n = 0;
+
+	while (find_record(kind, pid, n))
+		n++;
+	return n;
+}
+
+struct str text_of(const void *record, struct record_text t)
+{
+	const struct record_header *h = record;
+
+	assert_true((uint64_t)t.off + t.len <= h->size);
+	return (struct str){t.off ? (const char *)record + t.off : NULL, t.len};
+}
+
+void assert_text(const void *record, struct record_text t, const char *want)
+{
+	struct str s = text_of(record, t);
+
+	if (!str_is(s, want))
+		fail_msg("\"%.*s\" is not \"%s\"", STR_ARG(s), want);
+}
+
+uint32_t act(void (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fn(arg);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("the act failed: status %#x", status);
+	gather();
+	return (uint32_t)pid;
+}
+
+uint32_t run_program(char *const argv[], long *out)
+{
+	int fds[2], status;
+	char buf[64] = "";
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(fds[1], 1);
+		close(fds[0]);
+		close(fds[1]);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	if (read(fds[0], buf, sizeof(buf) - 1) < 0)
+		buf[0] = 0;
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	if (out)
+		*out = strtol(buf, NULL, 10);
+	return (uint32_t)pid;
+}
+
+static char scratch_dir[] = "/tmp/whodid-bpf.XXXXXX";
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static pid_t scratch_owner;
+
+static void remove_scratch(void)
+{
+	if (getpid() == scratch_owner)
+		nftw(scratch_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *scratch(void)
+{
+	if (!scratch_owner) {
+		assert_non_null(mkdtemp(scratch_dir));
+		scratch_owner = getpid();
+		atexit(remove_scratch);
+	}
+	return scratch_dir;
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+/* test_net: outbound connections: who, where to, with which result, and each exactly once. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static int listener, listener6;
+static struct sockaddr_in open4, closed4;
+static struct sockaddr_in6 open6;
+
+static struct sockaddr *any(void *addr)
+{
+	return addr;
+}
+
+static int begin(void **state)
+{
+	socklen_t len = sizeof(open4), len6 = sizeof(open6);
+	int spare = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	open4 = closed4 = (struct sockaddr_in){.sin_family = AF_INET,
+					       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	open6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	listener6 = socket(AF_INET6, SOCK_STREAM, 0);
+	if (bind(listener, any(&open4), len) || listen(listener, 64) ||
+	    getsockname(listener, any(&open4), &len) || bind(spare, any(&closed4), len) ||
+	    getsockname(spare, any(&closed4), &len))
+		return -1;
+	if (bind(listener6, any(&open6), len6) == 0 && listen(listener6, 64) == 0)
+		getsockname(listener6, any(&open6), &len6);
+	close(spare);
+	sensor_start(NULL);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	sensor_stop();
+	return 0;
+}
+
+static const struct record_net *only_one(uint32_t pid)
+{
+	assert_int_equal(count_records(RECORD_NET_CONNECT, pid), 1);
+	return find_record(RECORD_NET_CONNECT, pid, 0);
+}
+
+static void assert_loopback4(const struct record_net *r, uint32_t proto, uint16_t port)
+{
+	static const uint8_t want[16] = {127, 0, 0, 1};
+
+	assert_int_equal(r->family, AF_INET);
+	assert_int_equal(r->proto, proto);
+	assert_int_equal(r->dst_port, port);
+	assert_memory_equal(r->dst, want, 16);
+	assert_int_equal(r->count, 1);
+}
+
+static void tcp_ok(void *arg)
+{
+	struct sockaddr_in own;
+	socklen_t len = sizeof(own);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	need(connect(fd, any(&open4), sizeof(open4)) == 0);
+	need(getsockname(fd, any(&own), &len) == 0);
+	need(write(*(int *)arg, &own.sin_port, 2) == 2);
+}
+
+static void test_tcp_ok(void **state)
+{
+	const struct record_net *r;
+	uint16_t port;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	r = only_one(act(tcp_ok, &fds[1]));
+	assert_int_equal(read(fds[0], &port, 2), 2);
+	assert_loopback4(r, IPPROTO_TCP, ntohs(open4.sin_port));
+	assert_int_equal(r->result, 0);
+	assert_int_equal(r->src_port, ntohs(port));
+	assert_int_equal(r->src[0], 127);
+	assert_in_range(r->duration_ns, 1, 2000000000);
+}
+
+static void tcp_refused(void *arg)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)arg;
+	need(connect(fd, any(&closed4), sizeof(closed4)) < 0 && errno == ECONNREFUSED);
+}
+
+static void test_tcp_refused(void **state)
+{
+	const struct record_net *r = only_one(act(tcp_refused, NULL));
+
+	(void)state;
+	assert_loopback4(r, IPPROTO_TCP, ntohs(closed4.sin_port));
+	assert_int_equal(r->result, -ECONNREFUSED);
+}
+
+/* Without blocking, asked twice: the second call only tells the result. */
+static void tcp_later(void *arg)
+{
+	struct sockaddr_in *to = arg;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int ret = connect(fd, any(to), sizeof(*to));
+
+	if (ret == 0)
+		return;
+	if (errno == EINPROGRESS) {
+		need(poll(&p, 1, 5000) == 1);
+		ret = connect(fd, any(to), sizeof(*to));
+	}
+	need(ret == 0 || errno == ECONNREFUSED || errno == EISCONN);
+}
+
+static void test_tcp_without_blocking(void **state)
+{
+	const struct record_net *r = only_one(act(tcp_later, &open4));
+
+	(void)state;
+	assert_loopback4(r, IPPROTO_TCP, ntohs(open4.sin_port));
+	assert_int_equal(r->result, 0);
+	r = only_one(act(tcp_later, &closed4));
+	assert_loopback4(r, IPPROTO_TCP, ntohs(closed4.sin_port));
+	assert_int_equal(r->result, -ECONNREFUSED);
+}
+
+static void tcp_mapped(void *arg)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = open4.sin_port};
+
+	(void)arg;
+	need(inet_pton(AF_INET6, "::ffff:127.0.0.1", &to.sin6_addr) == 1);
+	need(connect(fd, any(&to), sizeof(to)) == 0);
+}
+
+static void tcp6(void *arg)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	(void)arg;
+	need(connect(fd, any(&open6), sizeof(open6)) == 0);
+}
+
+static void test_tcp6(void **state)
+{
+	const struct record_net *r;
+
+	(void)state;
+	if (open6.sin6_port == 0)
+		skip(); /* no IPv6 here */
+	r = only_one(act(tcp6, NULL));
+	assert_int_equal(r->family, AF_INET6);
+	assert_memory_equal(r->dst, &in6addr_loopback, 16);
+	assert_memory_equal(r->src, &in6addr_loopback, 16);
+	assert_int_equal(r->dst_port, ntohs(open6.sin6_port));
+	r = only_one(act(tcp_mapped, NULL));
+	assert_loopback4(r, IPPROTO_TCP, ntohs(open4.sin_port));
+	assert_int_equal(r->src[0], 127);
+}
+
+/* Never sends anything: a v4 broadcast address is no peer for TCP. */
+static void tcp_no_route(void *arg)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)arg;
+	to.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	need(connect(fd, any(&to), sizeof(to)) < 0 && errno != EINPROGRESS);
+}
+
+/* Reaches SYN_SENT and falls back in the same call: the local port is taken by this very pair. */
+static void tcp_address_taken(void *arg)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(own);
+	int a = socket(AF_INET, SOCK_STREAM, 0), b = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+	(void)arg;
+	setsockopt(a, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(b, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	need(bind(a, any(&own), len) == 0 && getsockname(a, any(&own), &len) == 0);
+	need(bind(b, any(&own), len) == 0);
+	need(connect(a, any(&open4), sizeof(open4)) == 0);
+	need(connect(b, any(&open4), sizeof(open4)) < 0 && errno == EADDRNOTAVAIL);
+}
+
+static void test_tcp_that_sends_nothing(void **state)
+{
+	const struct record_net *r = only_one(act(tcp_no_route, NULL));
+	uint32_t pid;
+
+	(void)state;
+	assert_int_equal(r->dst_port, 80);
+	assert_int_equal(r->dst[0], 255);
+	assert_true(r->result < 0);
+	pid = act(tcp_address_taken, NULL);
+	assert_int_equal(count_records(RECORD_NET_CONNECT, pid), 2);
+	r = find_record(RECORD_NET_CONNECT, pid, 1);
+	assert_loopback4(r, IPPROTO_TCP, ntohs(open4.sin_port));
+	assert_int_equal(r->result, -EADDRNOTAVAIL);
+}
+
+static void udp(void *arg)
+{
+	struct sockaddr_in to = open4, none = {.sin_family = AF_UNSPEC};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)arg;
+	to.sin_port = 0; /* what getaddrinfo(3) does to learn its own address */
+	need(connect(fd, any(&to), sizeof(to)) == 0);
+	to.sin_port = htons(53);
+	need(connect(fd, any(&to), sizeof(to)) == 0);
+	need(connect(fd, any(&none), sizeof(none)) == 0);
+}
+
+static void test_udp(void **state)
+{
+	const struct record_net *r = only_one(act(udp, NULL));
+
+	(void)state;
+	assert_loopback4(r, IPPROTO_UDP, 53);
+	assert_int_equal(r->result, 0);
+	assert_int_not_equal(r->src_port, 0);
+}
+
+static void fast_open(void *arg)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)arg;
+	need(sendto(fd, "x", 1, MSG_FASTOPEN, any(&open4), sizeof(open4)) == 1);
+}
+
+static void test_tcp_fast_open(void **state)
+{
+	const struct record_net *r = only_one(act(fast_open, NULL));
+
+	(void)state;
+	assert_loopback4(r, IPPROTO_TCP, ntohs(open4.sin_port));
+	assert_int_equal(r->result, 0);
+}
+
+/* The asker is gone when the answer comes: the record is still its own. 192.0.2.0/24 answers never. */
+static void give_up(void *arg)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	(void)arg;
+	to.sin_addr.s_addr = htonl(0xc0000201);
+	need(connect(fd, any(&to), sizeof(to)) < 0);
+}
+
+static void test_tcp_given_up(void **state)
+{
+	uint32_t pid = act(give_up, NULL);
+	const struct record_net *r = only_one(pid);
+
+	(void)state;
+	assert_int_equal(r->dst[0], 192);
+	assert_true(r->result < 0);
+	assert_int_equal(r->task.pid, pid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tcp_ok),
+		cmocka_unit_test(test_tcp_refused),
+		cmocka_unit_test(test_tcp_without_blocking),
+		cmocka_unit_test(test_tcp6),
+		cmocka_unit_test(test_tcp_that_sends_nothing),
+		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_tcp_fast_open),
+		cmocka_unit_test(test_tcp_given_up),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, begin, end);
+}
