@@ -24,8 +24,8 @@ struct task {
 	uint64_t start_ns, parent_start_ns, boundary;
 };
 
-static const struct host test_host = {.name = "test",
-				      .boot_id = "b1946ac9-0000-0000-0000-000000000000"};
+static const struct host test_host __attribute__((unused)) = {
+	.name = "test", .boot_id = "b1946ac9-0000-0000-0000-000000000000"};
 static char passwd_path[] = "/tmp/whodid-passwd-XXXXXX";
 
 #define PASSWD                                                                      \
