@@ -118,7 +118,7 @@ static void die(const char *what)
 	exit(2);
 }
 
-/* Makes the files of an open storm, before the clock starts. */
+/* Makes the files of an open storm that are not there yet, before the clock starts. */
 static void make_files(struct work *w)
 {
 	char path[4096];
@@ -128,6 +128,8 @@ static void make_files(struct work *w)
 		die("FILES");
 	for (uint64_t i = 0; i < w->files; i++) {
 		snprintf(path, sizeof(path), "%s/f%llu", w->args[1], (unsigned long long)i);
+		if (access(path, F_OK) == 0)
+			continue;
 		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
 		if (fd < 0)

@@ -18,7 +18,7 @@ install -m 755 "$B/whodid" "$client"
 is "$(stat -c '%a %G' "$SOCKET")" "660 grp$TEST_USER" "the socket is for root and the group"
 as_user --clear-groups "$client" --server "$SOCKET" status >"$SCRATCH/out" 2>&1
 is "$?" 4 "another user gets exit code 4"
-like "$(cat "$SCRATCH/out")" 'grp|group' "and is told about the group"
+like "$(cat "$SCRATCH/out")" 'adduser|sudo' "and is told what to do"
 chmod 666 "$SOCKET"
 as_user --clear-groups "$client" --server "$SOCKET" status >"$SCRATCH/out" 2>&1
 is "$?" 4 "also when the socket's mode lets it in"
