@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "config/setting.h"
 
@@ -167,14 +168,20 @@ static bool is_word_of(struct str text, const char *words)
 	return false;
 }
 
-/* No control characters: settings are printed, logged and used as file names. */
+/* Settings are printed, logged and read back: UTF-8, and no controls or line separators of any kind. */
 static bool is_path(struct str text)
 {
-	if (text.n == 0 || text.n > 4000 || text.p[0] != '/')
+	if (text.n == 0 || text.n > 4000 || text.p[0] != '/' || !utf8_valid(text))
 		return false;
-	for (uint32_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
+	for (uint32_t i = 0; i < text.n; i++) {
+		const unsigned char *c = (const unsigned char *)text.p + i;
+		uint32_t left = text.n - i;
+
+		if (c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && left > 1 && c[1] < 0xa0))
 			return false;
+		if (left > 2 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9))
+			return false;
+	}
 	return true;
 }
 
