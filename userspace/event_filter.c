@@ -75,11 +75,9 @@ static int64_t next_word(struct str text, uint32_t *at, char *out, bool *mark)
 	return n;
 }
 
-static uint32_t operator_at(struct str word, const bool *mark)
+static uint32_t operator_at(struct str word)
 {
 	for (uint32_t i = 0; i < word.n; i++) {
-		if (mark[i])
-			continue;
 		if (strchr("=<>", word.p[i]) ||
 		    (word.p[i] == '!' && i + 1 < word.n && word.p[i + 1] == '='))
 			return i;
@@ -91,7 +89,7 @@ static uint32_t operator_at(struct str word, const bool *mark)
 static void split_word(struct word *w, char *p, uint32_t n, const bool *mark)
 {
 	struct str word = {p, n};
-	uint32_t at = operator_at(word, mark), width = 1;
+	uint32_t at = operator_at(word), width = 1;
 	bool or_equal = at + 1 < n && p[at + 1] == '=';
 
 	w->name = str_sub(word, 0, at);
@@ -393,10 +391,8 @@ static enum term_match match_of(const struct field *f, enum term_op op)
 	}
 }
 
-static const struct field *find_field(struct str name, bool *source)
+static const struct field *find_field(struct str name)
 {
-	*source = str_is(name, "src") || str_is(name, "network.src") ||
-		  str_is(name, "network.src.ip");
 	if (str_is(name, "dst") || str_is(name, "network.dst"))
 		return field_find(STR_LIT("network.dst.ip"));
 	if (str_is(name, "src") || str_is(name, "network.src"))
@@ -480,10 +476,11 @@ static int add_term(struct filter *f, const struct word *w, struct problem *err)
 	int r;
 
 	*t = (struct term){.op = (uint8_t)w->op, .negate = w->negate, .first = f->value_count};
-	t->field = find_field(w->name, &t->source);
+	t->field = find_field(w->name);
 	if (!t->field)
 		return unknown_field(w, err);
 	t->match = (uint8_t)match_of(t->field, w->op);
+	t->source = t->field->offset == offsetof(struct event, what.net.src);
 	t->base_name = t->field->offset == offsetof(struct event, who.exe) ||
 		       t->field->offset == offsetof(struct event, who.parent.exe) ||
 		       t->field->offset == offsetof(struct event, who.ancestors);

@@ -272,13 +272,25 @@ struct secret_program {
 };
 
 static const struct secret_program programs[] = {
-	{"mysql", true, "", "p", ""},	    {"mariadb", true, "", "p", ""},
-	{"mongo", true, "p", "p", ""},	    {"sshpass", false, "p", "p", ""},
-	{"redis-cli", false, "a", "a", ""}, {"ldap", true, "w", "w", ""},
-	{"zip", false, "P", "P", ""},	    {"unzip", false, "P", "P", ""},
-	{"7z", true, "", "p", ""},	    {"ssh-keygen", false, "NP", "", ""},
-	{"openssl", false, "k", "", ""},    {"sqlcmd", false, "P", "P", ""},
-	{"ipmitool", false, "P", "P", ""},  {"curl", false, "", "", "uU"},
+	{"mysql", true, "", "p", ""},
+	{"mariadb", true, "", "p", ""},
+	{"mongo", true, "p", "p", ""},
+	{"sshpass", false, "p", "p", ""},
+	{"redis-cli", false, "a", "a", ""},
+	{"ldap", true, "w", "w", ""},
+	{"zip", false, "P", "P", ""},
+	{"unzip", false, "P", "P", ""},
+	{"7z", true, "", "p", ""},
+	{"ssh-keygen", false, "NP", "", ""},
+	{"openssl", false, "k", "", ""},
+	{"sqlcmd", false, "P", "P", ""},
+	{"ipmitool", false, "P", "P", ""},
+	{"curl", false, "", "", "uU"},
+	/* what sshpass starts: its -p is a port */
+	{"ssh", false, "", "", ""},
+	{"scp", false, "", "", ""},
+	{"sftp", false, "", "", ""},
+	{"rsync", false, "", "", ""},
 };
 static const struct secret_program registry_login = {"login", false, "p", "p", ""};
 
