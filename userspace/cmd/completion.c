@@ -82,7 +82,8 @@ int run_completion(struct cli *c)
 	if (strcmp(c->args[0], "bash") != 0)
 		return fail(CODE_USAGE, NULL, "there is no completion for \"%s\", only for bash",
 			    c->args[0]);
-	put("# bash completion for whodid, made by: whodid completion bash\n"
+	put("# SPDX-License-Identifier: Apache-2.0\n"
+	    "# bash completion for whodid, made by: whodid completion bash\n"
 	    "_whodid()\n"
 	    "{\n"
 	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"

@@ -228,5 +228,6 @@ int event_read(struct event *out, const json_t *row, struct text *memory)
 		if (!(f->use & FIELD_NO_JSON))
 			read_field(out, f, row, memory);
 	out->what.exec.exe = out->who.exe;
+	out->what.exec.argc = (uint32_t)json_array_size(row_find(row, "process.argv"));
 	return 0;
 }

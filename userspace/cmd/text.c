@@ -234,6 +234,15 @@ static size_t fit_end(const char *printable, size_t width)
 	return i;
 }
 
+/* The part of the first n bytes that ends behind a slash, when that leaves out little. */
+static size_t whole_segments(const char *printable, size_t n)
+{
+	for (size_t i = n; i > 1 && n - i < 10; i--)
+		if (printable[i - 1] == '/')
+			return i;
+	return n;
+}
+
 /* Of a command line the program is what matters: its arguments are cut at their end. */
 static bool add_cut_command(struct text *t, const char *printable, size_t width, const char *mark,
 			    size_t mark_width)
@@ -280,7 +289,7 @@ void text_add_cut(struct text *t, const char *printable, size_t width)
 			tail = at;
 	}
 	head = room > text_width(printable + tail) ? room - text_width(printable + tail) : 0;
-	text_add(t, printable, fit_start(printable, head));
+	text_add(t, printable, whole_segments(printable, fit_start(printable, head)));
 	text_puts(t, mark);
 	text_puts(t, printable + tail);
 }
