@@ -131,6 +131,7 @@ static int start_api(struct daemon *d, struct problem *err)
 		.group = d->config.api_group,
 		.connections = (unsigned)d->config.api_connections,
 		.store_path = d->config.store_dir,
+		.since_wall_ns = d->started_wall_ns,
 		.host = &d->line.host,
 		.stream = d->line.stream,
 		.answer = answer_question,
@@ -180,6 +181,8 @@ static int start(struct daemon *d, struct problem *err)
 		return problem_set(err, rc, "cannot make %s: %s", d->opt->root, strerror(-rc));
 	host_read(&p->host);
 	p->decoder.wall_offset_ns = clock_wall_offset_ns();
+	d->started_boot_ns = d->rate_boot_ns = clock_boot_ns();
+	d->started_wall_ns = (int64_t)d->started_boot_ns + p->decoder.wall_offset_ns;
 	rc = stages_open_store(d, err);
 	if (!rc && stream_new(&p->stream, d->config.stream_ring_kib << 10))
 		rc = problem_set(err, -ENOMEM, "out of memory");
@@ -191,8 +194,6 @@ static int start(struct daemon *d, struct problem *err)
 		rc = open_recorder(d, err);
 	if (rc)
 		return rc;
-	d->started_boot_ns = d->rate_boot_ns = clock_boot_ns();
-	d->started_wall_ns = clock_wall_ns();
 	account_absence(d);
 	return start_api(d, err);
 }

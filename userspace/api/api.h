@@ -55,6 +55,7 @@ struct api_options {
 	const char *group; /* that may look; a group that does not exist is no group */
 	unsigned connections;
 	const char *store_path; /* for history; NULL = no history here (503) */
+	int64_t since_wall_ns;	/* start of this run: boundary ids from before mean nothing now */
 	const struct host *host;
 	struct stream *stream;
 	api_answer_fn answer;

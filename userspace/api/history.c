@@ -276,9 +276,15 @@ static int event_boundary(struct request *rq, char *buf, size_t size, struct pro
 
 	if (rc)
 		return rc;
-	rc = ev.what.boundary ? 0
-			      : problem_set(err, -ENOENT, "that event was done by nobody: %s",
-					    event_type_name(ev.what.type));
+	if (!ev.what.boundary) {
+		rc = problem_set(err, -ENOENT, "that event was done by nobody: %s",
+				 event_type_name(ev.what.type));
+	} else if (ev.what.wall_ns < rq->api->opt.since_wall_ns) {
+		problem_remedy(err, "whodid show %.*s tells what was recorded", STR_ARG(rq->rest));
+		rc = problem_set(
+			err, -ENOENT,
+			"that event is from before the daemon's start, and its boundary is not known any more");
+	}
 	snprintf(buf, size, "b%llu", (unsigned long long)ev.what.boundary);
 	store_reader_close(reader);
 	return rc;
