@@ -68,12 +68,6 @@ void gather_tick(void)
 	assert_int_equal(collect_tick(sensor, keep, NULL), 0);
 }
 
-void forget(void)
-{
-	bytes_used = 0;
-	records = 0;
-}
-
 size_t records_kept(void)
 {
 	return records;
@@ -96,11 +90,34 @@ static bool is_wanted(const struct record_header *h, uint32_t kind, uint32_t pid
 	return (!kind || h->kind == kind) && (!pid || task_of(h)->pid == pid);
 }
 
+/* Where the last search ended: loops over i = 0, 1, 2, ... go on from there. */
+static struct {
+	uint32_t kind, pid;
+	unsigned i;
+	size_t at;
+	bool valid;
+} last;
+
 const void *find_record(uint32_t kind, uint32_t pid, unsigned i)
 {
-	for (size_t n = 0; n < records; n++)
-		if (is_wanted(record_at(n), kind, pid) && i-- == 0)
-			return record_at(n);
+	unsigned left = i;
+	size_t n = 0;
+
+	if (last.valid && last.kind == kind && last.pid == pid && i == last.i + 1) {
+		n = last.at + 1;
+		left = 0;
+	}
+	last.valid = false;
+	for (; n < records; n++) {
+		if (!is_wanted(record_at(n), kind, pid) || left-- > 0)
+			continue;
+		last.kind = kind;
+		last.pid = pid;
+		last.i = i;
+		last.at = n;
+		last.valid = true;
+		return record_at(n);
+	}
 	return NULL;
 }
 
@@ -108,9 +125,16 @@ unsigned count_records(uint32_t kind, uint32_t pid)
 {
 	unsigned n = 0;
 
-	while (find_record(kind, pid, n))
-		n++;
+	for (size_t i = 0; i < records; i++)
+		n += is_wanted(record_at(i), kind, pid);
 	return n;
+}
+
+void forget(void)
+{
+	bytes_used = 0;
+	records = 0;
+	last.valid = false;
 }
 
 struct str text_of(const void *record, struct record_text t)
