@@ -56,6 +56,26 @@ static void unknown_process_is_made_from_its_record(void **state)
 	identity_free(t);
 }
 
+static unsigned count_alive(const struct identity_table *t, uint32_t pid)
+{
+	char *line, *rest = NULL;
+	unsigned alive = 0;
+	struct json w;
+
+	json_init(&w, 1 << 20);
+	identity_list_processes(t, &test_host, &w);
+	json_text(&w, (struct str){"", 1});
+	for (line = strtok_r(w.buf, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		json_t *root = json_loads(line, 0, NULL), *p = json_object_get(root, "process");
+
+		alive += json_integer_value(json_object_get(p, "pid")) == pid &&
+			 json_is_true(json_object_get(p, "alive"));
+		json_decref(root);
+	}
+	json_release(&w);
+	return alive;
+}
+
 static void reused_pids_stay_apart(void **state)
 {
 	struct identity_table *t = new_table(0, 0);
@@ -72,6 +92,8 @@ static void reused_pids_stay_apart(void **state)
 	ASSERT_STR(ev.who.exe, "/bin/first");
 	ev = act(t, EVENT_NET_CONNECT, &second);
 	ASSERT_STR(ev.who.exe, "/bin/second");
+	/* the exit of the first one was not heard of: only one of them can be alive */
+	assert_int_equal(count_alive(t, 100), 1);
 	identity_free(t);
 }
 
@@ -95,12 +117,37 @@ static void ancestry_ends(void **state)
 	identity_free(t);
 }
 
+static json_t *explain(const struct identity_table *t, const char *key)
+{
+	struct json w;
+	struct problem err = {0};
+	json_error_t at;
+	json_t *root = NULL;
+
+	json_init(&w, 1 << 20);
+	if (identity_explain(t, &test_host, str_of(key), &w, &err) == 0) {
+		assert_int_equal(w.err, 0);
+		root = json_loadb(w.buf, w.len, 0, &at);
+		if (!root)
+			fail_msg("%s: %.*s", at.text, (int)w.len, w.buf);
+	} else {
+		assert_int_equal(w.len, 0);
+		assert_true(err.text[0] && err.remedy[0]);
+	}
+	json_release(&w);
+	return root;
+}
+
+/* More executables than are remembered, and more processes and boundaries than have room. */
+#define CHURN 20000
+
 static void full_tables_forget_the_dead_first(void **state)
 {
 	struct identity_table *t = new_table(64, 64);
-	struct task init = task_of(1, BOUNDARY_ID_KERNEL), shell, task;
+	struct task init = task_of(1, BOUNDARY_ID_KERNEL), shell, inner, outer, lasting, task;
 	struct identity_stats stats;
 	struct event ev;
+	json_t *root;
 
 	(void)state;
 	exec_task(t, &init, "/sbin/init");
@@ -108,7 +155,14 @@ static void full_tables_forget_the_dead_first(void **state)
 	CROSS(t, &shell, .id = 50, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD, .to_uid = 1001,
 	      .session_id = 1);
 	exec_task(t, &shell, "/bin/sh");
-	for (uint32_t i = 0; i < 5000; i++) {
+	inner = fork_task(t, &shell, 3, 3);
+	CROSS(t, &inner, .id = 51, .kind = BOUNDARY_BECOME, .role = ROLE_SU);
+	outer = fork_task(t, &shell, 4, 4);
+	CROSS(t, &outer, .id = 52, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD, .to_uid = 1002);
+	lasting = fork_task(t, &outer, 5, 5);
+	CROSS(t, &lasting, .id = 53, .kind = BOUNDARY_BECOME, .role = ROLE_SU);
+	act(t, EVENT_EXIT, &outer);
+	for (uint32_t i = 0; i < CHURN; i++) {
 		char exe[32];
 
 		snprintf(exe, sizeof(exe), "/bin/%u", i);
@@ -122,12 +176,18 @@ static void full_tables_forget_the_dead_first(void **state)
 	identity_get_stats(t, &stats);
 	assert_true(stats.boundaries <= 64);
 	assert_true(stats.processes <= 64);
-	assert_true(stats.evicted_boundaries >= 5000 - 64);
-	assert_true(stats.evicted_processes >= 5000 - 64);
+	assert_true(stats.evicted_boundaries >= CHURN - 64);
+	assert_true(stats.evicted_processes >= CHURN - 64);
 	assert_int_equal(stats.boundary_lost, 0);
 	ev = act(t, EVENT_FILE_READ, &shell); /* alive all the time: still known */
 	ASSERT_STR(ev.who.id.who, "human:alice");
 	ASSERT_STR(ev.who.exe, "/bin/sh");
+	ev = act(t, EVENT_FILE_READ, &inner);
+	ASSERT_STR(ev.who.id.via, "ssh,su:root");
+	/* a boundary stays while one inside of it has live processes: it explains them */
+	root = explain(t, "b53");
+	assert_int_equal(json_array_size(json_object_get(root, "boundaries")), 4);
+	json_decref(root);
 	identity_free(t);
 }
 
@@ -292,27 +352,6 @@ static void random_histories_in_tiny_tables_never_give_a_wrong_name(void **state
 }
 
 /* --- explanations */
-
-static json_t *explain(const struct identity_table *t, const char *key)
-{
-	struct json w;
-	struct problem err = {0};
-	json_error_t at;
-	json_t *root = NULL;
-
-	json_init(&w, 1 << 20);
-	if (identity_explain(t, &test_host, str_of(key), &w, &err) == 0) {
-		assert_int_equal(w.err, 0);
-		root = json_loadb(w.buf, w.len, 0, &at);
-		if (!root)
-			fail_msg("%s: %.*s", at.text, (int)w.len, w.buf);
-	} else {
-		assert_int_equal(w.len, 0);
-		assert_true(err.text[0] && err.remedy[0]);
-	}
-	json_release(&w);
-	return root;
-}
 
 static bool has_fact(json_t *root, const char *source, const char *part)
 {

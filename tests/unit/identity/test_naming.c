@@ -155,6 +155,36 @@ static void moving_oneself_moves_nothing(void **state)
 	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKD");
 	assert_true(ev.who.id.flags & ID_SELF_MOVED);
 	assert_null(ev.who.id.container_id.p);
+	/* until one who may puts it somewhere */
+	ev = CROSS(table, &task, .id = 111, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+		   .opener_pid = 1,
+		   .cgroup = STR_LIT("/user.slice/user-1001.slice/session-26.scope"));
+	ASSERT_ID(ev, "human:alice", "ssh", "session:26", "KKK");
+	assert_int_equal(ev.who.id.flags, 0);
+}
+
+/* A job that starts a service's work in a scope or a container is still the job. */
+static void jobs_keep_what_they_start(void **state)
+{
+	static const uint32_t roles[] = {ROLE_CRON, ROLE_AT};
+	static const char *const names[] = {"cron:deployer", "at:deployer"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		struct task task = seed(20, 200 + 10 * i, "/usr/sbin/x", "/");
+
+		CROSS(table, &task, .id = 201 + 10 * i, .kind = BOUNDARY_LOGIN, .role = roles[i],
+		      .to_uid = 1002, .session_id = 31);
+		struct event ev = CROSS(table, &task, .id = 202 + 10 * i, .kind = BOUNDARY_CGROUP,
+					.role = ROLE_SERVICE_MANAGER, .opener_pid = 1,
+					.cgroup = STR_LIT("/system.slice/run-u1.scope"));
+		ASSERT_STR(ev.who.id.who, names[i]);
+		ASSERT_STR(ev.who.id.as, "unit:run-u1.scope");
+		ev = CROSS(table, &task, .id = 203 + 10 * i, .kind = BOUNDARY_CGROUP,
+			   .role = ROLE_CONTAINER_RUNTIME, .cgroup = STR_LIT("/docker/" H));
+		ASSERT_STR(ev.who.id.who, names[i]);
+		ASSERT_STR(ev.who.id.as, "ctr:docker/0123456789ab");
+	}
 }
 
 static void services_get_their_unit(void **state)
@@ -394,6 +424,7 @@ int main(void)
 		CASE(untrusted_login_uid_changes_nothing),
 		CASE(thread_login_uid_lowers_a_person),
 		CASE(moving_oneself_moves_nothing),
+		CASE(jobs_keep_what_they_start),
 		CASE(services_get_their_unit),
 		CASE(units_of_people_are_theirs),
 		CASE(podman_by_a_person_is_the_persons),
