@@ -20,7 +20,8 @@ typedef void (*source_record_fn)(void *ctx, const void *record, size_t size);
 
 struct source_stats {
 	struct counters counters; /* summed over CPUs; a recording has generated only */
-	uint64_t received;	  /* records handed to the callback */
+	uint64_t
+		received; /* records of the source handed to the callback; made here (fold counts, loss): not counted */
 	uint64_t ring_bytes, ring_used_bytes, ring_used_max_bytes;
 	uint64_t recursion_misses; /* runs that the kernel skipped (bpf_prog_info, since 5.12) */
 };
@@ -72,7 +73,7 @@ int collect_drain(struct source *src, size_t max, source_record_fn fn, void *ctx
 
 /*
  * Once a fold window or second: flushes fold counts as records through fn and, when something was
- * lost since the last call, a record_loss.
+ * lost since the last call, a record_loss. Drains the ring on the way. Once more before closing.
  */
 int collect_tick(struct source *src, source_record_fn fn, void *ctx);
 
