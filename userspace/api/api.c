@@ -146,7 +146,7 @@ static enum MHD_Result answer(struct request *rq, const char *url, const char *m
 	check.route = find_route(str_of(url), &rq->rest);
 	if (!check.route)
 		return reply_error(rq, MHD_HTTP_NOT_FOUND, "no such path", NULL);
-	if (strcmp(method, MHD_HTTP_METHOD_GET))
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return reply_error(rq, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET here", NULL);
 	MHD_get_connection_values(rq->connection, MHD_GET_ARGUMENT_KIND, check_arg, &check);
 	if (check.unknown)
@@ -170,7 +170,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (!*state) {
 		*state = &headers_seen;
 		/* A body is not waited for. */
-		return strcmp(method, MHD_HTTP_METHOD_GET) ? answer(&rq, url, method) : MHD_YES;
+		return strcmp(method, MHD_HTTP_METHOD_GET) != 0 ? answer(&rq, url, method)
+								: MHD_YES;
 	}
 	if (*upload_size) {
 		*upload_size = 0;

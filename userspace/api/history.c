@@ -254,7 +254,7 @@ enum MHD_Result serve_event(struct request *rq)
 {
 	struct problem err = {0};
 	struct store_reader *reader = NULL;
-	struct event ev;
+	struct event ev = {0};
 	struct json w;
 	int rc = find_event(rq, rq->rest, &reader, &ev, &err);
 
@@ -271,7 +271,7 @@ enum MHD_Result serve_event(struct request *rq)
 static int event_boundary(struct request *rq, char *buf, size_t size, struct problem *err)
 {
 	struct store_reader *reader = NULL;
-	struct event ev;
+	struct event ev = {0};
 	int rc = find_event(rq, rq->rest, &reader, &ev, err);
 
 	if (rc)

@@ -14,10 +14,12 @@
 
 static int make_address(struct sockaddr_un *addr, const char *path)
 {
+	size_t n = strlen(path);
+
 	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(addr->sun_path))
+	if (n >= sizeof(addr->sun_path))
 		return -ENAMETOOLONG;
-	strcpy(addr->sun_path, path);
+	memcpy(addr->sun_path, path, n);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static bool opens_group(const struct setting *set)
 {
 	int n = group_length(set->name);
 
-	return set == config_settings || strncmp(set[-1].name, set->name, (size_t)n + 1);
+	return set == config_settings || strncmp(set[-1].name, set->name, (size_t)n + 1) != 0;
 }
 
 void config_print(const struct config *c, FILE *out)

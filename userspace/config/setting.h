@@ -16,13 +16,13 @@ enum setting_kind {
 
 struct setting {
 	const char *name; /* "sensor.ring_kib" */
+	size_t offset;	  /* in struct config */
 	enum setting_kind kind;
-	size_t offset; /* in struct config */
+	bool live; /* a reload changes it */
 	uint64_t min, max;
 	const char *words;     /* "auto lsm fentry tracepoint" */
 	const char *value;     /* the default, as text; lists are empty */
 	const char *root_name; /* what it is called below --root; NULL = stays */
-	bool live;	       /* a reload changes it */
 	const char *help;      /* one sentence */
 };
 

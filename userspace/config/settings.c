@@ -14,58 +14,59 @@
 #define AT(member) offsetof(struct config, member)
 
 const struct setting config_settings[] = {
-	{"sensor.ring_kib", SETTING_NUMBER, AT(sensor_ring_kib), 64, 1048576, NULL, "16384", NULL,
-	 false, "Size of the buffer between kernel and daemon, rounded up to a power of two."},
-	{"sensor.hooks", SETTING_WORD, AT(sensor_hooks), 0, 0, "auto lsm fentry tracepoint", "auto",
-	 NULL, false, "Which hooks to use; auto takes the best that this kernel offers."},
-	{"sensor.fold", SETTING_BOOL, AT(sensor_fold), 0, 0, NULL, "true", NULL, false,
+	{"sensor.ring_kib", AT(sensor_ring_kib), SETTING_NUMBER, false, 64, 1048576, NULL, "16384",
+	 NULL, "Size of the buffer between kernel and daemon, rounded up to a power of two."},
+	{"sensor.hooks", AT(sensor_hooks), SETTING_WORD, false, 0, 0, "auto lsm fentry tracepoint",
+	 "auto", NULL, "Which hooks to use; auto takes the best that this kernel offers."},
+	{"sensor.fold", AT(sensor_fold), SETTING_BOOL, false, 0, 0, NULL, "true", NULL,
 	 "Count repeated equal file accesses in the kernel instead of reporting each."},
-	{"sensor.fold_ms", SETTING_NUMBER, AT(sensor_fold_ms), 100, 60000, NULL, "1000", NULL,
-	 false, "How long accesses are counted before the count is reported."},
-	{"sensor.poll_ms", SETTING_NUMBER, AT(sensor_poll_ms), 1, 1000, NULL, "5", NULL, false,
+	{"sensor.fold_ms", AT(sensor_fold_ms), SETTING_NUMBER, false, 100, 60000, NULL, "1000",
+	 NULL, "How long accesses are counted before the count is reported."},
+	{"sensor.poll_ms", AT(sensor_poll_ms), SETTING_NUMBER, false, 1, 1000, NULL, "5", NULL,
 	 "How often the buffer is read. Less means faster, more means cheaper."},
 
-	{"identity.service_managers", SETTING_LIST, AT(identity_service_managers), 0, 0, NULL, "",
-	 NULL, false, "Executables, beside systemd, that start services."},
-	{"identity.container_runtimes", SETTING_LIST, AT(identity_container_runtimes), 0, 0, NULL,
-	 "", NULL, false, "Executables, beside runc, crun and the like, that start containers."},
-	{"identity.passwd_file", SETTING_PATH, AT(identity_passwd_file), 0, 0, NULL, "/etc/passwd",
-	 NULL, false, "Where names of users are read. A replay uses it only when it is set."},
-	{"identity.processes", SETTING_NUMBER, AT(identity_processes), 1024, 4194304, NULL, "65536",
-	 NULL, false, "Processes remembered; those that have ended are forgotten first."},
-	{"identity.boundaries", SETTING_NUMBER, AT(identity_boundaries), 256, 1048576, NULL,
-	 "16384", NULL, false, "Logins, services, containers and jobs remembered."},
+	{"identity.service_managers", AT(identity_service_managers), SETTING_LIST, false, 0, 0,
+	 NULL, "", NULL, "Executables, beside systemd, that start services."},
+	{"identity.container_runtimes", AT(identity_container_runtimes), SETTING_LIST, false, 0, 0,
+	 NULL, "", NULL, "Executables, beside runc, crun and the like, that start containers."},
+	{"identity.passwd_file", AT(identity_passwd_file), SETTING_PATH, false, 0, 0, NULL,
+	 "/etc/passwd", NULL,
+	 "Where names of users are read. A replay uses it only when it is set."},
+	{"identity.processes", AT(identity_processes), SETTING_NUMBER, false, 1024, 4194304, NULL,
+	 "65536", NULL, "Processes remembered; those that have ended are forgotten first."},
+	{"identity.boundaries", AT(identity_boundaries), SETTING_NUMBER, false, 256, 1048576, NULL,
+	 "16384", NULL, "Logins, services, containers and jobs remembered."},
 
-	{"profiles.dir", SETTING_PATH, AT(profiles_dir), 0, 0, NULL, "/etc/whodid/profiles.d",
-	 "profiles.d", true, "Your roles and bindings, *.yaml."},
-	{"profiles.vendor_dir", SETTING_PATH, AT(profiles_vendor_dir), 0, 0, NULL,
-	 "/usr/share/whodid/profiles", NULL, true,
+	{"profiles.dir", AT(profiles_dir), SETTING_PATH, true, 0, 0, NULL, "/etc/whodid/profiles.d",
+	 "profiles.d", "Your roles and bindings, *.yaml."},
+	{"profiles.vendor_dir", AT(profiles_vendor_dir), SETTING_PATH, true, 0, 0, NULL,
+	 "/usr/share/whodid/profiles", NULL,
 	 "Roles that came with whodid; yours override them by name."},
 
-	{"store.dir", SETTING_PATH, AT(store_dir), 0, 0, NULL, "/var/lib/whodid", "store", false,
+	{"store.dir", AT(store_dir), SETTING_PATH, false, 0, 0, NULL, "/var/lib/whodid", "store",
 	 "Where history is kept."},
-	{"store.max_mib", SETTING_NUMBER, AT(store_max_mib), 8, 16777216, NULL, "1024", NULL, false,
+	{"store.max_mib", AT(store_max_mib), SETTING_NUMBER, false, 8, 16777216, NULL, "1024", NULL,
 	 "When history is larger, the oldest goes."},
-	{"store.batch_events", SETTING_NUMBER, AT(store_batch_events), 1, 100000, NULL, "1000",
-	 NULL, false, "Events written to disk together."},
-	{"store.commit_ms", SETTING_NUMBER, AT(store_commit_ms), 10, 60000, NULL, "250", NULL,
-	 false, "The longest that an event waits to be written: what a crash can cost."},
-	{"store.sync", SETTING_WORD, AT(store_sync), 0, 0, "full normal", "full", NULL, false,
+	{"store.batch_events", AT(store_batch_events), SETTING_NUMBER, false, 1, 100000, NULL,
+	 "1000", NULL, "Events written to disk together."},
+	{"store.commit_ms", AT(store_commit_ms), SETTING_NUMBER, false, 10, 60000, NULL, "250",
+	 NULL, "The longest that an event waits to be written: what a crash can cost."},
+	{"store.sync", AT(store_sync), SETTING_WORD, false, 0, 0, "full normal", "full", NULL,
 	 "full survives power loss; normal survives a crash of the daemon."},
 
-	{"stream.ring_kib", SETTING_NUMBER, AT(stream_ring_kib), 256, 1048576, NULL, "4096", NULL,
-	 false, "How far a live viewer may fall behind before it misses events."},
+	{"stream.ring_kib", AT(stream_ring_kib), SETTING_NUMBER, false, 256, 1048576, NULL, "4096",
+	 NULL, "How far a live viewer may fall behind before it misses events."},
 
-	{"api.socket", SETTING_PATH, AT(api_socket), 0, 0, NULL, "/run/whodid/whodid.sock",
-	 "whodid.sock", false, "The unix socket on which the daemon answers."},
-	{"api.group", SETTING_NAME, AT(api_group), 0, 0, NULL, "whodid", NULL, false,
+	{"api.socket", AT(api_socket), SETTING_PATH, false, 0, 0, NULL, "/run/whodid/whodid.sock",
+	 "whodid.sock", "The unix socket on which the daemon answers."},
+	{"api.group", AT(api_group), SETTING_NAME, false, 0, 0, NULL, "whodid", NULL,
 	 "Members of this group may look, beside root."},
-	{"api.connections", SETTING_NUMBER, AT(api_connections), 2, 4096, NULL, "64", NULL, false,
+	{"api.connections", AT(api_connections), SETTING_NUMBER, false, 2, 4096, NULL, "64", NULL,
 	 "Most clients at the same time."},
 
-	{"log.level", SETTING_WORD, AT(log_level), 0, 0, "error warn info debug", "info", NULL,
-	 true, "What the daemon says about itself on stderr."},
-	{NULL, SETTING_NUMBER, 0, 0, 0, NULL, NULL, NULL, false, NULL},
+	{"log.level", AT(log_level), SETTING_WORD, true, 0, 0, "error warn info debug", "info",
+	 NULL, "What the daemon says about itself on stderr."},
+	{NULL, 0, SETTING_NUMBER, false, 0, 0, NULL, NULL, NULL, NULL},
 };
 _Static_assert(ARRAY_SIZE(config_settings) - 1 <= CONFIG_SETTINGS_MAX, "origins hold one each");
 
@@ -270,7 +271,7 @@ static bool same_list(char *const *a, char *const *b)
 	for (size_t i = 0; i < CONFIG_LIST_MAX; i++) {
 		if (!a[i] || !b[i])
 			return a[i] == b[i];
-		if (strcmp(a[i], b[i]))
+		if (strcmp(a[i], b[i]) != 0)
 			return false;
 	}
 	return true;

@@ -13,7 +13,7 @@
 
 struct reader {
 	struct config *config;
-	yaml_document_t *doc;
+	yaml_document_t doc;
 	const char *file;
 	struct problem *err;
 	unsigned seen[CONFIG_SETTINGS_MAX]; /* line of each setting in this file, 0 = none */
@@ -72,7 +72,7 @@ static int read_list(struct reader *r, const struct setting *set, const yaml_nod
 		return is_null(node) ? 0 : read_scalar(r, set, node);
 	for (yaml_node_item_t *it = node->data.sequence.items.start;
 	     !err && it < node->data.sequence.items.top; it++)
-		err = read_scalar(r, set, yaml_document_get_node(r->doc, *it));
+		err = read_scalar(r, set, yaml_document_get_node(&r->doc, *it));
 	return err;
 }
 
@@ -144,8 +144,8 @@ static int read_map(struct reader *r, const yaml_node_t *map, struct str prefix)
 
 	for (yaml_node_pair_t *it = map->data.mapping.pairs.start;
 	     !err && it < map->data.mapping.pairs.top; it++)
-		err = read_pair(r, yaml_document_get_node(r->doc, it->key),
-				yaml_document_get_node(r->doc, it->value), prefix);
+		err = read_pair(r, yaml_document_get_node(&r->doc, it->key),
+				yaml_document_get_node(&r->doc, it->value), prefix);
 	return err;
 }
 
@@ -160,7 +160,7 @@ static int syntax_error(const yaml_parser_t *parser, const char *name, struct pr
 
 static int read_document(struct reader *r)
 {
-	const yaml_node_t *root = yaml_document_get_root_node(r->doc);
+	const yaml_node_t *root = yaml_document_get_root_node(&r->doc);
 
 	if (!root || is_null(root))
 		return 0;
@@ -172,24 +172,22 @@ static int read_document(struct reader *r)
 /* One document; nothing may follow it. */
 static int read_documents(yaml_parser_t *parser, struct reader *r)
 {
-	yaml_document_t doc;
 	int err = 0;
 
 	for (unsigned n = 0; !err; n++) {
 		const yaml_node_t *root;
 
-		if (!yaml_parser_load(parser, &doc))
+		if (!yaml_parser_load(parser, &r->doc))
 			return syntax_error(parser, r->file, r->err);
-		r->doc = &doc;
-		root = yaml_document_get_root_node(&doc);
+		root = yaml_document_get_root_node(&r->doc);
 		if (!root) { /* end of the file */
-			yaml_document_delete(&doc);
+			yaml_document_delete(&r->doc);
 			break;
 		}
 		err = n == 0 ? read_document(r)
 			     : fail_at(r, root, "one document a file, here is a second",
 				       STR_LIT(""), "");
-		yaml_document_delete(&doc);
+		yaml_document_delete(&r->doc);
 	}
 	return err;
 }

@@ -80,14 +80,16 @@ static uint32_t ring_size_at(const struct stream *s, uint64_t pos)
 int stream_new(struct stream **out, size_t ring_bytes)
 {
 	_cleanup_free_ struct stream *s = calloc(1, sizeof(*s));
+	_cleanup_free_ uint8_t *ring = NULL;
 	pthread_condattr_t attr;
 
 	if (!s)
 		return -ENOMEM;
 	s->ring_bytes = ring_bytes < 4096 ? 4096 : ring_bytes;
-	s->ring = malloc(s->ring_bytes);
-	if (!s->ring)
+	ring = malloc(s->ring_bytes);
+	if (!ring)
 		return -ENOMEM;
+	s->ring = TAKE_PTR(ring);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
