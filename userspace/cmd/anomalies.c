@@ -259,12 +259,11 @@ static void print_fields(const struct cli *c, const json_t *row)
 
 static void print_anomaly(const struct cli *c, const json_t *row)
 {
-	_cleanup_text_ struct text title = {0}, severity = {0}, happened = {0}, next = {0};
+	_cleanup_text_ struct text title = {0}, happened = {0}, next = {0};
 
 	row_say(&title, row, "id");
 	text_puts(&title, "  ");
-	row_say(&severity, row, "severity");
-	terminal_paint(&c->term, &title, severity_color(row), text_of(&severity));
+	row_say(&title, row, "severity");
 	text_puts(&title, "  ");
 	row_say(&title, row, "state");
 	text_puts(&title, "  ");
@@ -273,7 +272,7 @@ static void print_anomaly(const struct cli *c, const json_t *row)
 	view_time(&title, c, row_time(row, "first_time"), TIME_FULL, 0);
 	text_puts(&title, " to ");
 	view_time(&title, c, row_time(row, "last_time"), TIME_CLOCK, 0);
-	terminal_line(&title);
+	block_text(&c->term, title.p);
 	terminal_line(&(struct text){0});
 	block_text(&c->term, "What happened");
 	row_say(&happened, row, row_find(row, "title") ? "title" : "what");

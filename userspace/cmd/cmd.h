@@ -80,7 +80,7 @@ extern const struct command commands[];
 const struct command *command_find(const char *name);
 /* Name of the nearest command, NULL when none is near. */
 const char *command_nearest(const char *name);
-/* How many edits lead from a to b; at most 99. */
+/* How many edits lead from a to b, two letters exchanged being one; at most 99. */
 unsigned edit_distance(const char *a, const char *b);
 
 /*

@@ -72,27 +72,31 @@ const struct command *command_find(const char *name)
 
 unsigned edit_distance(const char *a, const char *b)
 {
-	size_t n = strlen(b);
-	unsigned row[64];
+	unsigned rows[3][64]; /* this one, the one before, the one before that */
+	size_t n = strlen(b), m = strlen(a);
 
-	if (n >= ARRAY_SIZE(row) || strlen(a) > 64)
+	if (n >= ARRAY_SIZE(rows[0]) || m >= ARRAY_SIZE(rows[0]))
 		return 99;
 	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; *a; a++, i++) {
-		unsigned diagonal = row[0];
+		rows[0][j] = j;
+	for (unsigned i = 1; i <= m; i++) {
+		unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *older = rows[(i + 1) % 3];
 
-		row[0] = i;
+		now[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			unsigned change = diagonal + (*a != b[j - 1]);
+			unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
 
-			diagonal = row[j];
-			if (row[j - 1] + 1 < change)
-				change = row[j - 1] + 1;
-			row[j] = diagonal + 1 < change ? diagonal + 1 : change;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    older[j - 2] + 1 < best)
+				best = older[j - 2] + 1; /* two letters exchanged */
+			now[j] = best;
 		}
 	}
-	return row[n];
+	return rows[m % 3][n];
 }
 
 const char *command_nearest(const char *name)

@@ -142,8 +142,22 @@ static void read_ancestors(struct event *ev, const json_t *j)
 	}
 }
 
+/* "b1946ac9.4466.1187923": pid, and its start in microseconds. */
+static void read_process_uid(const json_t *j, uint64_t *start_ns)
+{
+	unsigned long long start_us;
+
+	if (json_is_string(j) &&
+	    sscanf(json_string_value(j), "%*[0-9a-f].%*u.%llu", &start_us) == 1)
+		*start_ns = start_us * 1000;
+}
+
 static void read_special(struct event *ev, const struct field *f, const json_t *j)
 {
+	if (strcmp(f->name, "process.uid") == 0)
+		read_process_uid(j, &ev->what.start_ns);
+	if (strcmp(f->name, "process.parent.uid") == 0)
+		read_process_uid(j, &ev->who.parent.start_ns);
 	if (strcmp(f->name, "process.ancestors") == 0)
 		read_ancestors(ev, j);
 }

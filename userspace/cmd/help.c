@@ -7,22 +7,21 @@
 static const struct {
 	const char *name, *text;
 } topics[] = {
-	{"filters",
-	 "Filters are words, all of which must match:\n"
-	 "\n"
-	 "  type=connect who=ci:* dst.port!=443\n"
-	 "\n"
-	 "  key=a,b      a or b                  key!=value   anything else\n"
-	 "  key>=value   numbers, times, levels  key, !key    present, absent\n"
-	 "  * and ?      stand for any text, any character\n"
-	 "\n"
-	 "Put a value with blanks in double quotes (and these in the shell's own). Keys are\n"
-	 "the fields of whodid-events(7) or their last part. The usual ones:\n"
-	 "\n"
-	 "  type  who  via  as  person  session  unit  exe  argv  pid  ppid  user\n"
-	 "  path  op  dst  dst.port  verdict  severity  rule  anomaly  outcome  errno\n"
-	 "\n"
-	 "  severity>=high   level>=recorded   dst=10.0.0.0/8   dst=192.0.2.7:443\n"},
+	{"filters", "Filters are words, all of which must match:\n"
+		    "\n"
+		    "  type=connect who=ci:* dst.port!=443\n"
+		    "\n"
+		    "  key=a,b      a or b                  key!=value   anything else\n"
+		    "  key>=value   numbers, times, levels  key, !key    present, absent\n"
+		    "  * and ?      stand for any text, any character\n"
+		    "\n"
+		    "Put a value with blanks in double quotes (and these in the shell's own).\n"
+		    "Keys are the fields of whodid-events(7) or their last part. The usual ones:\n"
+		    "\n"
+		    "  type  who  via  as  person  session  unit  exe  argv  pid  ppid  user\n"
+		    "  path  op  dst  dst.port  verdict  severity  rule  anomaly  outcome  errno\n"
+		    "\n"
+		    "  severity>=high   level>=recorded   dst=10.0.0.0/8   dst=192.0.2.7:443\n"},
 	{"time", "--since and --until take\n"
 		 "\n"
 		 "  2h, 30m, 7d             that long ago\n"

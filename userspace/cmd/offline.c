@@ -4,6 +4,7 @@
  * is passed on; both are filtered here as the daemon would.
  */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "cmd/event_read.h"
@@ -32,18 +33,22 @@ static void cleanup_cursor_p(struct store_cursor **c)
 		store_cursor_close(*c);
 }
 
-/* Whether path is a directory or an SQLite file, so not NDJSON. */
+/* Whether path is a directory or an SQLite file, so not NDJSON. What is missing is said by the store. */
 static bool is_store(const char *path)
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	char magic[16] = "";
+	struct stat st;
 
 	if (strcmp(path, "-") == 0)
 		return false;
+	if (stat(path, &st))
+		return true;
+	if (!S_ISREG(st.st_mode)) /* what is read from a pipe is gone */
+		return S_ISDIR(st.st_mode);
 	f = fopen(path, "re");
-	if (!f || fread(magic, 1, sizeof(magic), f) != sizeof(magic))
-		return !f || ferror(f); /* directories; what is missing is said by the store */
-	return memcmp(magic, "SQLite format 3", 16) == 0;
+	return f && fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&
+	       memcmp(magic, "SQLite format 3", 16) == 0;
 }
 
 static int parse_filter(struct filter **out, struct str text)

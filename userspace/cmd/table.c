@@ -3,7 +3,7 @@
 
 #define GAP	  2  /* blanks between columns */
 #define PATH_GOOD 24 /* other columns give room before a path is cut below this */
-#define PATH_MIN  12 /* a path is never cut below this */
+#define PATH_MIN  10 /* a path is never cut below this */
 #define TEXT_MIN  8  /* nor is text wrapped below this */
 
 void table_init(struct table *t, const struct terminal *term, const struct column *columns,

@@ -3,10 +3,13 @@
  * tree: processes with verdicts. It reads history, so those that have ended appear; without an argument
  * it shows what runs now. What is expected and repeats is folded, --all unfolds it.
  */
+#include <sys/mman.h>
+
 #include "base/clock.h"
 #include "base/number.h"
 #include "cmd/answer.h"
 #include "cmd/ask.h"
+#include "cmd/block.h"
 #include "cmd/forest.h"
 #include "cmd/options.h"
 #include "cmd/source.h"
@@ -51,7 +54,8 @@ static int load(struct tree *t, const char *words, const char *name, const char 
 	struct events_request r = {.since_ns = t->c->since_ns, .until_ns = t->c->until_ns};
 	int code;
 
-	options_add_filter(&with, words);
+	if (words)
+		options_add_filter(&with, words);
 	if (name)
 		options_add_word(&with, name, value);
 	r.filter = text_str(&with.filter);
@@ -150,7 +154,7 @@ static int choose(struct tree *t)
 				 arg);
 	}
 	if (strncmp(arg, "A-", 2) == 0) {
-		code = load(t, "process.uid", "anomaly", arg, true, true);
+		code = load(t, NULL, "anomaly", arg, true, true);
 		if (code == CODE_DONE)
 			code = load_history(t, NULL, NULL);
 	} else {
@@ -362,15 +366,17 @@ static void print_node(struct tree *t, size_t at, unsigned depth, const char *le
 
 static void print_root_title(struct tree *t, const struct node *n)
 {
-	_cleanup_text_ struct text line = {0}, who = {0};
+	_cleanup_text_ struct text who = {0}, via = {0};
 
 	view_who(&who, n->row);
-	terminal_paint(&t->c->term, &line, COLOR_BOLD, text_of(&who));
-	if (row_find(n->row, "identity.via")) {
-		text_puts(&line, " via ");
-		row_say(&line, n->row, "identity.via");
+	if (json_array_size(row_find(n->row, "identity.via"))) {
+		text_puts(&via, "via ");
+		row_say(&via, n->row, "identity.via");
 	}
-	terminal_line(&line);
+	if (text_width(who.p) + 20 > t->c->term.width && t->c->term.width)
+		block_text(&t->c->term, who.p);
+	else
+		block_line(&t->c->term, 0, (unsigned)text_width(who.p) + 1, who.p, text_of(&via));
 }
 
 static bool is_root(const struct tree *t, size_t i)
@@ -444,15 +450,36 @@ static void print_tree(struct tree *t)
 		terminal_line(&foot);
 }
 
+/* Standard input can be read only once, and a tree asks several questions: it goes to memory. */
+static int keep_input(struct cli *c, char path[static 32])
+{
+	char buf[65536];
+	ssize_t n;
+	int fd;
+
+	if (!c->from || strcmp(c->from, "-") != 0)
+		return CODE_DONE;
+	fd = memfd_create("whodid-events", MFD_CLOEXEC);
+	while (fd >= 0 && (n = read(STDIN_FILENO, buf, sizeof(buf))) > 0)
+		if (write(fd, buf, (size_t)n) != n)
+			return fail(CODE_FAILED, NULL, "cannot keep what was read");
+	snprintf(path, 32, "/proc/self/fd/%d", fd);
+	c->from = path;
+	return CODE_DONE;
+}
+
 int run_tree(struct cli *c)
 {
+	char input[32];
 	struct tree t = {.c = c, .wanted = json_object()};
 	int code;
 
 	if (!c->since_ns && !c->from)
 		c->since_ns = clock_wall_ns() - DEFAULT_NS;
 	forest_init(&t.forest);
-	code = choose(&t);
+	code = keep_input(c, input);
+	if (code == CODE_DONE)
+		code = choose(&t);
 	if (code == CODE_DONE && c->format != FORMAT_JSON && c->format != FORMAT_NAME) {
 		if (!c->no_pager)
 			terminal_pager_start(&c->term);

@@ -34,18 +34,15 @@ void view_chain(struct text *out, const json_t *row)
 
 static void say_title(const struct cli *c, const json_t *row)
 {
-	_cleanup_text_ struct text title = {0}, who = {0}, time = {0};
+	_cleanup_text_ struct text who = {0}, time = {0};
 
 	view_time(&time, c, row_time(row, "time"), TIME_FULL, 0);
 	view_who(&who, row);
-	terminal_paint(&c->term, &title, view_color(row), time.p);
-	text_puts(&title, "   ");
-	terminal_paint(&c->term, &title, COLOR_BOLD, text_of(&who));
-	if (row_find(row, "identity.via")) {
-		text_puts(&title, " via ");
-		row_say(&title, row, "identity.via");
+	if (json_array_size(row_find(row, "identity.via"))) {
+		text_puts(&who, " via ");
+		row_say(&who, row, "identity.via");
 	}
-	terminal_line(&title);
+	block_line(&c->term, 0, (unsigned)text_width(time.p) + 3, time.p, who.p);
 }
 
 static void say_part(const struct cli *c, const char *label, const struct text *value)
