@@ -24,7 +24,20 @@ run_case() {
 	replay "$1" >"$SCRATCH/$1.jsonl" 2>"$SCRATCH/$1.err" ||
 		fail "$1: replay" "$(cat "$SCRATCH/$1.err")" || return
 	[ "${WRITE_GOLDEN:-0}" != 1 ] || cp "$SCRATCH/$1.jsonl" "$expected"
-	ok "$1" diff -u "$expected" "$SCRATCH/$1.jsonl"
+	if cmp -s "$expected" "$SCRATCH/$1.jsonl"; then
+		pass "$1"
+	else
+		fail "$1" "$(difference "$expected" "$SCRATCH/$1.jsonl" | head -n 40)"
+	fi
+}
+
+# A field a line, so that the difference can be read.
+difference() {
+	if command -v jq >/dev/null; then
+		diff -U 1 --label expected --label got <(jq . "$1") <(jq . "$2")
+	else
+		diff -U 0 "$1" "$2" | cut -c 1-1000
+	fi
 }
 
 [ -x "$B/whodidd" ] || bail_out "whodidd is built" "make first"
