@@ -71,7 +71,7 @@ static void read_os(char *buf, size_t size)
 	if (file_read("/etc/os-release", 65536, &text, &n))
 		return;
 	for (const char *at = text; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL) {
-		if (strncmp(at, key, sizeof(key) - 1))
+		if (strncmp(at, key, sizeof(key) - 1) != 0)
 			continue;
 		at += sizeof(key) - 1;
 		at += *at == '"';

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/cleanup.h"
-
 #define COPY_MAX (32u * 1024)
 #define WAKE_NS	 1000000ull
 
@@ -79,23 +77,24 @@ static uint32_t ring_size_at(const struct stream *s, uint64_t pos)
 
 int stream_new(struct stream **out, size_t ring_bytes)
 {
-	_cleanup_free_ struct stream *s = calloc(1, sizeof(*s));
-	_cleanup_free_ uint8_t *ring = NULL;
+	size_t size = ring_bytes < 4096 ? 4096 : ring_bytes;
+	struct stream *s = calloc(1, sizeof(*s));
+	uint8_t *ring = malloc(size);
 	pthread_condattr_t attr;
 
-	if (!s)
+	if (!s || !ring) {
+		free(s);
+		free(ring);
 		return -ENOMEM;
-	s->ring_bytes = ring_bytes < 4096 ? 4096 : ring_bytes;
-	ring = malloc(s->ring_bytes);
-	if (!ring)
-		return -ENOMEM;
-	s->ring = TAKE_PTR(ring);
+	}
+	s->ring = ring;
+	s->ring_bytes = size;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->more, &attr);
 	pthread_condattr_destroy(&attr);
-	*out = TAKE_PTR(s);
+	*out = s;
 	return 0;
 }
 
