@@ -166,13 +166,17 @@ static void explain_lineage(const struct subject *s, struct json *w)
 
 static void explain_place(const struct subject *s, struct json *w)
 {
+	const char *trust = trust_words(s->id.as_level);
+
 	if (!s->id.as.p)
 		return;
-	if (s->id.cgroup.n > 1)
-		fact(w, "kernel", trust_words(s->id.as_level), "cgroup %.*s is %.*s",
-		     STR_ARG(s->id.cgroup), STR_ARG(s->id.as));
+	if (s->id.cgroup.n <= 1)
+		fact(w, "kernel", trust, "in no cgroup of its own: %.*s", STR_ARG(s->id.as));
+	else if (str_starts(s->id.as, "cgroup:"))
+		fact(w, "kernel", trust, "cgroup %.*s names no unit, session or container",
+		     STR_ARG(s->id.cgroup));
 	else
-		fact(w, "kernel", trust_words(s->id.as_level), "in no cgroup of its own: %.*s",
+		fact(w, "kernel", trust, "cgroup %.*s is %.*s", STR_ARG(s->id.cgroup),
 		     STR_ARG(s->id.as));
 }
 

@@ -366,14 +366,9 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
 			       const struct user_names *users)
 {
-	struct naming n;
+	struct naming n = {.what = what, .parent = parent, .users = users};
 	struct boundary *b;
 
-	n.what = what;
-	n.parent = parent;
-	n.users = users;
-	n.words.len = 0;
-	n.who_id = 0;
 	cgroup_name_parse(&n.place, what->crossing.cgroup);
 	inherit(&n);
 	if (what->crossing.kind < ARRAY_SIZE(namers) && namers[what->crossing.kind])
