@@ -57,65 +57,72 @@ static inline void mix_tail(struct cache_key *k, const char *p, uint32_t n)
 		mix(k, (uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << 8, (uint8_t)p[n - 1]);
 }
 
-static inline void mix_str(struct cache_key *k, struct str s)
+static inline void mix_bytes(struct cache_key *k, struct str s)
 {
 	const char *p = s.p;
 	uint32_t n = s.n;
 
-	mix(k, n, n);
 	for (; n > 16; n -= 16, p += 16)
 		mix(k, load8(p), load8(p + 8));
 	if (n)
 		mix_tail(k, p, n);
 }
 
+/* All lengths first, so that the bytes behind them can be split in one way only. count is a multiple of 4. */
+static inline void mix_texts(struct cache_key *k, const struct str *v, unsigned count)
+{
+	for (unsigned i = 0; i < count; i += 4)
+		mix(k, v[i].n | (uint64_t)v[i + 1].n << 32,
+		    v[i + 2].n | (uint64_t)v[i + 3].n << 32);
+	for (unsigned i = 0; i < count; i++)
+		mix_bytes(k, v[i]);
+}
+
 static void mix_identity(struct cache_key *k, const struct act *act)
 {
 	const struct identity *id = act->id;
+	const struct str texts[12] = {
+		id->who,  id->via,  id->as,	      id->session,	     id->person,
+		id->unit, id->kind, id->container_id, id->container_runtime, act->ev->who.user_name,
+	};
 
-	mix(k, (uint64_t)id->who_level << 32 | id->flags, id->container_id.n != 0);
-	mix_str(k, id->who);
-	mix_str(k, id->via);
-	mix_str(k, id->as);
-	mix_str(k, id->session);
-	mix_str(k, id->person);
-	mix_str(k, id->unit);
-	mix_str(k, id->kind);
-	if (id->container_id.n) {
-		mix_str(k, id->container_id);
-		mix_str(k, id->container_runtime);
+	mix(k, (uint64_t)id->who_level << 32 | id->flags, 0);
+	mix_texts(k, texts, 12);
+}
+
+static void mix_act(struct cache_key *k, const struct act *act)
+{
+	uint64_t how = 0;
+	struct str texts[8] = {act->exe, act->parent, act->ev->what.file.op};
+
+	for (unsigned i = 0; i < act->path_count; i++) {
+		how |= (uint64_t)(1 | act->paths[i].decides << 1 | act->paths[i].sure << 2)
+		       << 4 * i;
+		texts[3 + i] = act->paths[i].path;
 	}
-	mix_str(k, act->ev->who.user_name);
+	mix(k,
+	    (uint64_t)act->verb | (uint64_t)act->self << 8 |
+		    (uint64_t)act->ev->what.exec.deleted << 9 | (uint64_t)act->proto << 16 |
+		    (uint64_t)act->port << 32,
+	    how);
+	mix_texts(k, texts, 8);
+	if (act->verb == VERB_CONNECT)
+		mix(k, act->addr[0], act->addr[1]);
+	if (act->verb == VERB_BECOME)
+		mix(k, act->ev->what.crossing.to_uid, act->ev->what.uid);
 }
 
 void cache_make_keys(const struct act *act, struct cache_key *identity, struct cache_key *all)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct cache_key k;
 
 	pthread_once(&once, make_secret);
-	k = (struct cache_key){secret[2], secret[3]};
-	mix_identity(&k, act);
-	k.a |= 1; /* zero is an empty place */
-	*identity = k;
-	mix(&k,
-	    (uint64_t)act->verb | (uint64_t)act->self << 8 | (uint64_t)act->path_count << 16 |
-		    (uint64_t)act->ev->what.exec.deleted << 24 | (uint64_t)act->proto << 32 |
-		    (uint64_t)act->port << 48,
-	    0);
-	mix_str(&k, act->exe);
-	mix_str(&k, act->parent);
-	for (unsigned i = 0; i < act->path_count; i++) {
-		mix(&k, (uint64_t)act->paths[i].decides | (uint64_t)act->paths[i].sure << 1, i);
-		mix_str(&k, act->paths[i].path);
-	}
-	if (act->verb == VERB_CONNECT)
-		mix(&k, act->addr[0], act->addr[1]);
-	if (act->verb == VERB_BECOME)
-		mix(&k, act->ev->what.crossing.to_uid, act->ev->what.uid);
-	mix_str(&k, act->ev->what.file.op);
-	k.a |= 1;
-	*all = k;
+	*identity = (struct cache_key){secret[2], secret[3]};
+	mix_identity(identity, act);
+	identity->a |= 1; /* zero is an empty place */
+	*all = *identity;
+	mix_act(all, act);
+	all->a |= 1;
 }
 
 struct decision *cache_find(struct cache *c, const struct cache_key *key)

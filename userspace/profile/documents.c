@@ -355,7 +355,7 @@ static int read_cases(struct reader *r, const struct node *v, void *out)
 	if (v->kind != NODE_LIST || !v->first)
 		return reader_fail(r, v, "'cases' is a list");
 	for (const struct node *c = v->first; c; c = c->next, ++*count) {
-		int e = read_map(r, c, keys, "a case", NULL);
+		int e = read_map(r, c, keys, "a case", out); /* checked, not kept */
 
 		if (e)
 			return e;

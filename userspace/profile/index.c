@@ -41,6 +41,28 @@ static uint32_t literal_back(struct str g)
 	return g.n - i;
 }
 
+/*
+ * Globs that begin and end alike differ in the middle: looking for their longest literal part there
+ * is many times cheaper than to match them. None where parts are optional ({}) or not as written.
+ */
+static struct str find_needle(struct str g, uint32_t front, uint32_t back)
+{
+	struct str best = STR_NONE;
+	uint32_t from = front;
+
+	for (uint32_t i = front; i < g.n; i++)
+		if (strchr("{[\\", g.p[i]))
+			return STR_NONE;
+	for (uint32_t i = front; i < g.n - back; i++) {
+		if (!is_special(g.p[i]))
+			continue;
+		if (i - from > best.n)
+			best = str_sub(g, from, i - from);
+		from = i + 1;
+	}
+	return best;
+}
+
 static void classify(struct path_entry *pe)
 {
 	struct str g = pe->glob;
@@ -57,6 +79,7 @@ static void classify(struct path_entry *pe)
 	} else {
 		pe->shape = SHAPE_GLOB;
 		pe->suffix = tree ? 0 : literal_back(g);
+		pe->needle = find_needle(g, front, literal_back(g));
 	}
 	/* "dir/" is for "dir" too, and "a/" + "**" + "/b" for "a/b": the slash is no sure part */
 	if (pe->prefix > 1 && g.p[pe->prefix - 1] == '/' && pe->shape != SHAPE_BELOW)

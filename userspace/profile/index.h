@@ -36,6 +36,7 @@ struct path_entry {
 	uint64_t hash;	 /* of the prefix */
 	uint32_t prefix; /* literal bytes at its front, at its end */
 	uint32_t suffix;
+	struct str needle; /* longest literal part between them: must be somewhere in the path */
 	enum glob_shape shape;
 };
 
