@@ -5,7 +5,7 @@
 
 void forest_init(struct forest *f)
 {
-	*f = (struct forest){.by_uid = json_object()};
+	*f = (struct forest){.by_uid = json_object(), .noted = json_object()};
 }
 
 void forest_release(struct forest *f)
@@ -17,6 +17,7 @@ void forest_release(struct forest *f)
 	}
 	free(f->nodes);
 	json_decref(f->by_uid);
+	json_decref(f->noted);
 }
 
 size_t forest_find_uid(const struct forest *f, struct str uid)
@@ -89,6 +90,19 @@ static void learn(struct node *n, const json_t *row)
 	}
 }
 
+/* Several questions can have the same event in their answers. */
+static bool is_new(struct forest *f, const json_t *row)
+{
+	const char *uid = json_string_value(row_find(row, "uid"));
+
+	if (!uid)
+		return true;
+	if (json_object_get(f->noted, uid))
+		return false;
+	json_object_set_new(f->noted, uid, json_true());
+	return true;
+}
+
 void forest_add(struct forest *f, const json_t *row, bool is_note)
 {
 	struct str uid = row_str(row, "process.uid");
@@ -99,10 +113,34 @@ void forest_add(struct forest *f, const json_t *row, bool is_note)
 		return;
 	n = at == NO_NODE ? new_node(f, uid, row) : &f->nodes[at];
 	learn(n, row);
-	if (!is_note)
+	if (!is_note || !is_new(f, row))
 		return;
 	json_array_append(n->notes, (json_t *)row);
 	n->marked = n->marked || *view_mark(row);
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	uint64_t x = row_u64(*(json_t *const *)a, "seq", 0);
+	uint64_t y = row_u64(*(json_t *const *)b, "seq", 0);
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_notes(struct node *n)
+{
+	size_t count = json_array_size(n->notes), i;
+	_cleanup_free_ json_t **rows = calloc(count + 1, sizeof(json_t *));
+	json_t *row;
+
+	if (!rows || count < 2)
+		return;
+	json_array_foreach (n->notes, i, row)
+		rows[i] = json_incref(row);
+	qsort(rows, count, sizeof(json_t *), by_seq);
+	json_array_clear(n->notes);
+	for (i = 0; i < count; i++)
+		json_array_append_new(n->notes, rows[i]);
 }
 
 static int by_start(const void *a, const void *b, void *ctx)
@@ -163,9 +201,11 @@ void forest_link(struct forest *f)
 		if (may_link(f, child, parent))
 			append_child(f, child, parent);
 	}
-	for (size_t i = 0; i < f->count; i++)
+	for (size_t i = 0; i < f->count; i++) {
+		sort_notes(&f->nodes[i]);
 		if (f->nodes[i].marked)
 			mark_above(f, i);
+	}
 }
 
 void forest_want(struct forest *f, size_t root)

@@ -25,6 +25,7 @@ struct forest {
 	struct node *nodes;
 	size_t count, room;
 	json_t *by_uid; /* uid to number */
+	json_t *noted;	/* events that are notes already, by uid */
 };
 
 void forest_init(struct forest *f);

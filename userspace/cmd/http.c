@@ -124,23 +124,19 @@ static int say_unreachable(const struct cli *c, int err)
 		    "cannot reach the daemon at %s: %s", c->server, strerror(err));
 }
 
-/* Connects once only to learn the exact reason why it would fail. */
-static int try_connect(const struct cli *c, bool quiet)
+/* After a connection failed: connects once more, to learn the exact reason. */
+static int say_why_not(const struct cli *c, bool quiet)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int err;
+	int err = EAGAIN; /* it does now: it was too busy before */
 
-	if (strlen(c->server) >= sizeof(addr.sun_path))
-		return fail(CODE_USAGE, NULL, "the path of a socket has at most %zu bytes: %s",
-			    sizeof(addr.sun_path) - 1, c->server);
-	strcpy(addr.sun_path, c->server);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return CODE_DONE;
-	err = errno;
-	if (quiet)
-		return err == EACCES || err == EPERM ? CODE_DENIED : CODE_UNREACHABLE;
-	return err == EACCES || err == EPERM ? say_denied(c) : say_unreachable(c, err);
+	strncpy(addr.sun_path, c->server, sizeof(addr.sun_path) - 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err = errno;
+	if (err != EACCES && err != EPERM)
+		return quiet ? CODE_UNREACHABLE : say_unreachable(c, err);
+	return quiet ? CODE_DENIED : say_denied(c);
 }
 
 static int say_http_error(const struct cli *c, const struct transfer *t, long status)
@@ -168,6 +164,8 @@ static int say_curl_error(const struct cli *c, const struct transfer *t, CURLcod
 {
 	char wait[32];
 
+	if (result == CURLE_COULDNT_CONNECT)
+		return say_why_not(c, t->r->quiet);
 	if (t->r->quiet)
 		return CODE_UNREACHABLE;
 	if (t->too_long)
@@ -177,8 +175,6 @@ static int say_curl_error(const struct cli *c, const struct transfer *t, CURLcod
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return fail(CODE_UNREACHABLE, "Wait longer: --timeout 60s",
 			    "the daemon at %s did not answer within %s", c->server, wait);
-	if (result == CURLE_COULDNT_CONNECT)
-		return say_unreachable(c, ECONNREFUSED);
 	return fail(CODE_UNREACHABLE, "Did whodidd stop? See: whodid status",
 		    "lost the daemon at %s: %s", c->server, curl_easy_strerror(result));
 }
@@ -205,6 +201,8 @@ static void set_up(const struct cli *c, struct transfer *t)
 
 static CURLcode run(CURLM *multi, struct transfer *t)
 {
+	/* what is asked after Ctrl-C, as the totals at the end of watch, is still answered */
+	bool before = terminal_interrupted();
 	int running = 1, left;
 
 	while (running) {
@@ -217,7 +215,7 @@ static CURLcode run(CURLM *multi, struct transfer *t)
 		message = curl_multi_info_read(multi, &left);
 		if (message && message->msg == CURLMSG_DONE)
 			return message->data.result;
-		if (terminal_interrupted() ||
+		if ((terminal_interrupted() && !before) ||
 		    (t->r->until_ns && (int64_t)clock_boot_ns() >= t->r->until_ns)) {
 			t->stopped = true;
 			return CURLE_OK;
@@ -233,10 +231,11 @@ int http_get(const struct cli *c, const struct http_request *r)
 	CURLcode result;
 	CURLM *multi;
 	long status;
-	int code = try_connect(c, r->quiet);
+	int code = CODE_DONE;
 
-	if (code)
-		return code;
+	if (strlen(c->server) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return fail(CODE_USAGE, NULL, "the path of a socket has at most 107 bytes: %s",
+			    c->server);
 	if (c->verbose)
 		talk(c, "GET %s from %s", r->path, c->server);
 	multi = curl_multi_init();

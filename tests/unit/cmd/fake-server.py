@@ -64,8 +64,8 @@ class Handler(socketserver.StreamRequestHandler):
             self.rfile.read()
             return
         code, what, remedy = ERRORS.get(MODE, (200, "", ""))
-        self.wfile.write(b"HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\n\r\n" % code)
         try:
+            self.wfile.write(b"HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\n\r\n" % code)
             if code != 200:
                 self.say(json.dumps({"error": {"what": what, "remedy": remedy}}))
             elif MODE == "broken":
