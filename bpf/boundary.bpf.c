@@ -11,7 +11,7 @@ __u32 self_tgid = 0;
 __u64 seeded_ns = 0;
 __u32 seeded_tasks = 0;
 
-#define SEED_CLIMB 32 /* generations looked up at once; the rest comes in the next run */
+#define SEED_CLIMB 8 /* generations looked up at once; the rest comes in the next run */
 
 /*
  * cgroup_attach_task(cgroup, path, leader, threadgroup): after a move; current is who wrote the

@@ -14,6 +14,9 @@
 /* A function that stays one in the program, so that the verifier's work and the stack stay small. */
 #define static_sub static __attribute__((noinline, unused))
 
+/* A function that is verified once per program and not per call: scalars only; weak = in a header. */
+#define shared_sub __weak __attribute__((noinline))
+
 #define add_u64(p, n) __sync_fetch_and_add((p), (n))
 
 /* Keeps the compiler from proving a bound that the verifier then does not see. */
@@ -59,8 +62,10 @@ static_sub struct slot *slot_claim_any(void)
 		s = bpf_map_lookup_elem(&slots, &i);
 		if (!s)
 			return 0;
-		if (!__sync_val_compare_and_swap(&s->busy, 0, 1))
-			return s;
+		if (__sync_val_compare_and_swap(&s->busy, 0, 1))
+			continue;
+		s->id = i;
+		return s;
 	}
 	return 0;
 }

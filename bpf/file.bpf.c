@@ -172,18 +172,18 @@ static __always_inline int slot_root(struct slot *s, struct task_struct *task,
 	return 0;
 }
 
-/* A path from the caller, and where it starts. An empty one means the directory itself. */
-struct path_pair {
-	struct record_text path, base;
-};
-
-static __noinline int slot_path_pair(struct slot *s, u64 ptr, s32 dirfd, struct path_pair *out)
+/*
+ * A path from the caller's memory, and where it starts: slot.text and slot.base. An empty one means
+ * the directory itself. Current is the caller.
+ */
+shared_sub int slot_path_pair(u32 slot, u64 ptr, s32 dirfd)
 {
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct record_text p = {}, b = {};
 	u32 at;
 
-	if (!out)
+	if (!s)
 		return 0;
 	slot_user_path(s, ptr, &p);
 	at = p.off;
@@ -194,9 +194,18 @@ static __noinline int slot_path_pair(struct slot *s, u64 ptr, s32 dirfd, struct 
 		slot_root(s, task, &b);
 	else
 		slot_directory(s, task, dirfd, &b);
-	out->path = p;
-	out->base = b;
+	s->text = p;
+	s->base = b;
 	return 0;
+}
+
+/* The same as a pair of texts of the record. */
+static __always_inline void take_pair(struct slot *s, u64 ptr, s32 dirfd, struct record_text *path,
+				      struct record_text *base)
+{
+	slot_path_pair(s->id, ptr, dirfd);
+	*path = s->text;
+	*base = s->base;
 }
 
 /* An open that failed, or whose descriptor was closed by another thread before we looked. */
@@ -205,7 +214,6 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 {
 	u32 class = class_and_ia32 & 0xff, flags = flags_of_call(args, class);
 	u32 kind = kind_of_failed(flags, class);
-	struct path_pair names = {};
 	struct record_file *r;
 	struct slot *s;
 
@@ -223,13 +231,11 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 	r->open_flags = flags;
 	r->result = ret < 0 ? ret : 0;
 	if (class == SYS_OPEN || class == SYS_CREAT)
-		slot_path_pair(s, args[0], AT_FDCWD, &names);
+		take_pair(s, args[0], AT_FDCWD, &r->path, &r->base);
 	else if (class == SYS_OPENAT || class == SYS_OPENAT2)
-		slot_path_pair(s, args[1], args[0], &names);
+		take_pair(s, args[1], args[0], &r->path, &r->base);
 	else if (class == SYS_MEMFD)
-		slot_user_path(s, args[0], &names.path);
-	r->path = names.path;
-	r->base = names.base;
+		slot_user_path(s, args[0], &r->path);
 	slot_submit(s, kind);
 	slot_release(s);
 	return 0;
@@ -355,23 +361,15 @@ static __always_inline void take_object(struct slot *s, struct record_file *r,
 	slot_file_path(s, file, &r->path);
 }
 
-static __always_inline int take_paths(struct slot *s, struct record_file *r,
-				      const struct path_op *op)
+static __always_inline void take_paths(struct slot *s, struct record_file *r,
+				       const struct path_op *op)
 {
-	struct path_pair names = {};
-
 	if (op->dir == ABSENT) /* the text of a symbolic link is no path of ours */
-		slot_user_path(s, s->args[op->path & 7], &names.path);
+		slot_user_path(s, s->args[op->path & 7], &r->path);
 	else
-		slot_path_pair(s, s->args[op->path & 7], s->args[op->dir & 7], &names);
-	r->path = names.path;
-	r->base = names.base;
-	if (op->path2 == ABSENT)
-		return 0;
-	slot_path_pair(s, s->args[op->path2 & 7], s->args[op->dir2 & 7], &names);
-	r->path2 = names.path;
-	r->base2 = names.base;
-	return 0;
+		take_pair(s, s->args[op->path & 7], s->args[op->dir & 7], &r->path, &r->base);
+	if (op->path2 != ABSENT)
+		take_pair(s, s->args[op->path2 & 7], s->args[op->dir2 & 7], &r->path2, &r->base2);
 }
 
 static __noinline int on_path_op(struct task_struct *task, struct task_state *st,

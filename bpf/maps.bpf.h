@@ -52,6 +52,9 @@ struct slot {
 	u32 len;   /* bytes of data in use */
 	u32 flags; /* RECORD_* collected on the way */
 	u32 walk_off;
+	u32 id; /* its index, for functions that are verified by themselves and take scalars only */
+	struct record_text text; /* what such a function appended */
+	struct record_text base;
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;

@@ -114,36 +114,52 @@ static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d,
 	return true;
 }
 
-/* Appends the path of (mnt, dentry) to the record; *out stays absent when there is none. */
-static_sub int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
-			 struct record_text *out)
+/* Appends the path of (mnt, dentry), kernel addresses, to the slot: slot.text, absent = none. */
+shared_sub int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
 {
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct vfsmount *mnt = (struct vfsmount *)mnt_address;
+	struct dentry *d = (struct dentry *)dentry_address;
+	struct record_text t = {};
 	struct walk w = {.s = s};
-	void *root = BPF_CORE_READ(mnt, mnt_root);
-	void *parent = BPF_CORE_READ(d, d_parent);
+	void *root, *parent;
 
+	if (!s)
+		return 0;
+	s->text = t;
 	if (!d || !mnt)
 		return 0;
+	root = BPF_CORE_READ(mnt, mnt_root);
+	parent = BPF_CORE_READ(d, d_parent);
 	if (!BPF_CORE_READ(d, d_hash.pprev) && d != parent)
 		s->flags |= RECORD_PATH_DELETED;
-	if (d == parent && d != root)
-		return take_pseudo_name(s, d, out);
+	if (d == parent && d != root) {
+		take_pseudo_name(s, d, &t);
+		s->text = t;
+		return 0;
+	}
 	s->walk_off = SLOT_PATH;
-	s->walk_dentry = (u64)d;
+	s->walk_dentry = dentry_address;
 	s->walk_mount = (u64)mount_of(mnt);
 	s->walk_root = (u64)root;
 	bpf_loop(WALK_STEPS, walk_step, &w, 0);
-	walk_finish(s, out);
+	walk_finish(s, &t);
+	s->text = t;
+	return 0;
+}
+
+static __always_inline int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
+				     struct record_text *out)
+{
+	walk_path(s->id, (u64)mnt, (u64)d);
+	*out = s->text;
 	return 0;
 }
 
 static __always_inline void slot_file_path(struct slot *s, struct file *file,
 					   struct record_text *out)
 {
-	struct record_text t = {};
-
-	slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), &t);
-	*out = t;
+	slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), out);
 }
 
 static long cgroup_step(u32 i, struct walk *w)

@@ -14,6 +14,12 @@
 
 #define UID_UNSET 0xffffffff
 
+/* An address as a number: read back from a map, the verifier has forgotten that it is a pointer. */
+static __always_inline u64 stored(const u64 *at)
+{
+	return *(const volatile u64 *)at;
+}
+
 /* Verdict of a change of login uid or cgroup: who made it. */
 struct crossing {
 	u32 kind; /* enum boundary_kind */
@@ -46,22 +52,42 @@ static __always_inline u64 new_boundary_id(void)
 	return ((u64)(bpf_get_smp_processor_id() + 1) << 48) | (add_u64(&n->boundaries, 1) + 1);
 }
 
-/* The boundary record: it is in the ring before the first record that carries the id. */
-static_sub int emit_boundary(struct task_struct *task, struct task_state *st, u64 parent_id,
-			     struct crossing *c)
+/* The rest of a boundary record, and its end: args[0] is the css_set, args[1] the executable's file. */
+shared_sub int finish_boundary(u32 slot)
 {
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
 	struct record_boundary *r;
 	struct workload w = {};
-	struct slot *s;
+	struct record_text exe = {}, cgroup = {};
 
-	if (!task || !st || !c)
-		return 0;
-	s = slot_claim(RECORD_BOUNDARY);
 	if (!s)
 		return 0;
+	r = (struct record_boundary *)s->data;
+	read_workload(s->args[0], &w);
+	if (s->args[1])
+		slot_file_path(s, (struct file *)s->args[1], &exe);
+	r->exe = exe;
+	if (w.id == r->task.cgroup_id) { /* else it moved itself, and where it sits says nothing */
+		r->cgroup_hierarchy = w.hierarchy;
+		slot_cgroup(s, w.kn, &cgroup);
+		r->cgroup = cgroup;
+	}
+	slot_submit(s, RECORD_BOUNDARY);
+	slot_release(s);
+	return 0;
+}
+
+/* The boundary record: it is in the ring before the first record that carries the id. */
+static __always_inline void emit_boundary(struct task_struct *task, struct task_state *st,
+					  u64 parent_id, struct crossing *c)
+{
+	struct slot *s = slot_claim(RECORD_BOUNDARY);
+	struct record_boundary *r;
+
+	if (!s)
+		return;
 	r = slot_begin(s, struct record_boundary);
 	fill_task(&r->task, task, st);
-	read_workload((u64)task->cgroups, &w);
 	r->id = st->boundary;
 	r->parent_id = parent_id;
 	r->kind = c->kind;
@@ -73,15 +99,9 @@ static_sub int emit_boundary(struct task_struct *task, struct task_state *st, u6
 	r->opener_start_ns = c->opener_start;
 	r->opener_inode = c->opener_inode;
 	r->session_id = st->session_id;
-	if (task->mm)
-		slot_file_path(s, task->mm->exe_file, &r->exe);
-	if (w.id == st->cgroup_id) { /* else it moved itself, and where it sits says nothing */
-		r->cgroup_hierarchy = w.hierarchy;
-		slot_cgroup(s, w.kn, &r->cgroup);
-	}
-	slot_submit(s, RECORD_BOUNDARY);
-	slot_release(s);
-	return 0;
+	s->args[0] = (u64)task->cgroups;
+	s->args[1] = task->mm ? (u64)task->mm->exe_file : 0;
+	finish_boundary(s->id);
 }
 
 /* Gives the task a new boundary and says so. */
@@ -143,26 +163,26 @@ static_sub int notice_login(struct task_struct *task, struct task_state *st)
 static_sub int notice_move(struct task_struct *task, struct task_state *st)
 {
 	struct crossing c = {.kind = BOUNDARY_CGROUP};
-	struct workload w = {};
 	u32 mover;
+	u64 id;
 
 	if (!st)
 		return 0;
 	st->css_set = (u64)task->cgroups;
-	read_workload(st->css_set, &w);
+	id = workload_id(stored(&st->css_set));
 	mover = st->mover;
 	c.opener_pid = st->mover_pid;
 	c.opener_start = st->mover_start;
 	st->mover = ROLE_NONE;
 	st->mover_pid = 0;
 	st->mover_start = 0;
-	if (w.id == st->cgroup_id)
+	if (id == st->cgroup_id)
 		return 0;
 	if (mover != ROLE_SERVICE_MANAGER && mover != ROLE_CONTAINER_RUNTIME) {
 		st->flags |= TASK_SELF_MOVED;
 		return 0;
 	}
-	st->cgroup_id = w.id;
+	st->cgroup_id = id;
 	if (mover == ROLE_CONTAINER_RUNTIME)
 		st->flags |= TASK_IN_CONTAINER;
 	c.role = mover;
@@ -202,11 +222,8 @@ static_sub int take_role(struct task_struct *task, struct task_state *st)
 
 static __always_inline void read_facts(struct task_struct *task, struct task_state *st)
 {
-	struct workload w = {};
-
 	st->css_set = (u64)task->cgroups;
-	read_workload(st->css_set, &w);
-	st->cgroup_id = w.id;
+	st->cgroup_id = workload_id(stored(&st->css_set));
 	st->login_uid = read_login_uid(task);
 	st->session_id = read_session_id(task);
 	if (task->real_cred->euid.val == 0)

@@ -82,6 +82,15 @@ static_sub int read_workload(u64 css_set, struct workload *w)
 	return 0;
 }
 
+/* Only its id. */
+shared_sub u64 workload_id(u64 css_set)
+{
+	struct workload w = {};
+
+	read_workload(css_set, &w);
+	return w.id;
+}
+
 static __always_inline u32 read_ns_pid(struct task_struct *task)
 {
 	struct pid *pid = 0;
