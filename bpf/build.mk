@@ -31,3 +31,6 @@ $(B)/tests/bpf/test_%: $(B)/tests/bpf/test_%.o $(B)/tests/bpf/harness.o \
 
 .PHONY: bpf-tests
 bpf-tests: $(BPF_TESTS) $(ACTORS) ## build the tests of the kernel programs (run them as root)
+
+# what the test runner runs
+test-programs: $(BPF_TESTS)
