@@ -241,6 +241,8 @@ static void print_note(const struct table *t, const char *note)
 
 		pad(&line, indent);
 		text_add(&line, note, n);
+		while (line.n && line.p[line.n - 1] == ' ')
+			line.p[--line.n] = '\0';
 		terminal_line(&line);
 		note += n;
 		while (*note == ' ')

@@ -299,7 +299,7 @@ void view_reason(struct text *out, const json_t *row)
 		row_say(out, row, "verdict.rule");
 		if (reason.p) {
 			text_puts(out, ": ");
-			text_say(out, reason);
+			text_say(out, str_sub(reason, 0, reason.n - str_ends(reason, ".")));
 		}
 		if (row_find(row, "verdict.attack")) {
 			text_puts(out, ", ");
