@@ -26,8 +26,8 @@
 #define EVENT_ABI 1
 
 /* Ceilings, in bytes, NUL not counted. What is longer is cut and flagged in header.flags. */
-#define EVENT_PATH_MAX 4095
-#define EVENT_ARGV_MAX 32768
+#define EVENT_PATH_MAX	 4095
+#define EVENT_ARGV_MAX	 32768
 #define EVENT_RECORD_MAX 65536 /* no record is longer than this */
 
 /* Kinds are event types: the number is also the index of the loss and generation counters. */
@@ -55,20 +55,22 @@ enum record_kind {
 
 /* header.flags: what was cut or is less sure than usual */
 #define RECORD_ARGV_CUT (1u << 0)
-#define RECORD_PATH_CUT (1u << 1)     /* a path had more than EVENT_PATH_MAX bytes: its left part is lost */
-#define RECORD_USER_PATH (1u << 2)    /* the path came from the caller's memory, which another thread may
+#define RECORD_PATH_CUT \
+	(1u << 1) /* a path had more than EVENT_PATH_MAX bytes: its left part is lost */
+#define RECORD_USER_PATH \
+	(1u << 2) /* the path came from the caller's memory, which another thread may
 				       * have rewritten; else from the kernel's own objects */
 #define RECORD_PATH_DELETED (1u << 3) /* the object had no name any more */
 #define RECORD_PATH_ESCAPED (1u << 4) /* outside of the task's root or mount */
-#define RECORD_FOLDED (1u << 5)	      /* counts earlier, equal acts: see record_file.count */
-#define RECORD_ARGV_FAULT (1u << 6)   /* argv could not be read */
-#define RECORD_IA32 (1u << 7)	      /* came through a 32-bit system call */
+#define RECORD_FOLDED	    (1u << 5) /* counts earlier, equal acts: see record_file.count */
+#define RECORD_ARGV_FAULT   (1u << 6) /* argv could not be read */
+#define RECORD_IA32	    (1u << 7) /* came through a 32-bit system call */
 
 struct record_header {
 	__u64 boot_ns;
-	__u64 seq;   /* counts per CPU from 1, lost records included: a gap is a loss */
-	__u32 size;  /* of the whole record with its text, a multiple of 8 */
-	__u16 kind;  /* enum record_kind */
+	__u64 seq;  /* counts per CPU from 1, lost records included: a gap is a loss */
+	__u32 size; /* of the whole record with its text, a multiple of 8 */
+	__u16 kind; /* enum record_kind */
 	__u16 cpu;
 	__u32 flags; /* RECORD_* */
 	__u32 pad0;
@@ -80,35 +82,37 @@ struct record_text {
 };
 
 /* task.flags: facts about the task that the identity stage turns into flags */
-#define TASK_SELF_LOGINUID (1u << 0) /* it set an unset login uid itself: its login uid means nothing */
-#define TASK_SELF_MOVED (1u << 1)    /* moved to another cgroup by somebody who may not decide that */
-#define TASK_REPAIRED (1u << 2)	     /* its fork was not seen; boundary taken from its parent */
-#define TASK_SEEDED (1u << 3)	     /* ran before the sensor, or descends from such a task without a
+#define TASK_SELF_LOGINUID \
+	(1u << 0) /* it set an unset login uid itself: its login uid means nothing */
+#define TASK_SELF_MOVED (1u << 1) /* moved to another cgroup by somebody who may not decide that */
+#define TASK_REPAIRED	(1u << 2) /* its fork was not seen; boundary taken from its parent */
+#define TASK_SEEDED \
+	(1u << 3) /* ran before the sensor, or descends from such a task without a
 				      * crossing in between */
-#define TASK_KTHREAD (1u << 4)
-#define TASK_IN_CONTAINER (1u << 5)  /* inside a boundary opened by a container runtime */
+#define TASK_KTHREAD	     (1u << 4)
+#define TASK_IN_CONTAINER    (1u << 5) /* inside a boundary opened by a container runtime */
 #define TASK_THREAD_LOGINUID (1u << 6) /* this thread's login uid differs from its leader's */
-#define TASK_USERNS (1u << 7)	     /* not in the initial user namespace */
+#define TASK_USERNS	     (1u << 7) /* not in the initial user namespace */
 
 /* Who acts: first in every record behind the header. */
 struct record_task {
-	__u64 boundary;	     /* boundary id, never 0 for a record made by the kernel programs */
-	__u64 start_ns;	     /* start of the thread group leader */
+	__u64 boundary; /* boundary id, never 0 for a record made by the kernel programs */
+	__u64 start_ns; /* start of the thread group leader */
 	__u64 parent_start_ns;
-	__u64 cgroup_id;     /* kernfs id of the workload cgroup (identity.md 2.1) */
+	__u64 cgroup_id; /* kernfs id of the workload cgroup (identity.md 2.1) */
 	__u32 pid;
 	__u32 tid;
 	__u32 parent_pid;
-	__u32 ns_pid;	     /* pid in the task's own pid namespace */
+	__u32 ns_pid; /* pid in the task's own pid namespace */
 	__u32 uid;
 	__u32 euid;
 	__u32 gid;
 	__u32 egid;
-	__u32 login_uid;     /* 0xffffffff = unset; of the acting thread */
-	__u32 session_id;    /* 0xffffffff = unset */
-	__u32 flags;	     /* TASK_* */
-	__u32 exec_count;    /* how many execs this process has made since the sensor saw it */
-	__u8 comm[16];	     /* for display only, never for a decision */
+	__u32 login_uid;  /* 0xffffffff = unset; of the acting thread */
+	__u32 session_id; /* 0xffffffff = unset */
+	__u32 flags;	  /* TASK_* */
+	__u32 exec_count; /* how many execs this process has made since the sensor saw it */
+	__u8 comm[16];	  /* for display only, never for a decision */
 };
 
 /* From the parent, before the child runs. task is the parent. Threads make no record. */
@@ -129,9 +133,9 @@ struct record_exec {
 	__u64 caps_permitted;
 	__u64 exe_inode;
 	__u64 exe_ctime_ns;
-	__u64 exe_dev;	  /* as stat(2) st_dev: makedev(major, minor) of the kernel, (major << 20) | minor */
-	__u32 exe_mode;	  /* st_mode */
-	__u32 exe_uid;	  /* owner */
+	__u64 exe_dev; /* as stat(2) st_dev: makedev(major, minor) of the kernel, (major << 20) | minor */
+	__u32 exe_mode; /* st_mode */
+	__u32 exe_uid;	/* owner */
 	__u32 exe_nlink;
 	__u32 argc;
 	__u32 ns_pid_inum;
@@ -139,22 +143,23 @@ struct record_exec {
 	__u32 ns_user_inum;
 	__u32 ns_net_inum;
 	__u32 ns_cgroup_inum;
-	__u32 old_tid;	  /* tid of the thread that called exec, when it was not the leader */
-	struct record_text exe;	     /* resolved path of mm->exe_file */
-	struct record_text filename; /* bprm->filename: as asked for; the script, where there is one */
+	__u32 old_tid;		/* tid of the thread that called exec, when it was not the leader */
+	struct record_text exe; /* resolved path of mm->exe_file */
+	struct record_text
+		filename; /* bprm->filename: as asked for; the script, where there is one */
 	struct record_text cwd;
-	struct record_text argv;     /* NUL-separated, the last NUL not counted */
+	struct record_text argv; /* NUL-separated, the last NUL not counted */
 };
 
 /* The last thread of a process has gone. */
 struct record_exit {
 	struct record_header header;
 	struct record_task task;
-	__u64 user_ns;	      /* CPU time of the whole group */
+	__u64 user_ns; /* CPU time of the whole group */
 	__u64 system_ns;
-	__u64 max_rss_bytes;  /* 0 = not known */
-	__u32 exit_code;      /* 0 to 255 */
-	__u32 exit_signal;    /* 0 = left by itself; core dumps lose their flag bit */
+	__u64 max_rss_bytes; /* 0 = not known */
+	__u32 exit_code;     /* 0 to 255 */
+	__u32 exit_signal;   /* 0 = left by itself; core dumps lose their flag bit */
 };
 
 enum file_op {
@@ -176,22 +181,24 @@ enum file_op {
 struct record_file {
 	struct record_header header;
 	struct record_task task;
-	__u64 dev;	 /* as in record_exec; 0 with inode 0 = object not known */
+	__u64 dev; /* as in record_exec; 0 with inode 0 = object not known */
 	__u64 inode;
-	__u64 count;	 /* acts that this record stands for: 1, or more with RECORD_FOLDED */
-	__u64 first_ns;	 /* of the acts counted; both 0 when count is 1 */
+	__u64 count;	/* acts that this record stands for: 1, or more with RECORD_FOLDED */
+	__u64 first_ns; /* of the acts counted; both 0 when count is 1 */
 	__u64 last_ns;
-	__s32 result;	 /* 0 or -errno */
-	__u32 op;	 /* enum file_op */
+	__s32 result; /* 0 or -errno */
+	__u32 op;     /* enum file_op */
 	__u32 open_flags; /* O_* of an open, as the kernel's struct file has them, and O_CREAT, O_EXCL, O_TRUNC
 			   * as the call had them */
-	__u32 mode;	 /* st_mode of the object; the new mode for chmod */
-	__u32 new_uid;	 /* chown: 0xffffffff = unchanged */
+	__u32 mode;    /* st_mode of the object; the new mode for chmod */
+	__u32 new_uid; /* chown: 0xffffffff = unchanged */
 	__u32 new_gid;
-	__u64 size;	 /* truncate: new size */
+	__u64 size; /* truncate: new size */
 	struct record_text path;
-	struct record_text path2; /* rename, link, symlink: the new name (path is the old one, or the target) */
-	struct record_text base;  /* directory that a user path starts from, resolved: for a relative path, and
+	struct record_text
+		path2; /* rename, link, symlink: the new name (path is the old one, or the target) */
+	struct record_text
+		base; /* directory that a user path starts from, resolved: for a relative path, and
 				   * for an absolute one in a chroot (the root); else absent */
 	struct record_text base2; /* the same for path2 */
 };
@@ -199,14 +206,15 @@ struct record_file {
 /* One outbound connection attempt with its result. */
 struct record_net {
 	struct record_header header;
-	struct record_task task; /* of the process that asked, also when the result came in softirq */
-	__u64 count;		 /* as in record_file */
+	struct record_task
+		task; /* of the process that asked, also when the result came in softirq */
+	__u64 count;  /* as in record_file */
 	__u64 first_ns;
 	__u64 last_ns;
-	__u64 duration_ns;	 /* from asking to the result; 0 = at once */
-	__s32 result;		 /* 0 or -errno; what is known when the attempt is over */
-	__u16 family;		 /* AF_INET, AF_INET6 */
-	__u16 proto;		 /* IPPROTO_TCP, IPPROTO_UDP, other */
+	__u64 duration_ns; /* from asking to the result; 0 = at once */
+	__s32 result;	   /* 0 or -errno; what is known when the attempt is over */
+	__u16 family;	   /* AF_INET, AF_INET6 */
+	__u16 proto;	   /* IPPROTO_TCP, IPPROTO_UDP, other */
 	__u16 src_port;
 	__u16 dst_port;
 	__u32 pad1;
@@ -221,7 +229,8 @@ enum boundary_kind {
 	BOUNDARY_KERNEL = 2, /* kernel threads */
 	BOUNDARY_LOGIN = 3,  /* a trusted setter set an unset login uid */
 	BOUNDARY_BECOME = 4, /* sudo, su, doas, pkexec, runuser started their command */
-	BOUNDARY_CGROUP = 5, /* PID 1, a service manager or a container runtime put it into a new cgroup */
+	BOUNDARY_CGROUP =
+		5, /* PID 1, a service manager or a container runtime put it into a new cgroup */
 };
 
 /*
@@ -247,18 +256,18 @@ enum exe_role {
 struct record_boundary {
 	struct record_header header;
 	struct record_task task; /* of the task that crossed, with its new boundary */
-	__u64 id;		 /* never reused in a boot: cpu << 48 | counter; see BOUNDARY_ID_KERNEL */
-	__u64 parent_id;	 /* 0 = none known */
-	__u64 opener_start_ns;	 /* who made the crossing: the setter, sudo, the runtime */
+	__u64 id;	 /* never reused in a boot: cpu << 48 | counter; see BOUNDARY_ID_KERNEL */
+	__u64 parent_id; /* 0 = none known */
+	__u64 opener_start_ns; /* who made the crossing: the setter, sudo, the runtime */
 	__u64 opener_inode;
 	__u64 opener_dev;
 	__u32 opener_pid;
-	__u32 kind;		 /* enum boundary_kind */
-	__u32 role;		 /* enum exe_role of the opener */
-	__u32 from_uid;		 /* become: uid before */
-	__u32 to_uid;		 /* become: uid after; login: the login uid */
-	__u32 session_id;	 /* login: audit session */
-	__u32 cgroup_hierarchy;	 /* 0 = cgroup v2, else the v1 hierarchy id */
+	__u32 kind;		/* enum boundary_kind */
+	__u32 role;		/* enum exe_role of the opener */
+	__u32 from_uid;		/* become: uid before */
+	__u32 to_uid;		/* become: uid after; login: the login uid */
+	__u32 session_id;	/* login: audit session */
+	__u32 cgroup_hierarchy; /* 0 = cgroup v2, else the v1 hierarchy id */
 	__u32 pad1;
 	struct record_text exe;	   /* of the task, resolved */
 	struct record_text cgroup; /* path of the workload cgroup from the root of its hierarchy */
@@ -290,11 +299,11 @@ struct counters {
 	__u64 generated[RECORD_KIND_MAX]; /* records that were to be written */
 	__u64 lost[RECORD_KIND_MAX];	  /* of these, not written: ring full or no scratch */
 	__u64 folded[RECORD_KIND_MAX];	  /* acts counted in the fold map in place of a record */
-	__u64 filtered_missing;		  /* acts on files that failed with ENOENT or ENOTDIR: counted only */
-	__u64 filtered_self;		  /* acts of the daemon itself */
-	__u64 path_faults;		  /* paths that could not be read */
-	__u64 state_faults;		  /* task storage that could not be made */
-	__u64 fold_full;		  /* fold map full: the record was written instead */
+	__u64 filtered_missing; /* acts on files that failed with ENOENT or ENOTDIR: counted only */
+	__u64 filtered_self;	/* acts of the daemon itself */
+	__u64 path_faults;	/* paths that could not be read */
+	__u64 state_faults;	/* task storage that could not be made */
+	__u64 fold_full;	/* fold map full: the record was written instead */
 };
 
 /*
@@ -304,11 +313,11 @@ struct counters {
 #define RECORDING_MAGIC "whodidR\n"
 struct recording_header {
 	__u8 magic[8];
-	__u32 abi;	   /* EVENT_ABI */
-	__u32 header_size; /* of this struct; what a later version adds is skipped */
+	__u32 abi;	      /* EVENT_ABI */
+	__u32 header_size;    /* of this struct; what a later version adds is skipped */
 	__u64 wall_offset_ns; /* wall clock = boot_ns + this, when the recording began */
 	__u8 boot_id[16];
-	__u8 host[64];	   /* NUL-terminated */
+	__u8 host[64]; /* NUL-terminated */
 };
 _Static_assert(sizeof(struct recording_header) == 104, "ABI");
 
