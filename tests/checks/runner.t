@@ -42,6 +42,10 @@ expect 'silence' 1 '0 passed, 1 failed, 0 skipped'
 a_test hangs 'echo 1..1; echo ok 1 - a; exec sleep 60'
 expect 'a hang' 1 '1 passed, 1 failed, 0 skipped'
 like "$OUT" 'no end within 2 s' 'it says that it hung'
+a_test leaves 'echo 1..1; echo ok 1 - a; (exec setsid sleep 20) &'
+begun=$SECONDS
+expect 'something left behind' 0 '1 passed, 0 failed, 0 skipped'
+ok 'is not waited for' test $((SECONDS - begun)) -lt 15
 a_test skips 'echo "1..0 # SKIP no such thing here"'
 a_test some 'echo 1..2; echo "ok 1 - a # SKIP not here"; echo ok 2 - b'
 expect 'skips' 0 '1 passed, 0 failed, 2 skipped'
