@@ -78,16 +78,57 @@ static inline void mix_texts(struct cache_key *k, const struct str *v, unsigned 
 		mix_bytes(k, v[i]);
 }
 
-static void mix_identity(struct cache_key *k, const struct act *act)
+static bool is_last(const struct last_identity *last, uint64_t level_and_flags, const struct str *v)
+{
+	const char *p = last->bytes;
+
+	if (!last->key.a || last->level_and_flags != level_and_flags)
+		return false;
+	for (unsigned i = 0; i < IDENTITY_TEXTS; i++) {
+		if (last->lengths[i] != v[i].n || (v[i].n && memcmp(p, v[i].p, v[i].n) != 0))
+			return false;
+		p += v[i].n;
+	}
+	return true;
+}
+
+static void keep_last(struct last_identity *last, uint64_t level_and_flags, const struct str *v,
+		      const struct cache_key *key)
+{
+	uint32_t n = 0;
+
+	last->key.a = 0;
+	for (unsigned i = 0; i < IDENTITY_TEXTS; i++) {
+		if (v[i].n > LAST_IDENTITY_MAX - n)
+			return;
+		if (v[i].n)
+			memcpy(last->bytes + n, v[i].p, v[i].n);
+		last->lengths[i] = v[i].n;
+		n += v[i].n;
+	}
+	last->level_and_flags = level_and_flags;
+	last->key = *key;
+}
+
+static void make_identity_key(struct last_identity *last, const struct act *act,
+			      struct cache_key *out)
 {
 	const struct identity *id = act->id;
-	const struct str texts[12] = {
+	const uint64_t level_and_flags = (uint64_t)id->who_level << 32 | id->flags;
+	const struct str texts[IDENTITY_TEXTS] = {
 		id->who,  id->via,  id->as,	      id->session,	     id->person,
 		id->unit, id->kind, id->container_id, id->container_runtime, act->ev->who.user_name,
 	};
 
-	mix(k, (uint64_t)id->who_level << 32 | id->flags, 0);
-	mix_texts(k, texts, 12);
+	if (is_last(last, level_and_flags, texts)) {
+		*out = last->key;
+		return;
+	}
+	*out = (struct cache_key){secret[2], secret[3]};
+	mix(out, level_and_flags, 0);
+	mix_texts(out, texts, IDENTITY_TEXTS);
+	out->a |= 1; /* zero is an empty place */
+	keep_last(last, level_and_flags, texts, out);
 }
 
 static void mix_act(struct cache_key *k, const struct act *act)
@@ -112,14 +153,13 @@ static void mix_act(struct cache_key *k, const struct act *act)
 		mix(k, act->ev->what.crossing.to_uid, act->ev->what.uid);
 }
 
-void cache_make_keys(const struct act *act, struct cache_key *identity, struct cache_key *all)
+void cache_make_keys(struct cache *c, const struct act *act, struct cache_key *identity,
+		     struct cache_key *all)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, make_secret);
-	*identity = (struct cache_key){secret[2], secret[3]};
-	mix_identity(identity, act);
-	identity->a |= 1; /* zero is an empty place */
+	make_identity_key(&c->last, act, identity);
 	*all = *identity;
 	mix_act(all, act);
 	all->a |= 1;

@@ -34,7 +34,18 @@ struct subject_set {
 	struct exception *exceptions[SUBJECT_EXCEPTIONS_MAX];
 };
 
+/* The identity of the last act, whole: events come in runs, and comparing is cheaper than hashing. */
+#define IDENTITY_TEXTS	  12
+#define LAST_IDENTITY_MAX 512
+struct last_identity {
+	struct cache_key key; /* zero = none */
+	uint64_t level_and_flags;
+	uint32_t lengths[IDENTITY_TEXTS];
+	char bytes[LAST_IDENTITY_MAX];
+};
+
 struct cache {
+	struct last_identity last;
 	struct cache_key keys[DECISIONS];
 	struct decision decisions[DECISIONS];
 	struct subject_set subjects[SUBJECT_SETS];
@@ -42,7 +53,8 @@ struct cache {
 };
 
 /* Keys are never all zero. identity is a part of the act's key. */
-void cache_make_keys(const struct act *act, struct cache_key *identity, struct cache_key *all);
+void cache_make_keys(struct cache *c, const struct act *act, struct cache_key *identity,
+		     struct cache_key *all);
 /* NULL = not there. */
 struct decision *cache_find(struct cache *c, const struct cache_key *key);
 void cache_put(struct cache *c, const struct cache_key *key, const struct decision *d);

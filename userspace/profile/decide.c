@@ -417,7 +417,7 @@ void profile_decide(struct profile_set *p, struct event *ev)
 		ev->verdict = (struct event_verdict){.value = VERDICT_NONE};
 		return;
 	}
-	cache_make_keys(&a, &identity, &all);
+	cache_make_keys(&p->cache, &a, &identity, &all);
 	seen = p->no_cache ? NULL : cache_find(&p->cache, &all);
 	if (!seen) {
 		decide(p, &a, &identity, &d);

@@ -41,26 +41,45 @@ static uint32_t literal_back(struct str g)
 	return g.n - i;
 }
 
-/*
- * Globs that begin and end alike differ in the middle: looking for their longest literal part there
- * is many times cheaper than to match them. None where parts are optional ({}) or not as written.
- */
-static struct str find_needle(struct str g, uint32_t front, uint32_t back)
+static void add_grams(struct grams *g, struct str s)
 {
-	struct str best = STR_NONE;
-	uint32_t from = front;
+	for (uint32_t i = 0; i + 3 <= s.n; i++) {
+		uint32_t x = (uint32_t)(uint8_t)s.p[i] << 16 | (uint32_t)(uint8_t)s.p[i + 1] << 8 |
+			     (uint8_t)s.p[i + 2];
+		uint32_t bit = (x * 2654435761u) >> 24;
 
-	for (uint32_t i = front; i < g.n; i++)
+		g->bits[bit / 64] |= 1ull << (bit % 64);
+	}
+}
+
+static bool has_grams(const struct grams *all, const struct grams *some)
+{
+	uint64_t missing = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		missing |= some->bits[i] & ~all->bits[i];
+	return !missing;
+}
+
+/*
+ * Globs that begin and end alike differ in the middle. None where parts are optional ({}) or not as
+ * written. (A slash beside two stars may be shared by both sides, and is there all the same.)
+ */
+static void add_glob_grams(struct grams *out, struct str g)
+{
+	uint32_t from = 0;
+
+	for (uint32_t i = 0; i < g.n; i++)
 		if (strchr("{[\\", g.p[i]))
-			return STR_NONE;
-	for (uint32_t i = front; i < g.n - back; i++) {
-		if (!is_special(g.p[i]))
+			return;
+	if (g.p[g.n - 1] == '/') /* of a directory the last slash is no sure part */
+		g.n--;
+	for (uint32_t i = 0; i <= g.n; i++) {
+		if (i < g.n && !is_special(g.p[i]))
 			continue;
-		if (i - from > best.n)
-			best = str_sub(g, from, i - from);
+		add_grams(out, str_sub(g, from, i - from));
 		from = i + 1;
 	}
-	return best;
 }
 
 static void classify(struct path_entry *pe)
@@ -79,7 +98,7 @@ static void classify(struct path_entry *pe)
 	} else {
 		pe->shape = SHAPE_GLOB;
 		pe->suffix = tree ? 0 : literal_back(g);
-		pe->needle = find_needle(g, front, literal_back(g));
+		add_glob_grams(&pe->grams, g);
 	}
 	/* "dir/" is for "dir" too, and "a/" + "**" + "/b" for "a/b": the slash is no sure part */
 	if (pe->prefix > 1 && g.p[pe->prefix - 1] == '/' && pe->shape != SHAPE_BELOW)
@@ -213,7 +232,15 @@ bool glob_matches(struct str glob, const struct act *act, struct str path)
 	return filled.n && glob_match(filled, path);
 }
 
-static bool entry_matches(const struct path_entry *pe, const struct path_walk *w)
+static const struct grams *path_grams(struct path_walk *w)
+{
+	if (!w->has_grams)
+		add_grams(&w->grams, w->path);
+	w->has_grams = true;
+	return &w->grams;
+}
+
+static bool entry_matches(const struct path_entry *pe, struct path_walk *w)
 {
 	struct str g = pe->glob, path = w->path;
 
@@ -228,7 +255,7 @@ static bool entry_matches(const struct path_entry *pe, const struct path_walk *w
 		return path.n >= g.n - 1 && memcmp(g.p, path.p, g.n - 1) == 0 &&
 		       (path.n == g.n - 1 || path.p[g.n - 1] == '/');
 	case SHAPE_GLOB:
-		return path.n >= pe->suffix &&
+		return has_grams(path_grams(w), &pe->grams) && path.n >= pe->suffix &&
 		       memcmp(g.p + g.n - pe->suffix, path.p + path.n - pe->suffix, pe->suffix) ==
 			       0 &&
 		       glob_match(g, path);

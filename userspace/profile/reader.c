@@ -229,8 +229,8 @@ int read_time(struct reader *r, const struct node *v, void *out)
 	if (e)
 		return e;
 	/* nanoseconds in 64 bits end in 2262 */
-	if (s.n < 20 || memcmp(s.p, "2200", 4) >= 0 || s.p[4] != '-' ||
-	    (s.p[10] != 'T' && s.p[10] != ' ') || clock_parse(s, &t)) {
+	if (s.n < 20 || memcmp(s.p, "1970", 4) < 0 || memcmp(s.p, "2200", 4) >= 0 ||
+	    s.p[4] != '-' || (s.p[10] != 'T' && s.p[10] != ' ') || clock_parse(s, &t)) {
 		e = reader_fail(r, v, "'%s' is no time", shown(buf, s));
 		problem_remedy(r->err, "Write it like 2026-11-24T01:10:00Z");
 		return e;

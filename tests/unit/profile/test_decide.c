@@ -561,7 +561,7 @@ static void the_cache_changes_nothing(void **state)
 		struct act act;
 
 		if (act_from_event(&act, &a)) {
-			cache_make_keys(&act, &identity, &all);
+			cache_make_keys(&cached->cache, &act, &identity, &all);
 			from_cache += cache_find(&cached->cache, &all) != NULL;
 		}
 		profile_decide(cached, &a);
@@ -575,19 +575,20 @@ static void the_cache_changes_nothing(void **state)
 static void keys_tell_acts_apart(void **state)
 {
 	struct event a = act_exec(CI, "/bin/ls"), b;
+	_cleanup_free_ struct cache *cache = calloc(1, sizeof(*cache));
 	struct cache_key identity, ka, kb;
 	struct act act;
 
 	(void)state;
 	assert_true(act_from_event(&act, &a));
-	cache_make_keys(&act, &identity, &ka);
-#define DIFFERS(change)                                  \
-	do {                                             \
-		b = a;                                   \
-		change;                                  \
-		assert_true(act_from_event(&act, &b));   \
-		cache_make_keys(&act, &identity, &kb);   \
-		assert_false(cache_key_equal(&ka, &kb)); \
+	cache_make_keys(cache, &act, &identity, &ka);
+#define DIFFERS(change)                                       \
+	do {                                                  \
+		b = a;                                        \
+		change;                                       \
+		assert_true(act_from_event(&act, &b));        \
+		cache_make_keys(cache, &act, &identity, &kb); \
+		assert_false(cache_key_equal(&ka, &kb));      \
 	} while (0)
 	DIFFERS(b.who.id.who = STR_LIT("ci:github/acme/app/buile"));
 	DIFFERS(b.who.id.via = STR_LIT("ssh"));
