@@ -54,12 +54,11 @@ enum record_kind {
 };
 
 /* header.flags: what was cut or is less sure than usual */
-#define RECORD_ARGV_CUT (1u << 0)
-#define RECORD_PATH_CUT \
-	(1u << 1) /* a path had more than EVENT_PATH_MAX bytes: its left part is lost */
-#define RECORD_USER_PATH \
-	(1u << 2) /* the path came from the caller's memory, which another thread may
-				       * have rewritten; else from the kernel's own objects */
+#define RECORD_ARGV_CUT	    (1u << 0)
+/* a path had more than EVENT_PATH_MAX bytes: its left part is lost */
+#define RECORD_PATH_CUT	    (1u << 1)
+/* the path came from the caller's memory, which another thread may have rewritten; else from the kernel's own objects */
+#define RECORD_USER_PATH    (1u << 2)
 #define RECORD_PATH_DELETED (1u << 3) /* the object had no name any more */
 #define RECORD_PATH_ESCAPED (1u << 4) /* outside of the task's root or mount */
 #define RECORD_FOLDED	    (1u << 5) /* counts earlier, equal acts: see record_file.count */
@@ -82,13 +81,12 @@ struct record_text {
 };
 
 /* task.flags: facts about the task that the identity stage turns into flags */
-#define TASK_SELF_LOGINUID \
-	(1u << 0) /* it set an unset login uid itself: its login uid means nothing */
-#define TASK_SELF_MOVED (1u << 1) /* moved to another cgroup by somebody who may not decide that */
-#define TASK_REPAIRED	(1u << 2) /* its fork was not seen; boundary taken from its parent */
-#define TASK_SEEDED \
-	(1u << 3) /* ran before the sensor, or descends from such a task without a
-				      * crossing in between */
+/* it set an unset login uid itself: its login uid means nothing */
+#define TASK_SELF_LOGINUID   (1u << 0)
+#define TASK_SELF_MOVED	     (1u << 1) /* moved to another cgroup by somebody who may not decide that */
+#define TASK_REPAIRED	     (1u << 2) /* its fork was not seen; boundary taken from its parent */
+/* ran before the sensor, or descends from such a task without a crossing in between */
+#define TASK_SEEDED	     (1u << 3)
 #define TASK_KTHREAD	     (1u << 4)
 #define TASK_IN_CONTAINER    (1u << 5) /* inside a boundary opened by a container runtime */
 #define TASK_THREAD_LOGINUID (1u << 6) /* this thread's login uid differs from its leader's */
