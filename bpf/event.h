@@ -57,7 +57,10 @@ enum record_kind {
 #define RECORD_ARGV_CUT	    (1u << 0)
 /* a path had more than EVENT_PATH_MAX bytes: its left part is lost */
 #define RECORD_PATH_CUT	    (1u << 1)
-/* the path came from the caller's memory, which another thread may have rewritten; else from the kernel's own objects */
+/*
+ * the path came from the caller's memory, which another thread may have rewritten; else from the
+ * kernel's own objects
+ */
 #define RECORD_USER_PATH    (1u << 2)
 #define RECORD_PATH_DELETED (1u << 3) /* the object had no name any more */
 #define RECORD_PATH_ESCAPED (1u << 4) /* outside of the task's root or mount */
