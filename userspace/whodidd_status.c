@@ -13,6 +13,7 @@
 #include "whodidd.h"
 
 #define HOOKS_MAX 128
+#define DRAIN_MAX 4096
 
 uint64_t count_seen(const struct daemon *d)
 {
@@ -291,13 +292,28 @@ static void put_warnings(struct json *w, struct daemon *d, const struct source_s
 	json_array_end(w);
 }
 
+/*
+ * Counters and what was received are read at different moments: what is still in the ring is taken
+ * first, a few times where the host is busy, so that generated = received + lost holds.
+ */
+static void settle_stats(struct daemon *d, struct source_stats *src)
+{
+	for (int i = 0; i < 8; i++) {
+		collect_drain(d->line.source, DRAIN_MAX, pipeline_push, &d->line);
+		collect_stats(d->line.source, src);
+		if (sum_kinds(src->counters.generated) ==
+		    src->received + sum_kinds(src->counters.lost))
+			return;
+	}
+}
+
 static int put_status(struct daemon *d, struct json *w)
 {
 	struct hook_status hooks[HOOKS_MAX];
 	size_t hook_count = collect_hooks(d->line.source, hooks, HOOKS_MAX);
 	struct source_stats src = {0};
 
-	collect_stats(d->line.source, &src);
+	settle_stats(d, &src);
 	json_object_begin(w, NULL);
 	json_cstr(w, "version", WHODID_VERSION);
 	put_host(w, d);
