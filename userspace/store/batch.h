@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-#define BATCH_RAW_MAX	(256u * 1024)	   /* packed events of one batch, as written */
+#define BATCH_RAW_MAX	(512u * 1024)	   /* packed events of one batch, as written */
 #define BATCH_RAW_LIMIT (4u * 1024 * 1024) /* the same, as accepted */
 #define BATCH_HASH	32
 

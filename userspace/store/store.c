@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -18,7 +19,12 @@
 #include "store/schema.h"
 #include "store/writer.h"
 
-#define BUFFERS		  16 /* 4 MiB: a second or more of a storm while the disk stalls */
+/*
+ * 24 MiB at most, for half a second of a storm while the disk stalls. What only that needed is given
+ * back, so that a host at ease has a few of them in memory.
+ */
+#define BUFFERS		  48
+#define BUFFERS_KEPT	  4
 #define ANOMALIES_MAX	  65536
 #define RETRY_S		  1
 #define DEFAULT_BYTES	  (1ull << 30)
@@ -120,10 +126,12 @@ static void count_commit(struct store *s, const struct commit_result *r)
 
 static void give_back(struct store *s, struct work *work)
 {
-	while (work->batches) {
+	for (unsigned i = 0; work->batches; i++) {
 		struct buffer *b = work->batches;
 
 		work->batches = b->next;
+		if (i >= BUFFERS_KEPT)
+			madvise(b->raw, sizeof(b->raw), MADV_DONTNEED);
 		b->next = s->free;
 		s->free = b;
 	}
@@ -236,7 +244,7 @@ static void release(struct store *s)
 			struct buffer *b = lists[i];
 
 			lists[i] = b->next;
-			free(b);
+			munmap(b, sizeof(*b));
 		}
 	for (size_t i = 0; i < s->anomaly_count; i++)
 		free(s->anomalies[i].json);
@@ -265,9 +273,10 @@ static struct store *make(const struct store_options *opt)
 		s->opt.commit_ms = DEFAULT_COMMIT_MS;
 	init_lock(s);
 	for (unsigned i = 0; i < BUFFERS; i++) {
-		struct buffer *b = malloc(sizeof(*b));
+		struct buffer *b = mmap(NULL, sizeof(*b), PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		if (!b) {
+		if (b == MAP_FAILED) {
 			release(s);
 			return NULL;
 		}

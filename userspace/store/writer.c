@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "store/schema.h"
 
-/* Above what a writer can have given away without committing it: 16 buffers of small events. */
+/* Above what a writer can have given away without committing it: all its buffers. */
 #define SEQ_JUMP (1u << 20)
 
 static void release(struct writer *w)

@@ -9,11 +9,11 @@
 #include "store/batch.h"
 #include "store/store.h"
 
-/* A batch in memory: filled by the line, then read by the thread. */
+/* A batch in memory: filled by the line, then read by the thread. raw begins on a page. */
 struct buffer {
+	uint8_t raw[BATCH_RAW_MAX];
 	struct buffer *next;
 	struct batch_facts facts;
-	uint8_t raw[BATCH_RAW_MAX];
 };
 
 #define GAPS_MAX 64 /* waiting to be written; more are joined with the last */
