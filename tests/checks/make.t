@@ -11,7 +11,7 @@ done
 targets=$(sed -n 's/^\([a-z_-]*\):.*/\1/p' Makefile | sort -u)
 while read -r word; do
 	ok "README: make $word exists" grep -qx "$word" <<<"$targets"
-done < <(grep -oE '(`|sudo |^    )make [a-z_-]+' README.md | awk '{ print $NF }' | sort -u)
+done < <(grep -oE '(`|sudo |^    )make [a-z][a-z_-]*' README.md | awk '{ print $NF }' | sort -u)
 while read -r path; do
 	ok "README: $path exists" test -e "$path"
 done < <(grep -oE '(tools|tests|userspace|bpf)/[A-Za-z0-9_./-]*[A-Za-z0-9_/-]' README.md | sort -u)
