@@ -40,17 +40,17 @@ struct field {
 	const char *name;  /* dotted: "process.exe" */
 	const char *alias; /* word for filters beside the last part: "exe", "dst"; NULL = none */
 	const char *help;  /* one sentence, for man and schema */
-	uint16_t id;	   /* number in the packed form: never reused, 1 to 255 */
-	uint16_t offset;   /* in struct event */
-	uint8_t kind;	   /* enum field_kind */
-	uint16_t width;	   /* bytes of the member there */
-	uint8_t use;	   /* FIELD_NO_* */
-	uint64_t types;	   /* bit (1 << event type) for each type that has it; ~0 = all */
 	const char *(*name_of)(unsigned value); /* FIELD_ENUM, FIELD_FLAGS (by bit), FIELD_BOOL */
 	bool (*shown)(
 		const struct event *ev); /* a further condition for being shown; NULL = none */
 	bool (*packed)(
 		const struct event *ev); /* the same for being packed; NULL = its kind decides */
+	uint64_t types;	 /* bit (1 << event type) for each type that has it; ~0 = all */
+	uint16_t id;	 /* number in the packed form: never reused, 1 to 255 */
+	uint16_t offset; /* in struct event */
+	uint16_t width;	 /* bytes of the member there */
+	uint8_t kind;	 /* enum field_kind */
+	uint8_t use;	 /* FIELD_NO_* */
 };
 
 /* The table, in the order in which JSON prints it; ends with a NULL name. */

@@ -17,11 +17,6 @@
 
 #define TEXT_MAX 16384
 
-static void free_filter_p(struct filter **f)
-{
-	filter_free(*f);
-}
-
 void filter_free(struct filter *f)
 {
 	if (!f)
@@ -512,29 +507,30 @@ static bool is_comma(char c)
 	return c == ',';
 }
 
-static int make_room(struct filter *f, struct str text)
+/* With room for the most that text can hold; the second half of f->text is for the marks. */
+static struct filter *make_filter(struct str text)
 {
 	uint32_t words = count_char(text, is_blank) + 1;
+	struct filter *f = calloc(1, sizeof(*f));
 
+	if (!f)
+		return NULL;
 	f->terms = calloc(words, sizeof(*f->terms));
 	f->values = calloc(words + count_char(text, is_comma), sizeof(*f->values));
-	f->text = malloc(text.n + 1u);
-	return f->terms && f->values && f->text ? 0 : -ENOMEM;
+	f->text = calloc(2, text.n + 1u);
+	f->types = ~0ull;
+	if (!f->terms || !f->values || !f->text) {
+		filter_free(f);
+		return NULL;
+	}
+	return f;
 }
 
-int filter_parse(struct filter **out, struct str text, struct problem *err)
+static int add_words_of(struct filter *f, struct str text, struct problem *err)
 {
-	_cleanup_(free_filter_p) struct filter *f = calloc(1, sizeof(*f));
-	_cleanup_free_ bool *mark = calloc(text.n + 1u, sizeof(*mark));
+	bool *mark = (bool *)f->text + text.n + 1;
 	uint32_t at = 0, used = 0;
 
-	if (text.n > TEXT_MAX)
-		return problem_set(err, -EINVAL, "the filter is longer than %d bytes", TEXT_MAX);
-	if (text.n && memchr(text.p, 0, text.n))
-		return problem_set(err, -EINVAL, "the filter holds a NUL byte");
-	if (!f || !mark || make_room(f, text))
-		return problem_set(err, -ENOMEM, "out of memory");
-	f->types = ~0ull;
 	for (;;) {
 		struct word w = {0};
 		uint32_t start;
@@ -549,13 +545,31 @@ int filter_parse(struct filter **out, struct str text, struct problem *err)
 		if (n < 0)
 			return problem_set(err, -EINVAL, "filter: a quote is not closed, or empty");
 		if (n == 0)
-			break;
+			return 0;
 		split_word(&w, f->text + used, (uint32_t)n, mark);
 		used += (uint32_t)n;
 		r = add_term(f, &w, err);
 		if (r)
 			return r;
 	}
-	*out = TAKE_PTR(f);
-	return 0;
+}
+
+int filter_parse(struct filter **out, struct str text, struct problem *err)
+{
+	struct filter *f;
+	int r;
+
+	if (text.n > TEXT_MAX)
+		return problem_set(err, -EINVAL, "the filter is longer than %d bytes", TEXT_MAX);
+	if (text.n && memchr(text.p, 0, text.n))
+		return problem_set(err, -EINVAL, "the filter holds a NUL byte");
+	f = make_filter(text);
+	if (!f)
+		return problem_set(err, -ENOMEM, "out of memory");
+	r = add_words_of(f, text, err);
+	if (r)
+		filter_free(f);
+	else
+		*out = f;
+	return r;
 }

@@ -87,7 +87,7 @@ static bool is_reference(struct str value)
 /* pass:x keeps its word, which says what it was. */
 static uint32_t redact_value(struct scan *s, uint32_t from, uint32_t to)
 {
-	struct str value = str_sub(s->arg, from, to - from);
+	struct str value = {s->arg.p + from, to - from};
 
 	if (is_reference(value))
 		return to;
@@ -98,11 +98,11 @@ static uint32_t redact_value(struct scan *s, uint32_t from, uint32_t to)
 
 static uint32_t redact_user_password(struct scan *s, uint32_t from, uint32_t to)
 {
-	int64_t colon = str_index(str_sub(s->arg, 0, to), from, ':');
+	uint32_t colon = from;
 
-	if (colon >= 0)
-		add_span(s, (uint32_t)colon + 1, to);
-	return to;
+	while (colon < to && s->arg.p[colon] != ':')
+		colon++;
+	return add_span(s, colon + 1, to);
 }
 
 /* Takes the word at from for what the one before announced. Returns where to go on. */
@@ -164,7 +164,7 @@ static uint32_t header_end(struct str arg, uint32_t word, uint32_t at)
 static uint32_t take_colon(struct scan *s, uint32_t from, uint32_t to)
 {
 	struct str arg = s->arg;
-	int64_t colon = str_index(str_sub(arg, 0, to), from, ':');
+	int64_t colon = str_index((struct str){arg.p, to}, from, ':');
 	uint32_t at, value, end;
 
 	if (colon < 0) {
@@ -347,7 +347,7 @@ void redact_argv(struct redaction *out, struct str argv, char *buf, size_t size)
 		int64_t nul = str_index(argv, at, '\0');
 		uint32_t end = nul < 0 ? argv.n : (uint32_t)nul;
 
-		scan_arg(&scan, str_sub(argv, at, end - at));
+		scan_arg(&scan, (struct str){argv.p + at, end - at});
 		if ((scan.spans || holds_mark(scan.arg)) && out->count < REDACTED_MAX)
 			out->index[out->count++] = index;
 		good = len;

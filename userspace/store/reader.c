@@ -124,17 +124,17 @@ int loaded_event(const struct loaded *b, uint32_t i, struct event *ev)
 
 int store_reader_open(struct store_reader **out, const char *path, struct problem *err)
 {
-	_cleanup_free_ struct store_reader *r = calloc(1, sizeof(*r));
+	_cleanup_free_ struct store_reader *r = NULL;
 	char file[4200];
 	struct stat st;
 	bool is_dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-	int result;
+	int n = snprintf(file, sizeof(file), "%s%s", path, is_dir ? "/" HOT_DB : ""), result;
 
+	if ((size_t)n >= sizeof(file))
+		return problem_set(err, -ENAMETOOLONG, "the store's path is too long");
+	r = calloc(1, sizeof(*r));
 	if (!r)
 		return problem_set(err, -ENOMEM, "out of memory");
-	if ((size_t)snprintf(file, sizeof(file), "%s%s", path, is_dir ? "/" HOT_DB : "") >=
-	    sizeof(file))
-		return problem_set(err, -ENAMETOOLONG, "the store's path is too long");
 	result = schema_open_reader(&r->db, file, err);
 	if (result)
 		return result;
@@ -272,36 +272,42 @@ int store_each_anomaly(struct store_reader *r, void (*fn)(void *ctx, uint64_t id
 	return step == SQLITE_DONE ? 0 : -schema_errno(r->db);
 }
 
+static int check_rows(sqlite3_stmt *st, struct loaded *b, struct store_check *check)
+{
+	uint8_t last[BATCH_HASH];
+	int step;
+
+	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
+		int result = loaded_read(b, st);
+		bool damaged = result != 0, broken;
+
+		if (result && result != -EBADMSG)
+			return result;
+		broken = check->batches && memcmp(b->prev, last, BATCH_HASH) != 0;
+		check->batches++;
+		check->events += damaged ? 0 : b->facts.count;
+		check->damaged += damaged;
+		check->breaks += broken;
+		if ((damaged || broken) && !check->first_bad)
+			check->first_bad = b->facts.seq0;
+		memcpy(last, b->hash, BATCH_HASH);
+	}
+	return step == SQLITE_DONE ? 0 : -schema_errno(sqlite3_db_handle(st));
+}
+
 int store_verify(struct store_reader *r, struct store_check *out)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	_cleanup_(loaded_release) struct loaded b = {0};
+	struct loaded b = {0};
 	struct store_check check = {0};
-	uint8_t last[BATCH_HASH];
 	int result =
 		schema_prepare(r->db, "SELECT " BATCH_COLUMNS " FROM batch ORDER BY seq0", &st);
-	int step;
 
 	if (result)
 		return result;
-	while ((step = sqlite3_step(st)) == SQLITE_ROW) {
-		bool damaged, broken;
-
-		result = loaded_read(&b, st);
-		if (result && result != -EBADMSG)
-			return result;
-		damaged = result != 0;
-		broken = check.batches && memcmp(b.prev, last, BATCH_HASH) != 0;
-		check.batches++;
-		check.events += damaged ? 0 : b.facts.count;
-		check.damaged += damaged;
-		check.breaks += broken;
-		if ((damaged || broken) && !check.first_bad)
-			check.first_bad = b.facts.seq0;
-		memcpy(last, b.hash, BATCH_HASH);
-	}
-	if (step != SQLITE_DONE)
-		return -schema_errno(r->db);
-	*out = check;
-	return 0;
+	result = check_rows(st, &b, &check);
+	loaded_release(&b);
+	if (result == 0)
+		*out = check;
+	return result;
 }
