@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* boundary.bpf.c: moves between cgroups, and what already runs when the sensor starts. */
-#include "session.bpf.h"
+#include "process.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 const volatile bool cfg_fold = true;
@@ -77,6 +77,40 @@ int on_seed(struct bpf_iter__task *ctx)
 	}
 	make_state(task);
 	seeded_tasks++;
+	return 0;
+}
+
+/*
+ * Iterator over all threads, read once when everybody has a boundary: each process as one record,
+ * so that what ran before has an executable and a parent. Through the iterator and not the ring,
+ * whose size may be smaller than all that. argv is not read: by now it is the process's own word.
+ */
+SEC("iter/task")
+int on_process(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *st;
+	struct record_exec *r;
+	struct slot *s;
+	u32 len;
+
+	if (!task || task->pid != task->tgid || (u32)task->tgid == self_tgid)
+		return 0;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	s = st ? slot_claim_any() : 0;
+	if (!s)
+		return 0;
+	s->len = 0;
+	s->flags = 0;
+	r = slot_begin(s, struct record_exec);
+	fill_task(&r->task, task, st);
+	if (task->mm)
+		take_process(s, r, task, task->mm->exe_file);
+	len = slot_close(s, RECORD_PROCESS);
+	hide(len);
+	if (len > 0 && len <= SLOT_DATA + 8)
+		bpf_seq_write(ctx->meta->seq, s->data, len);
+	slot_release(s);
 	return 0;
 }
 

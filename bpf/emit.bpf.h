@@ -106,22 +106,15 @@ static __always_inline struct record_text slot_took(struct slot *s, u32 len)
 	return t;
 }
 
-/* Submits s->data[0..len). Whether it is in the ring. */
-static_sub bool slot_submit(struct slot *s, u32 kind)
+/* Completes the header and pads the record to 8 bytes. Its length, or 0 when it is too long. */
+static_sub u32 slot_close(struct slot *s, u32 kind)
 {
 	struct record_header *h = (struct record_header *)s->data;
-	struct cpu_counts *n = counts_here();
 	u32 len = s->len;
-	u64 fill;
 
-	if (!n)
-		return false;
-	mask(kind, RECORD_KIND_MAX);
-	h->seq = add_u64(&n->seq, 1) + 1;
-	add_u64(&n->c.generated[kind], 1);
 	hide(len);
 	if (len > SLOT_DATA)
-		goto lost;
+		return 0;
 	__builtin_memset(&s->data[len], 0, 8);
 	len = (len + 7) & ~7u;
 	h->boot_ns = bpf_ktime_get_boot_ns();
@@ -129,9 +122,26 @@ static_sub bool slot_submit(struct slot *s, u32 kind)
 	h->kind = kind;
 	h->cpu = bpf_get_smp_processor_id();
 	h->flags = s->flags;
+	return len;
+}
+
+/* Submits s->data[0..len). Whether it is in the ring. */
+static_sub bool slot_submit(struct slot *s, u32 kind)
+{
+	struct record_header *h = (struct record_header *)s->data;
+	struct cpu_counts *n = counts_here();
+	u32 len;
+	u64 fill;
+
+	if (!n)
+		return false;
+	mask(kind, RECORD_KIND_MAX);
+	h->seq = add_u64(&n->seq, 1) + 1;
+	add_u64(&n->c.generated[kind], 1);
+	len = slot_close(s, kind);
 	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	hide(len);
-	if (len > SLOT_DATA + 8)
+	if (len == 0 || len > SLOT_DATA + 8)
 		goto lost;
 	if (!bpf_ringbuf_output(&events, s->data, len,
 				fill >= cfg_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))

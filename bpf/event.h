@@ -37,6 +37,10 @@ enum record_kind {
 	RECORD_EXEC = 2,     /* struct record_exec */
 	RECORD_EXIT = 3,     /* struct record_exit */
 	RECORD_BOUNDARY = 4, /* struct record_boundary: a place where a new identity can begin */
+	RECORD_PROCESS =
+		7, /* struct record_exec without argv and filename: a process that ran before
+			     * the sensor. Read by an iterator, not from the ring: seq is 0 and it is
+			     * not counted */
 
 	RECORD_FILE_READ = 16, /* struct record_file, to RECORD_FILE_LINK */
 	RECORD_FILE_WRITE = 17,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* exec.bpf.c: processes begin, execute and end. */
-#include "session.bpf.h"
+#include "process.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /*
@@ -107,34 +107,6 @@ static __always_inline void take_filename(struct slot *s, struct record_exec *r,
 		r->filename = slot_took(s, n - 1);
 }
 
-static __always_inline void take_executable(struct record_exec *r, struct file *exe)
-{
-	struct inode *inode = BPF_CORE_READ(exe, f_inode);
-
-	r->exe_inode = BPF_CORE_READ(inode, i_ino);
-	r->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	r->exe_ctime_ns = read_ctime_ns(inode);
-	r->exe_mode = BPF_CORE_READ(inode, i_mode);
-	r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
-	r->exe_nlink = BPF_CORE_READ(inode, i_nlink);
-}
-
-static __noinline int take_credentials(struct record_exec *r, struct task_struct *task)
-{
-	const struct cred *cred = task->real_cred;
-
-	if (!r)
-		return 0;
-	bpf_core_read(&r->caps_effective, sizeof(u64), &cred->cap_effective);
-	bpf_core_read(&r->caps_permitted, sizeof(u64), &cred->cap_permitted);
-	r->ns_pid_inum = read_pid_ns_inum(task);
-	r->ns_mnt_inum = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	r->ns_net_inum = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
-	r->ns_cgroup_inum = BPF_CORE_READ(task, nsproxy, cgroup_ns, ns.inum);
-	r->ns_user_inum = cred->user_ns->ns.inum;
-	return 0;
-}
-
 /* sudo and its kind have started their command: another file than their own. */
 static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
 					  struct file *exe)
@@ -183,15 +155,10 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 		return 0;
 	r = slot_begin(s, struct record_exec);
 	fill_task(&r->task, task, st);
-	take_credentials(r, task);
-	take_executable(r, mm->exe_file);
+	take_process(s, r, task, mm->exe_file);
 	r->argc = bprm->argc;
 	r->old_tid = old_tid != task->pid ? old_tid : 0;
-	slot_file_path(s, mm->exe_file, &r->exe);
 	take_filename(s, r, bprm->filename);
-	struct record_text cwd = {};
-	slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), &cwd);
-	r->cwd = cwd;
 	take_argv(s, mm->arg_start, mm->arg_end);
 	slot_submit(s, RECORD_EXEC);
 	slot_release(s);

@@ -18,6 +18,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_BOUNDARY] = "boundary",
 	[EVENT_SESSION_START] = "session.start",
 	[EVENT_CRED_BECOME] = "cred.become",
+	[EVENT_PROCESS] = "process",
 	[EVENT_FILE_READ] = "file.read",
 	[EVENT_FILE_WRITE] = "file.write",
 	[EVENT_FILE_CREATE] = "file.create",

@@ -24,6 +24,7 @@ enum event_type {
 	EVENT_BOUNDARY = 4, /* feeds the identity stage; published only where it is one of the next two */
 	EVENT_SESSION_START = 5,
 	EVENT_CRED_BECOME = 6,
+	EVENT_PROCESS = 7, /* ran before the sensor: feeds the identity stage, is not published */
 	EVENT_FILE_READ = 16,
 	EVENT_FILE_WRITE = 17,
 	EVENT_FILE_CREATE = 18,

@@ -103,9 +103,9 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 		return;
 	}
 
-	/* identity: who did it, through what, as which workload. Boundaries only teach it. */
+	/* identity: who did it, through what, as which workload. Some records only teach it. */
 	identity_attach(p->identity, &ev);
-	if (ev.what.type == EVENT_BOUNDARY)
+	if (ev.what.type == EVENT_BOUNDARY || ev.what.type == EVENT_PROCESS)
 		return;
 
 	/* profile: was that expected of them. */

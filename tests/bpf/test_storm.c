@@ -74,6 +74,8 @@ static void count_received(uint64_t received[RECORD_KIND_MAX], uint64_t told[REC
 		const struct record_header *h = record_at(i);
 		const struct record_loss *loss = (const void *)h;
 
+		if (h->kind == RECORD_PROCESS) /* from an iterator, not counted */
+			continue;
 		if (h->kind != RECORD_LOSS) {
 			if (!(h->flags & RECORD_FOLDED))
 				received[h->kind]++;

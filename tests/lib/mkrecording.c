@@ -225,6 +225,7 @@ static const struct verb {
 } verbs[] = {
 	{"fork", RECORD_FORK, sizeof(struct record_fork), fork_fields, 0},
 	{"exec", RECORD_EXEC, sizeof(struct record_exec), exec_fields, 0},
+	{"process", RECORD_PROCESS, sizeof(struct record_exec), exec_fields, 0},
 	{"exit", RECORD_EXIT, sizeof(struct record_exit), exit_fields, 0},
 	{"boundary", RECORD_BOUNDARY, sizeof(struct record_boundary), boundary_fields, 0},
 	{"read", RECORD_FILE_READ, sizeof(struct record_file), file_fields, FILE_OP_OPEN},

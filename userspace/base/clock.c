@@ -66,16 +66,24 @@ void clock_rfc3339(char out[static 31], int64_t wall_ns)
 		 (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u, (unsigned)rest);
 }
 
+/* Years after 2262 do not fit. */
+static int from_seconds(int64_t s, int64_t *wall_ns)
+{
+	int64_t ns;
+
+	if (__builtin_mul_overflow(s, NS_PER_S, &ns))
+		return -EINVAL;
+	*wall_ns = ns;
+	return 0;
+}
+
 static int from_local(struct tm *tm, int64_t *wall_ns)
 {
 	time_t t;
 
 	tm->tm_isdst = -1;
 	t = mktime(tm);
-	if (t == (time_t)-1)
-		return -EINVAL;
-	*wall_ns = (int64_t)t * NS_PER_S;
-	return 0;
+	return t == (time_t)-1 ? -EINVAL : from_seconds(t, wall_ns);
 }
 
 static int days_ago_midnight(int days, int64_t *wall_ns)
@@ -124,17 +132,14 @@ static int parse_zone(const char *z, struct tm *tm, int64_t *wall_ns)
 
 	if (*z == '\0')
 		return from_local(tm, wall_ns);
-	if (strcmp(z, "Z") == 0 || strcmp(z, "z") == 0) {
-		*wall_ns = (int64_t)timegm(tm) * NS_PER_S;
-		return 0;
-	}
+	if (strcmp(z, "Z") == 0 || strcmp(z, "z") == 0)
+		return from_seconds(timegm(tm), wall_ns);
 	if (sscanf(z, "%*1[+-]%2u:%2u%n", &hours, &minutes, &end) != 2 || z[end] || hours > 23 ||
 	    minutes > 59)
 		return -EINVAL;
-	*wall_ns = ((int64_t)timegm(tm) +
-		    (*z == '-' ? 1 : -1) * (int64_t)(hours * 3600 + minutes * 60)) *
-		   NS_PER_S;
-	return 0;
+	return from_seconds(timegm(tm) +
+				    (*z == '-' ? 1 : -1) * (int64_t)(hours * 3600 + minutes * 60),
+			    wall_ns);
 }
 
 /* Refuses 31 February and the like: mktime() would quietly move them. */
@@ -164,8 +169,8 @@ static int parse_date(const char *z, int64_t *wall_ns)
 		if (!is_date(&tm))
 			return -EINVAL;
 		err = parse_zone(rest, &tm, wall_ns);
-		if (err == 0)
-			*wall_ns += fraction;
+		if (err == 0 && __builtin_add_overflow(*wall_ns, fraction, wall_ns))
+			err = -EINVAL;
 		return err;
 	}
 	return -EINVAL;

@@ -18,7 +18,6 @@
 #define BTF_PATH      "/sys/kernel/btf/vmlinux"
 #define SLOTS_PER_CPU 4u /* as in bpf/maps.bpf.h */
 #define WAKEUP_BYTES  (256u << 10)
-#define SEED_RUNS_MAX 64
 #define RING_MAX_KIB  (1u << 20)
 
 /* As in bpf/maps.bpf.h. */
@@ -117,26 +116,6 @@ static int load(struct kernel *k, const struct kernel_options *opt, struct probl
 	return e ? explain_load(e, err) : 0;
 }
 
-/* Runs an iterator program over everything it iterates. */
-static int run_iterator(struct bpf_program *prog)
-{
-	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
-	_cleanup_close_ int fd = -1;
-	char buf[256];
-	ssize_t n;
-
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	bpf_link__destroy(link);
-	if (fd < 0)
-		return -errno;
-	do
-		n = read(fd, buf, sizeof(buf));
-	while (n > 0 || (n < 0 && errno == EINTR));
-	return n < 0 ? -errno : 0;
-}
-
 /* Executables by the inodes that the kernel sees, not those of stat(2): see on_role_file. */
 static int give_roles(struct kernel *k, const struct kernel_options *opt)
 {
@@ -151,7 +130,7 @@ static int give_roles(struct kernel *k, const struct kernel_options *opt)
 			err = -errno;
 	}
 	if (!err)
-		err = run_iterator(k->skel->progs.on_role_file);
+		err = seed_run(k->skel->progs.on_role_file, NULL);
 	for (size_t i = 0; i < roles.count; i++) {
 		uint32_t fd = (uint32_t)roles.exes[i].fd;
 
@@ -159,23 +138,6 @@ static int give_roles(struct kernel *k, const struct kernel_options *opt)
 	}
 	roles_close(&roles);
 	return err;
-}
-
-/* Until a run finds nothing new. */
-static int seed(struct kernel *k)
-{
-	uint32_t before = k->skel->bss->seeded_tasks;
-
-	for (int run = 0; run < SEED_RUNS_MAX; run++) {
-		int err = run_iterator(k->skel->progs.on_seed);
-
-		if (err)
-			return err;
-		if (k->skel->bss->seeded_tasks == before)
-			break;
-		before = k->skel->bss->seeded_tasks;
-	}
-	return 0;
 }
 
 static int open_fold(struct kernel *k, const struct kernel_options *opt)
@@ -202,12 +164,13 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 	if (e)
 		return problem_set(err, e, "the trusted executables cannot be set: %s",
 				   strerror(-e));
-	e = seed(k);
+	e = seed_tasks(k);
 	if (!e)
 		e = kernel_attach(k, err);
+	if (!e) /* what was born before the fork hook was there; its parents are seeded */
+		e = seed_tasks(k);
 	if (!e)
-		e = seed(
-			k); /* what was born before the fork hook was there; its parents are seeded */
+		e = seed_run(k->skel->progs.on_process, &k->processes);
 	if (e)
 		return problem_set(err, e, "the running tasks cannot be read: %s", strerror(-e));
 	k->skel->bss->seeded_ns = clock_boot_ns();
@@ -222,10 +185,30 @@ struct delivery {
 	void *ctx;
 };
 
+/* Once: what ran before, after its boundaries and before the first act of anybody. */
+static void deliver_processes(struct delivery *d)
+{
+	struct seeded *p = &d->k->processes;
+
+	for (size_t at = 0; at < p->len;) {
+		const struct record_header *h = (const void *)(p->data + at);
+
+		if (p->len - at < sizeof(*h) || h->size < sizeof(*h) || h->size > p->len - at)
+			break;
+		d->fn(d->ctx, h, h->size);
+		at += h->size;
+	}
+	free(p->data);
+	*p = (struct seeded){0};
+}
+
 static void deliver(void *ctx, const void *record, size_t size)
 {
 	struct delivery *d = ctx;
+	const struct record_header *h = record;
 
+	if (h->kind != RECORD_BOUNDARY)
+		deliver_processes(d);
 	d->k->received++;
 	if (d->k->fold)
 		fold_remember(d->k->fold, record, size);
@@ -236,12 +219,16 @@ static int drain(struct source *src, size_t max, source_record_fn fn, void *ctx)
 {
 	struct delivery d = {.k = kernel_of(src), .fn = fn, .ctx = ctx};
 	uint64_t used = ring_used(&d.k->ring);
+	int n;
 
 	if (max > INT_MAX)
 		max = INT_MAX;
 	if (used > d.k->ring_used_max)
 		d.k->ring_used_max = used;
-	return (int)ring_drain(&d.k->ring, max, deliver, &d);
+	n = (int)ring_drain(&d.k->ring, max, deliver, &d);
+	if (d.k->processes.data)
+		deliver_processes(&d);
+	return n;
 }
 
 static void add_counters(struct counters *sum, const struct counters *one)
@@ -348,6 +335,7 @@ static void close_kernel(struct source *src)
 	ring_close(&k->ring);
 	fold_close(k->fold);
 	whodid_bpf__destroy(k->skel);
+	free(k->processes.data);
 	free(k);
 }
 

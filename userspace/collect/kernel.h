@@ -12,6 +12,12 @@
 
 #define HOOKS_MAX 16
 
+/* Records of an iterator, one behind the other. */
+struct seeded {
+	char *data;
+	size_t len;
+};
+
 struct kernel {
 	struct source source; /* first: struct source * is cast back */
 	struct whodid_bpf *skel;
@@ -22,6 +28,7 @@ struct kernel {
 	int cpus;
 	uint64_t received, ring_used_max, fold_seen;
 	uint64_t lost_seen[RECORD_KIND_MAX], loss_from_ns;
+	struct seeded processes; /* until the first drain has handed them over */
 };
 
 /* hooks.c: attaches all. 0, or the first -errno of a hook without which nothing makes sense. */
@@ -29,6 +36,11 @@ int kernel_attach(struct kernel *k, struct problem *err);
 void kernel_detach(struct kernel *k);
 size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
 uint64_t kernel_recursion_misses(const struct kernel *k);
+
+/* seed.c: runs an iterator program over everything it iterates; out NULL = it writes nothing. 0 or -errno. */
+int seed_run(struct bpf_program *prog, struct seeded *out);
+/* Every task without state gets one. 0 or -errno. */
+int seed_tasks(struct kernel *k);
 
 /* libbpf_log.c: libbpf's own messages: to the debug log, and the first ones kept for an error. */
 void libbpf_log_begin(void);

@@ -247,6 +247,7 @@ static const struct {
 	[RECORD_FORK] = {sizeof(struct record_fork), true, decode_fork},
 	[RECORD_EXEC] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_EXIT] = {sizeof(struct record_exit), true, decode_exit},
+	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},

@@ -70,8 +70,9 @@ struct str path_join(char *out, size_t size, struct str base, struct str path)
 		out[0] = '/';
 		j.len = j.floor = 1;
 	}
-	if (!whole)
-		add_parts(&j, base, absolute);
+	add_parts(&j, base, absolute);
+	if (whole) /* with a base this is a changed root, which ".." does not leave */
+		j.floor = j.len;
 	add_parts(&j, path, absolute);
 	return j.full ? STR_NONE : (struct str){out, (uint32_t)j.len};
 }

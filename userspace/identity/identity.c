@@ -133,8 +133,9 @@ static struct process *acting(struct identity_table *t, const struct event_what 
 	if (what->pid == 0)
 		return NULL;
 	p = processes_find(&t->processes, what->pid, what->start_ns);
-	if (!p) {
+	if (!p)
 		p = make_process(t, what->pid, what->start_ns);
+	if (!p->parent_pid) { /* its fork was not heard of: the present parent is the best there is */
 		p->parent_pid = what->parent_pid;
 		p->parent_start_ns = what->parent_start_ns;
 	}
@@ -239,7 +240,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (is_crossing(what->type))
 		learn_boundary(t, what);
 	p = acting(t, what);
-	if (p && what->type == EVENT_EXEC)
+	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS))
 		set_exe(t, p, what->exec.exe);
 	else if (p && !p->exe && is_crossing(what->type))
 		set_exe(t, p, what->crossing.exe);
@@ -256,7 +257,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		set_exited(t, p);
 	if (p && what->type == EVENT_FORK)
 		learn_fork(t, p, what);
-	if (what->type != EVENT_BOUNDARY) {
+	if (what->type != EVENT_BOUNDARY && what->type != EVENT_PROCESS) {
 		t->stats.events++;
 		t->stats.attributed += !str_is(who->id.kind, "anon");
 	}

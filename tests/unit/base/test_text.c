@@ -162,6 +162,9 @@ static void times(void **state)
 	assert_true(parsed("boot") < now);
 	assert_true(parsed("00:00") == parsed("today"));
 	assert_true(parsed("2026-02-30") == -1);
+	assert_true(parsed("2262-04-12T00:00:00Z") == -1);
+	assert_true(parsed("9999-12-31") == -1);
+	assert_true(parsed("0001-01-01") == -1);
 	assert_true(parsed("2026-11-23T16:02:19X") == -1);
 	assert_true(parsed("25:00") == -1);
 	assert_true(parsed("last week") == -1);

@@ -15,7 +15,9 @@ static const struct {
 	const char *base, *path, *want;
 } cases[] = {
 	{"/home/a", "b", "/home/a/b"},
-	{"/home/a", "/etc/passwd", "/etc/passwd"},
+	{"/jail", "/etc/passwd", "/jail/etc/passwd"}, /* a changed root */
+	{"/jail", "/../../etc/./x", "/jail/etc/x"},
+	{NULL, "/etc/passwd", "/etc/passwd"},
 	{"/home/a", "../../etc/./passwd", "/etc/passwd"},
 	{"/home/a", "../../../../etc", "/etc"},
 	{"/", "x", "/x"},
