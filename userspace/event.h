@@ -21,7 +21,8 @@ enum event_type {
 	EVENT_FORK = 1,
 	EVENT_EXEC = 2,
 	EVENT_EXIT = 3,
-	EVENT_BOUNDARY = 4, /* feeds the identity stage; published only where it is one of the next two */
+	EVENT_BOUNDARY =
+		4, /* feeds the identity stage; published only where it is one of the next two */
 	EVENT_SESSION_START = 5,
 	EVENT_CRED_BECOME = 6,
 	EVENT_PROCESS = 7, /* ran before the sensor: feeds the identity stage, is not published */
@@ -51,9 +52,9 @@ const char *outcome_name(enum outcome outcome);
 
 /* Bits of event_what.truncated; each names a JSON field. */
 #define CUT_ARGV (1u << 0)
-#define CUT_EXE (1u << 1)
+#define CUT_EXE	 (1u << 1)
 #define CUT_PATH (1u << 2)
-#define CUT_CWD (1u << 3)
+#define CUT_CWD	 (1u << 3)
 
 /* What happened: written by decode (and for EVENT_LOSS and agent events by who makes them). */
 struct event_what {
@@ -62,8 +63,8 @@ struct event_what {
 	uint64_t seq;	 /* per host, never reused; given by the pipeline */
 	enum event_type type;
 	enum outcome outcome;
-	int32_t err;	 /* positive errno, 0 = none */
-	uint64_t count;	 /* acts this stands for, >= 1 */
+	int32_t err;	       /* positive errno, 0 = none */
+	uint64_t count;	       /* acts this stands for, >= 1 */
 	int64_t first_wall_ns; /* of folded acts, else 0 */
 	int64_t last_wall_ns;
 	uint32_t truncated; /* CUT_* */
@@ -87,11 +88,12 @@ struct event_what {
 		uint64_t boundary;
 	} child;
 
-	struct { /* exec */
+	struct {		     /* exec */
 		struct str exe;	     /* resolved path */
 		struct str filename; /* as asked for */
 		struct str cwd;
-		struct str argv; /* NUL-separated; secrets are redacted when it is printed or stored */
+		struct str
+			argv; /* NUL-separated; secrets are redacted when it is printed or stored */
 		uint32_t argc;
 		uint32_t exe_mode, exe_uid, exe_nlink;
 		uint64_t exe_inode, exe_dev, exe_ctime_ns;
@@ -105,12 +107,13 @@ struct event_what {
 		uint64_t duration_ns, user_ns, system_ns, max_rss_bytes;
 	} exit;
 
-	struct { /* file.* */
+	struct {		     /* file.* */
 		struct str path;     /* absolute; rename: the new name */
 		struct str old_path; /* rename: the old name; link: the target */
 		struct str op;	     /* open, unlink, ... : static text */
-		struct str flags;    /* comma list of open flags, lower case without O_: static or record text */
-		uint32_t mode;	     /* st_mode */
+		struct str
+			flags; /* comma list of open flags, lower case without O_: static or record text */
+		uint32_t mode; /* st_mode */
 		uint64_t inode, dev;
 		uint64_t size_bytes; /* truncate */
 		uint32_t new_uid, new_gid;
@@ -119,7 +122,7 @@ struct event_what {
 		bool has_size;
 	} file;
 
-	struct { /* net.* */
+	struct {		 /* net.* */
 		uint16_t family; /* AF_INET, AF_INET6 */
 		uint16_t proto;	 /* IPPROTO_* */
 		uint16_t src_port, dst_port;
@@ -137,7 +140,7 @@ struct event_what {
 	struct { /* loss */
 		uint64_t events, total;
 		int64_t from_wall_ns, to_wall_ns;
-		struct str stage;   /* "ring_buffer", "store", "stream", "not_running": static text */
+		struct str stage; /* "ring_buffer", "store", "stream", "not_running": static text */
 		const uint64_t *by_type; /* EVENT_TYPE_MAX counters, borrowed; NULL = not known */
 	} loss;
 
@@ -157,14 +160,14 @@ const char *assurance_name(enum assurance assurance);
 int assurance_parse(struct str name);
 
 /* Identity flags, each an oddity that an anomaly may rest on. Names: identity_flag_name(). */
-#define ID_SELF_LOGINUID (1u << 0)
-#define ID_SELF_MOVED (1u << 1)
-#define ID_SEEDED (1u << 2)
-#define ID_REPAIRED (1u << 3)
+#define ID_SELF_LOGINUID   (1u << 0)
+#define ID_SELF_MOVED	   (1u << 1)
+#define ID_SEEDED	   (1u << 2)
+#define ID_REPAIRED	   (1u << 3)
 #define ID_THREAD_LOGINUID (1u << 4)
-#define ID_BOUNDARY_LOST (1u << 5) /* the boundary's record was lost */
-#define ID_USERNS (1u << 6)
-#define ID_FLAG_MAX 7
+#define ID_BOUNDARY_LOST   (1u << 5) /* the boundary's record was lost */
+#define ID_USERNS	   (1u << 6)
+#define ID_FLAG_MAX	   7
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
 
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
@@ -174,14 +177,14 @@ struct identity {
 	struct str via;	 /* edges from outside in, comma list: "ssh,sudo:root"; empty = none */
 	struct str as;	 /* "host", "unit:ssh.service", "session:26", "ctr:podman/<id12>", ... */
 	enum assurance who_level, via_level, as_level;
-	uint32_t flags;	     /* ID_* */
-	uint64_t boundary;   /* 0 = none */
-	struct str session;  /* "26"; absent when there is none */
-	struct str person;   /* login name of the person behind it; absent when nobody is known */
-	struct str cgroup;   /* path of the workload cgroup */
-	struct str unit;     /* systemd unit, absent when none */
+	uint32_t flags;	    /* ID_* */
+	uint64_t boundary;  /* 0 = none */
+	struct str session; /* "26"; absent when there is none */
+	struct str person;  /* login name of the person behind it; absent when nobody is known */
+	struct str cgroup;  /* path of the workload cgroup */
+	struct str unit;    /* systemd unit, absent when none */
 	struct str container_id, container_runtime;
-	struct str reason;   /* anon: why, in words */
+	struct str reason; /* anon: why, in words */
 };
 
 #define ANCESTORS_MAX 16
@@ -195,10 +198,11 @@ struct process_ref {
 /* Who did it: written by identity. */
 struct event_who {
 	struct identity id;
-	struct str exe;	      /* of the acting process, as it was at its last exec */
-	struct str user_name; /* of uid; absent when the system has none */
+	struct str exe;		   /* of the acting process, as it was at its last exec */
+	struct str user_name;	   /* of uid; absent when the system has none */
 	struct process_ref parent; /* pid 0 = not known */
-	struct process_ref ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */
+	struct process_ref
+		ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */
 	uint32_t ancestor_count;
 };
 
@@ -241,11 +245,11 @@ struct event_score {
 	uint64_t anomaly; /* number n of "A-n"; 0 = none */
 
 	/* only on EVENT_ANOMALY: the anomaly's whole present state */
-	struct str change;   /* opened, updated, state: static text */
-	struct str state;    /* new, ack, suppressed, resolved */
-	struct str kind;     /* forbidden, unexpected, identity, ... */
+	struct str change; /* opened, updated, state: static text */
+	struct str state;  /* new, ack, suppressed, resolved */
+	struct str kind;   /* forbidden, unexpected, identity, ... */
 	struct str title;
-	struct str what;     /* "read /proc/4127/mem": verb and object of the newest reason */
+	struct str what; /* "read /proc/4127/mem": verb and object of the newest reason */
 	uint64_t events;
 	int64_t first_wall_ns, last_wall_ns;
 };
@@ -260,7 +264,7 @@ struct event {
 /* Facts of the host that every JSON event repeats. */
 struct host {
 	char name[65];
-	char boot_id[37];   /* 8-4-4-4-12 */
+	char boot_id[37];    /* 8-4-4-4-12 */
 	char machine_id[33]; /* "" = none */
 };
 
