@@ -29,6 +29,7 @@ struct daemon {
 	struct api *api;
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
+	uint64_t first_seq; /* of this run */
 	bool unclean_start; /* the run before was killed or crashed */
 	int exit_code;
 
@@ -51,6 +52,9 @@ int stages_open(struct daemon *d, const char *passwd_path, struct problem *err);
 int stages_open_store(struct daemon *d, struct problem *err);
 /* 0 or the store's first -errno. */
 int stages_close(struct daemon *d);
+
+/* whodidd_places.c: refuses folders that others than root can change. */
+int places_check(const struct daemon *d, struct problem *err);
 
 /* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
 int run_live(struct daemon *d);

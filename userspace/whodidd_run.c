@@ -131,7 +131,8 @@ static int start_api(struct daemon *d, struct problem *err)
 		.group = d->config.api_group,
 		.connections = (unsigned)d->config.api_connections,
 		.store_path = d->config.store_dir,
-		.since_wall_ns = d->started_wall_ns,
+		.store = d->line.store,
+		.since_seq = d->first_seq,
 		.host = &d->line.host,
 		.stream = d->line.stream,
 		.answer = answer_question,
@@ -176,6 +177,9 @@ static int start(struct daemon *d, struct problem *err)
 	if (api_is_answering(d->config.api_socket))
 		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s",
 				   d->config.api_socket);
+	rc = places_check(d, err);
+	if (rc)
+		return rc;
 	/* The folder with the socket must be passable for the group; the store's own is not. */
 	if (d->opt->root && (rc = file_mkdirs(d->opt->root, 0755)))
 		return problem_set(err, rc, "cannot make %s: %s", d->opt->root, strerror(-rc));
@@ -184,6 +188,7 @@ static int start(struct daemon *d, struct problem *err)
 	d->started_boot_ns = d->rate_boot_ns = clock_boot_ns();
 	d->started_wall_ns = (int64_t)d->started_boot_ns + p->decoder.wall_offset_ns;
 	rc = stages_open_store(d, err);
+	d->first_seq = p->next_seq;
 	if (!rc && stream_new(&p->stream, d->config.stream_ring_kib << 10))
 		rc = problem_set(err, -ENOMEM, "out of memory");
 	if (!rc)
@@ -511,7 +516,8 @@ int run_live(struct daemon *d)
 		return refuse(d, &err, problem_set(&err, -EPERM, "watching a host needs root"));
 	}
 	l.signal_fd = block_signals();
-	rc = start(d, &err);
+	rc = l.signal_fd < 0 ? problem_set(&err, -errno, "cannot wait for signals: %m")
+			     : start(d, &err);
 	if (!rc)
 		rc = loop_open(&l, d);
 	if (rc) {

@@ -372,6 +372,10 @@ int answer_question(void *daemon, enum api_question what, struct str arg, struct
 	switch (what) {
 	case API_STATUS:
 		return put_status(d, w);
+	case API_FLUSH:
+		settle_stats(d, &(struct source_stats){0});
+		store_flush(d->line.store);
+		return 0;
 	case API_HOOKS:
 		return put_hooks(d, w);
 	case API_IDENTITY:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "api/parts.h"
@@ -118,17 +119,19 @@ struct arg_check {
 	bool too_long;
 };
 
+/* Lengths are told: a %00 ends nothing. */
 static enum MHD_Result check_arg(void *cls, enum MHD_ValueKind kind, const char *key,
-				 const char *value)
+				 size_t key_size, const char *value, size_t value_size)
 {
 	struct arg_check *check = cls;
 	char word[32];
 	int n = snprintf(word, sizeof(word), " %s ", key);
 
 	(void)kind;
-	if (n >= (int)sizeof(word) || !strstr(check->route->args, word))
+	(void)value;
+	if ((size_t)n != key_size + 2 || strchr(key, ' ') || !strstr(check->route->args, word))
 		check->unknown = key;
-	if (value && strlen(value) > ARG_MAX_BYTES)
+	if (value_size > ARG_MAX_BYTES)
 		check->too_long = true;
 	return check->unknown || check->too_long ? MHD_NO : MHD_YES;
 }
@@ -143,12 +146,13 @@ static enum MHD_Result answer(struct request *rq, const char *url, const char *m
 		return reply_error(
 			rq, MHD_HTTP_FORBIDDEN, "you may not look",
 			"Become root, or a member of the group in api.group, and log in anew");
+	rq->fd = info->connect_fd;
 	check.route = find_route(str_of(url), &rq->rest);
 	if (!check.route)
 		return reply_error(rq, MHD_HTTP_NOT_FOUND, "no such path", NULL);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return reply_error(rq, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET here", NULL);
-	MHD_get_connection_values(rq->connection, MHD_GET_ARGUMENT_KIND, check_arg, &check);
+	MHD_get_connection_values_n(rq->connection, MHD_GET_ARGUMENT_KIND, check_arg, &check);
 	if (check.unknown)
 		return reply_error(rq, MHD_HTTP_BAD_REQUEST, "unknown query argument",
 				   check.route->args[0] ? check.route->args : "It takes none");
@@ -180,16 +184,48 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	return answer(&rq, url, method);
 }
 
+/* Said without a thread of its own; whoever does not take it at once does not get it. */
+static void turn_away(int fd)
+{
+	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				   "Content-Type: " JSON_TYPE "\r\nConnection: close\r\n\r\n"
+				   "{\"error\":{\"what\":\"too many clients\"}}\n";
+
+	(void)!send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	shutdown(fd, SHUT_RDWR);
+}
+
+/* Members of the group cannot take all connections: root must be able to look. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **is_guest,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct api *a = cls;
+	unsigned max = a->opt.connections - (a->opt.connections + 3) / 4;
+	const union MHD_ConnectionInfo *info;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*is_guest)
+			atomic_fetch_sub(&a->guests, 1);
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info || socket_peer_is_ours(info->connect_fd))
+		return;
+	*is_guest = a;
+	if (atomic_fetch_add(&a->guests, 1) >= max)
+		turn_away(info->connect_fd);
+}
+
 /* No MHD_USE_ERROR_LOG: it would print a line for each viewer that leaves. */
 static int start_threads(struct api *a)
 {
-	a->mhd = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-					  MHD_USE_POLL | MHD_USE_ITC,
-				  0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET,
-				  a->listen_fd, MHD_OPTION_CONNECTION_LIMIT, a->opt.connections,
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
-				  MHD_OPTION_END);
+	a->mhd = MHD_start_daemon(
+		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+			MHD_USE_ITC,
+		0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET, a->listen_fd,
+		MHD_OPTION_CONNECTION_LIMIT, a->opt.connections, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, a, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES, MHD_OPTION_END);
 	if (!a->mhd)
 		return -EIO;
 	a->listen_fd = -1; /* closed by it */
@@ -203,6 +239,7 @@ static void free_api(struct api *a)
 	if (a->question_fd >= 0)
 		close(a->question_fd);
 	pthread_cond_destroy(&a->answered);
+	pthread_mutex_destroy(&a->flush_lock);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
 }
@@ -218,6 +255,7 @@ static struct api *new_api(const struct api_options *opt)
 	a->listen_fd = -1;
 	a->last = &a->first;
 	pthread_mutex_init(&a->lock, NULL);
+	pthread_mutex_init(&a->flush_lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&a->answered, &attr);

@@ -3,7 +3,7 @@
  * api: HTTP/1.1 over the unix socket (libmicrohttpd). The peer's uid decides: root, the daemon's own
  * uid and members of the configured group may look; others get 403. One thread per connection, at most
  * api.connections; none of them touches the line: live state is asked through ask(), history through a
- * reader of its own, the stream through a viewer.
+ * reader of its own, the stream through a viewer. A quarter of the connections is root's.
  *
  *   GET /api/v1/status                         one object
  *   GET /api/v1/events?q=&since=&until=&limit=&order=asc|desc&after=
@@ -40,7 +40,8 @@ enum api_question {
 	API_ANOMALIES,
 	API_ANOMALY,
 	API_PROFILES,
-	API_HOOKS
+	API_HOOKS,
+	API_FLUSH /* take what waits in the ring, store_flush(); writes no text */
 };
 
 /*
@@ -55,7 +56,8 @@ struct api_options {
 	const char *group; /* that may look; a group that does not exist is no group */
 	unsigned connections;
 	const char *store_path; /* for history; NULL = no history here (503) */
-	int64_t since_wall_ns;	/* start of this run: boundary ids from before mean nothing now */
+	struct store *store;	/* for store_wait() alone; NULL = nobody writes the history */
+	uint64_t since_seq;	/* first of this run: boundary ids from before mean nothing now */
 	const struct host *host;
 	struct stream *stream;
 	api_answer_fn answer;

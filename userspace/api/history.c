@@ -5,8 +5,10 @@
  * complete the answer is.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "api/parts.h"
 #include "base/cleanup.h"
@@ -18,6 +20,7 @@
 #define ROUND_BYTES (512u * 1024) /* some batches; a round ends behind the event that passes it */
 #define TEXT_MAX    (4u << 20)
 #define GAPS_MAX    100
+#define SEARCH_NICE 10
 #define PLAIN_UID   (EVENT_UID_MAX - 1)
 
 struct answer {
@@ -28,8 +31,42 @@ struct answer {
 	struct store_query query;
 	uint64_t limit; /* 0 = none */
 	uint64_t given;
+	int fd;
+	int64_t oldest_wall_ns; /* kept when the answer began */
+	int64_t last_wall_ns;	/* of what was given last */
 	bool more, damaged;
+	bool unsettled; /* what happened just before may not be in the store yet */
+	bool overtaken; /* retention deleted what was still to be given */
 };
+
+static void write_hole(struct json *w, int64_t from, int64_t to, const char *why)
+{
+	json_object_begin(w, NULL);
+	json_time(w, "from", from);
+	json_time(w, "to", to);
+	json_cstr(w, "why", why);
+	json_object_end(w);
+}
+
+/* Holes that are not rows of the store: they come from the moment of the answer. */
+static bool write_own_holes(struct answer *an, int64_t oldest)
+{
+	const struct store_query *q = &an->query;
+	int64_t newest = an->unsettled ? store_newest(an->reader) : 0;
+	struct json *w = &an->body.out;
+	bool unsettled = an->unsettled && newest < q->until_wall_ns, before;
+
+	before = q->since_wall_ns && (!oldest || q->since_wall_ns < oldest);
+	if (before)
+		write_hole(w, q->since_wall_ns, oldest ? oldest : q->until_wall_ns, "before_first");
+	if (an->overtaken)
+		write_hole(w, q->descending ? an->oldest_wall_ns : an->last_wall_ns, oldest,
+			   "retention");
+	if (unsettled)
+		write_hole(w, newest > q->since_wall_ns ? newest : q->since_wall_ns,
+			   q->until_wall_ns, "not_written");
+	return before || an->overtaken || unsettled;
+}
 
 static void write_gaps(struct answer *an, int64_t oldest, bool *complete, uint64_t *lost)
 {
@@ -39,16 +76,9 @@ static void write_gaps(struct answer *an, int64_t oldest, bool *complete, uint64
 			   GAPS_MAX);
 
 	json_array_begin(w, "gaps");
-	if (an->query.since_wall_ns && (!oldest || an->query.since_wall_ns < oldest)) {
+	if (write_own_holes(an, oldest))
 		*complete = false;
-		json_object_begin(w, NULL);
-		json_time(w, "from", an->query.since_wall_ns);
-		json_time(w, "to", oldest ? oldest : an->query.until_wall_ns);
-		json_cstr(w, "why", "before_first");
-		json_object_end(w);
-	}
 	for (int i = 0; i < n && i < GAPS_MAX; i++) {
-		*lost += rows[i].events;
 		json_object_begin(w, NULL);
 		json_time(w, "from", rows[i].from_wall_ns);
 		json_time(w, "to", rows[i].to_wall_ns);
@@ -59,6 +89,8 @@ static void write_gaps(struct answer *an, int64_t oldest, bool *complete, uint64
 	json_array_end(w);
 	if (n != 0)
 		*complete = false;
+	*lost = n ? store_gap_events(an->reader, an->query.since_wall_ns, an->query.until_wall_ns)
+		  : 0;
 	if (n > GAPS_MAX)
 		json_u64(w, "gaps_total", (uint64_t)n);
 }
@@ -70,6 +102,8 @@ static void write_end(struct answer *an)
 	bool complete = !an->damaged;
 	uint64_t lost = 0;
 
+	if (an->query.descending && !an->more && oldest > an->oldest_wall_ns)
+		an->overtaken = true;
 	json_object_begin(w, NULL);
 	json_cstr(w, "schema", "whodid.answer/1.0");
 	json_u64(w, "events", an->given);
@@ -98,6 +132,16 @@ static void take_event(struct answer *an, const struct event *ev)
 	json_text(&an->body.out, STR_LIT("\n"));
 	an->given++;
 	an->query.after_seq = ev->what.seq;
+	an->last_wall_ns = ev->what.wall_ns;
+}
+
+/* A search that finds nothing must end when nobody waits for it any more. */
+static bool is_pointless(void *ctx)
+{
+	struct answer *an = ctx;
+	struct pollfd peer = {.fd = an->fd};
+
+	return an->api->stopping || (poll(&peer, 1, 0) > 0 && (peer.revents & (POLLHUP | POLLERR)));
 }
 
 static int fill(struct body *b)
@@ -105,8 +149,11 @@ static int fill(struct body *b)
 	struct answer *an = (struct answer *)b;
 	struct store_cursor *cursor;
 	struct event ev;
-	int rc = store_cursor_open(&cursor, an->reader, &an->query, NULL);
+	int rc;
 
+	if (an->given && !an->query.descending && store_oldest(an->reader) > an->last_wall_ns)
+		an->overtaken = true;
+	rc = store_cursor_open(&cursor, an->reader, &an->query, NULL);
 	if (rc)
 		return rc;
 	while ((rc = store_cursor_next(cursor, &ev)) == 1) {
@@ -189,6 +236,8 @@ static int parse_answer(const struct request *rq, struct answer *an, struct prob
 	if (!an->query.until_wall_ns || an->query.until_wall_ns > now)
 		an->query.until_wall_ns = now;
 	an->query.filter = an->filter;
+	an->query.enough = is_pointless;
+	an->query.ctx = an;
 	return rc;
 }
 
@@ -208,8 +257,10 @@ enum MHD_Result serve_events(struct request *rq)
 	if (!an)
 		return MHD_NO;
 	an->api = rq->api;
+	an->fd = rq->fd;
 	rc = parse_answer(rq, an, &err);
 	if (!rc) {
+		an->unsettled = question_settle(rq->api) != 0;
 		rc = open_reader(rq, &an->reader, &err);
 		/* Whatever is wrong with the file, it is not the asker's request. */
 		if (rc)
@@ -224,10 +275,32 @@ enum MHD_Result serve_events(struct request *rq)
 		free(an);
 		return sent;
 	}
+	/* This thread searches; the line's comes first. */
+	setpriority(PRIO_PROCESS, 0, SEARCH_NICE);
+	an->oldest_wall_ns = store_oldest(an->reader);
 	an->body.fill = fill;
 	an->body.free = free_answer;
 	json_init(&an->body.out, TEXT_MAX);
 	return reply_body(rq, NDJSON_TYPE, &an->body);
+}
+
+/* The uid names one host, boot and moment: the same number of another one is another event. */
+static bool is_named(struct str key, const struct host *host, const struct event *ev)
+{
+	char uid[EVENT_UID_MAX];
+
+	if (key.n != PLAIN_UID)
+		return true;
+	event_uid_format(uid, host, ev);
+	return strncasecmp(uid, key.p, PLAIN_UID) == 0;
+}
+
+/* 1 found, 0 not, -errno. An event of this moment is waited for. */
+static int look_up(struct request *rq, struct store_reader *reader, uint64_t seq, struct event *ev)
+{
+	int rc = store_get(reader, seq, ev);
+
+	return rc == 0 && !question_settle(rq->api) ? store_get(reader, seq, ev) : rc;
 }
 
 /* A ULID has 26 characters, a sequence number at most 20. */
@@ -243,10 +316,14 @@ static int find_event(struct request *rq, struct str key, struct store_reader **
 				   key.n > 40 ? 40 : (int)key.n, key.p);
 	if (open_reader(rq, reader, err))
 		return -EIO;
-	if (store_get(*reader, seq, ev) == 1)
+	rc = look_up(rq, *reader, seq, ev);
+	if (rc == 1 && is_named(key, store_reader_host(*reader), ev))
 		return 0;
 	store_reader_close(*reader);
 	*reader = NULL;
+	if (rc < 0)
+		return problem_set(err, -EIO, "the part of the store that holds it is damaged: %s",
+				   strerror(-rc));
 	return problem_set(err, -ENOENT, "no event of that id is kept");
 }
 
@@ -279,7 +356,7 @@ static int event_boundary(struct request *rq, char *buf, size_t size, struct pro
 	if (!ev.what.boundary) {
 		rc = problem_set(err, -ENOENT, "that event was done by nobody: %s",
 				 event_type_name(ev.what.type));
-	} else if (ev.what.wall_ns < rq->api->opt.since_wall_ns) {
+	} else if (ev.what.seq < rq->api->opt.since_seq) {
 		problem_remedy(err, "whodid show %.*s tells what was recorded", STR_ARG(rq->rest));
 		rc = problem_set(
 			err, -ENOENT,

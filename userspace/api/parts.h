@@ -23,6 +23,10 @@ struct api {
 	ino_t socket_ino; /* so that only our own socket is removed */
 	gid_t group;	  /* (gid_t)-1 = none */
 	atomic_bool stopping;
+	atomic_uint guests; /* connections of others than root and ourselves */
+
+	pthread_mutex_t flush_lock;
+	uint64_t flushed_ns; /* when the last flush was asked for */
 
 	pthread_mutex_t lock; /* of the queue */
 	pthread_cond_t answered;
@@ -33,6 +37,7 @@ struct request {
 	struct api *api;
 	struct MHD_Connection *connection;
 	struct str rest; /* of the path, behind the route's own part */
+	int fd;
 };
 
 /* socket.c */
@@ -40,11 +45,18 @@ int socket_listen(struct api *a, struct problem *err);
 void socket_remove(struct api *a);
 /* Whether the one at the other end may look. */
 bool socket_peer_may_look(const struct api *a, int fd);
+/* Whether it is root, or who we are. */
+bool socket_peer_is_ours(int fd);
 
 /* question.c: asks the line's thread and waits. 0 or -errno with err. */
 int question_ask(struct api *a, enum api_question what, struct str arg, struct json *w,
 		 struct problem *err);
 void question_refuse_all(struct api *a);
+/*
+ * Waits until all that happened before this call is in the store. 0, or -errno when it may not be
+ * there yet.
+ */
+int question_settle(struct api *a);
 
 /* reply.c */
 enum MHD_Result reply_error(struct request *rq, unsigned status, const char *what,

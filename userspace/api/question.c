@@ -9,8 +9,13 @@
 #include <unistd.h>
 
 #include "api/parts.h"
+#include "base/clock.h"
+#include "store/store.h"
 
-#define PATIENCE_S 5
+#define PATIENCE_S     5
+#define TURN_NS	       5000000ull /* of the line's time for questions, between two looks at the ring */
+#define FLUSH_EVERY_NS 50000000ull /* so that askers do not turn the store into crumbs */
+#define DISK_MS	       2000
 
 enum state { WAITING, BEING_ANSWERED, ANSWERED };
 
@@ -84,9 +89,37 @@ int api_question_fd(const struct api *a)
 	return a->question_fd;
 }
 
+/*
+ * One flush serves all who came before it began. The lock is held over it: the others want nothing
+ * but its end.
+ */
+int question_settle(struct api *a)
+{
+	uint64_t came = clock_boot_ns();
+	struct json w;
+	int rc = 0;
+
+	if (!a->opt.store)
+		return 0;
+	json_init(&w, 0);
+	pthread_mutex_lock(&a->flush_lock);
+	if (a->flushed_ns < came) {
+		uint64_t now = clock_boot_ns(), due = a->flushed_ns + FLUSH_EVERY_NS;
+
+		if (now < due)
+			nanosleep(&(struct timespec){0, (long)(due - now)}, NULL);
+		now = clock_boot_ns();
+		rc = question_ask(a, API_FLUSH, STR_NONE, &w, NULL);
+		if (!rc)
+			a->flushed_ns = now;
+	}
+	pthread_mutex_unlock(&a->flush_lock);
+	return rc ? rc : store_wait(a->opt.store, DISK_MS);
+}
+
 void api_serve(struct api *a)
 {
-	uint64_t count;
+	uint64_t count, end = clock_boot_ns() + TURN_NS;
 
 	if (read(a->question_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return;
@@ -103,7 +136,11 @@ void api_serve(struct api *a)
 		q->rc = rc;
 		q->state = ANSWERED;
 		pthread_cond_broadcast(&a->answered);
+		if (clock_boot_ns() >= end)
+			break;
 	}
+	if (a->first)
+		wake_line(a);
 	pthread_mutex_unlock(&a->lock);
 }
 

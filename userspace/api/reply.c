@@ -29,8 +29,10 @@ static enum MHD_Result send_json(struct request *rq, unsigned status, const char
 				 struct json *w)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(w->len, w->buf, MHD_RESPMEM_MUST_COPY);
+		MHD_create_response_from_buffer(w->len, w->buf, MHD_RESPMEM_MUST_FREE);
 
+	if (response) /* it has the text now */
+		w->buf = NULL;
 	json_release(w);
 	return send_response(rq, status, type, response);
 }

@@ -25,12 +25,13 @@ static int make_address(struct sockaddr_un *addr, const char *path)
 
 bool api_is_answering(const char *socket_path)
 {
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr;
 
 	if (fd < 0 || make_address(&addr, socket_path))
 		return false;
-	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+	/* EAGAIN: somebody listens, and has not accepted for long. */
+	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN;
 }
 
 static gid_t find_group(const char *name)
@@ -51,18 +52,16 @@ static int make_folder(const char *path)
 	return file_mkdirs(dir, 0755);
 }
 
-/* Nobody but root can connect before owner and mode are right. */
+/* Right from the start, so that no name is followed afterwards; nobody can connect before listen(). */
 static int bind_private(int fd, const struct sockaddr_un *addr, gid_t group)
 {
-	mode_t old = umask(0177);
+	mode_t old = umask(0117);
 	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 ? -errno : 0;
 
 	umask(old);
 	if (rc)
 		return rc;
-	if (group != (gid_t)-1 && chown(addr->sun_path, (uid_t)-1, group) < 0)
-		return -errno;
-	if (chmod(addr->sun_path, 0660) < 0)
+	if (group != (gid_t)-1 && lchown(addr->sun_path, (uid_t)-1, group) < 0)
 		return -errno;
 	return listen(fd, 128) < 0 ? -errno : 0;
 }
@@ -130,12 +129,25 @@ static bool peer_has_group(int fd, gid_t group)
 	return false;
 }
 
+static bool get_peer(int fd, struct ucred *peer)
+{
+	socklen_t size = sizeof(*peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0;
+}
+
+bool socket_peer_is_ours(int fd)
+{
+	struct ucred peer;
+
+	return get_peer(fd, &peer) && (peer.uid == 0 || peer.uid == geteuid());
+}
+
 bool socket_peer_may_look(const struct api *a, int fd)
 {
 	struct ucred peer;
-	socklen_t size = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (!get_peer(fd, &peer))
 		return false;
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;

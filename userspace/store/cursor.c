@@ -54,7 +54,7 @@ static int set_bounds(struct store_cursor *c)
 	if (r)
 		return r;
 	if (c->q.descending) {
-		c->at = after ? after : INT64_MAX;
+		c->at = after && after < INT64_MAX ? after : INT64_MAX;
 		return 0;
 	}
 	r = after ? batch_of(c->r, after, &start) : 0;
@@ -102,6 +102,8 @@ static int load_next(struct store_cursor *c)
 	for (;;) {
 		int step, r;
 
+		if (c->q.enough && c->q.enough(c->q.ctx))
+			return -ECANCELED;
 		bind_bounds(c);
 		step = sqlite3_step(st);
 		if (step != SQLITE_ROW) {

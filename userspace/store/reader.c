@@ -222,15 +222,15 @@ static void read_gap(sqlite3_stmt *st, struct store_gap_row *out)
 	snprintf(out->why, sizeof(out->why), "%s", why ? (const char *)why : "");
 }
 
+#define GAPS_IN_PERIOD " FROM gap WHERE (?1=0 OR ts1>=?1) AND (?2=0 OR ts0<=?2)"
+
 int store_gaps(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns,
 	       struct store_gap_row *out, size_t max)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	int count = 0, step;
-	int result = schema_prepare(r->db,
-				    "SELECT ts0, ts1, n, why FROM gap WHERE (?1=0 OR ts1>=?1)"
-				    " AND (?2=0 OR ts0<=?2) ORDER BY ts0, id",
-				    &st);
+	int result = schema_prepare(
+		r->db, "SELECT ts0, ts1, n, why" GAPS_IN_PERIOD " ORDER BY ts0, id", &st);
 
 	if (result)
 		return result;
@@ -244,14 +244,34 @@ int store_gaps(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall
 	return step == SQLITE_DONE ? count : -schema_errno(r->db);
 }
 
-int64_t store_oldest(struct store_reader *r)
+uint64_t store_gap_events(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 
-	if (schema_prepare(r->db, "SELECT ts0 FROM batch ORDER BY seq0 LIMIT 1", &st) ||
-	    sqlite3_step(st) != SQLITE_ROW)
+	if (schema_prepare(r->db, "SELECT sum(n)" GAPS_IN_PERIOD, &st))
+		return 0;
+	sqlite3_bind_int64(st, 1, since_wall_ns);
+	sqlite3_bind_int64(st, 2, until_wall_ns);
+	return sqlite3_step(st) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+}
+
+static int64_t ask(struct store_reader *r, const char *sql)
+{
+	_cleanup_statement_ sqlite3_stmt *st = NULL;
+
+	if (schema_prepare(r->db, sql, &st) || sqlite3_step(st) != SQLITE_ROW)
 		return 0;
 	return sqlite3_column_int64(st, 0);
+}
+
+int64_t store_newest(struct store_reader *r)
+{
+	return ask(r, "SELECT ts1 FROM batch ORDER BY seq0 DESC LIMIT 1");
+}
+
+int64_t store_oldest(struct store_reader *r)
+{
+	return ask(r, "SELECT ts0 FROM batch ORDER BY seq0 LIMIT 1");
 }
 
 int store_each_anomaly(struct store_reader *r, void (*fn)(void *ctx, uint64_t id, struct str json),

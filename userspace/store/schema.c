@@ -215,17 +215,39 @@ static int make_tables(sqlite3 *db, const char *path, struct problem *err)
 	return 0;
 }
 
-int schema_open_writer(sqlite3 **out, const char *path, bool sync_full, struct problem *err)
+/*
+ * Made here for its mode, which the -wal and -shm files take over, as they do its owner: a file that
+ * somebody else put there would show him everything.
+ */
+static int make_file(const char *path, struct problem *err)
 {
-	_cleanup_(close_p) sqlite3 *db = NULL;
-	/* made here for its mode, which the -wal and -shm files take over */
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640), r;
+	_cleanup_close_ int fd =
+		open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
+	struct stat st;
+	int r;
 
-	if (fd < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = -errno;
 		return problem_set(err, r, "cannot open %s: %s", path, strerror(-r));
 	}
-	close(fd);
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1) {
+		problem_remedy(err, "move it away; the next start makes a new one");
+		return problem_set(err, -EACCES, "%s is not a file of ours alone", path);
+	}
+	if ((st.st_mode & 07) && fchmod(fd, st.st_mode & 0770) < 0) {
+		r = -errno;
+		return problem_set(err, r, "cannot close %s to others: %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+int schema_open_writer(sqlite3 **out, const char *path, bool sync_full, struct problem *err)
+{
+	_cleanup_(close_p) sqlite3 *db = NULL;
+	int r = make_file(path, err);
+
+	if (r)
+		return r;
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
 		return problem_set(err, db ? -schema_errno(db) : -ENOMEM, "cannot open %s: %s",
 				   path, sqlite3_errmsg(db));

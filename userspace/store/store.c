@@ -49,7 +49,8 @@ struct store {
 
 	pthread_t thread;
 	pthread_mutex_t lock; /* everything below */
-	pthread_cond_t wake;
+	pthread_cond_t wake, written;
+	uint64_t submitted, settled; /* hand-overs so far, and how many of them are on disk */
 	struct buffer *free, *full, **full_end;
 	struct store_gap_row gaps[GAPS_MAX];
 	unsigned gap_count;
@@ -179,6 +180,7 @@ static void *run(void *arg)
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
 		struct commit_result result;
+		uint64_t taken;
 		bool last;
 		int r;
 
@@ -188,12 +190,15 @@ static void *run(void *arg)
 			break;
 		last = s->stop;
 		take_work(s, &work);
+		taken = s->submitted;
 		pthread_mutex_unlock(&s->lock);
 		r = writer_commit(&s->writer, &work, &result);
 		pthread_mutex_lock(&s->lock);
 		if (r == 0) {
 			count_commit(s, &result);
 			give_back(s, &work);
+			s->settled = taken;
+			pthread_cond_broadcast(&s->written);
 			continue;
 		}
 		note_failure(s, r);
@@ -232,6 +237,7 @@ static void init_lock(struct store *s)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
+	pthread_cond_init(&s->written, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
@@ -252,6 +258,7 @@ static void release(struct store *s)
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
 	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->written);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -355,6 +362,13 @@ bool store_was_clean(const struct store *s, int64_t *last_wall_ns)
 
 /* --- the line */
 
+/* Under the lock. */
+static void submit(struct store *s)
+{
+	s->submitted++;
+	pthread_cond_signal(&s->wake);
+}
+
 static void hand_over(struct store *s)
 {
 	struct buffer *b = TAKE_PTR(s->current);
@@ -365,7 +379,7 @@ static void hand_over(struct store *s)
 	pthread_mutex_lock(&s->lock);
 	*s->full_end = b;
 	s->full_end = &b->next;
-	pthread_cond_signal(&s->wake);
+	submit(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -442,6 +456,46 @@ void store_append(struct store *s, const struct event *ev, const uint8_t *packed
 		hand_over(s);
 }
 
+void store_flush(struct store *s)
+{
+	hand_over(s);
+	pthread_mutex_lock(&s->lock);
+	if (s->lost.events) {
+		note_lost(s);
+		submit(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static struct timespec in_ms(unsigned ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+int store_wait(struct store *s, unsigned timeout_ms)
+{
+	struct timespec until = in_ms(timeout_ms);
+	uint64_t want;
+	int late = 0;
+
+	pthread_mutex_lock(&s->lock);
+	want = s->submitted;
+	while (s->settled < want && !late)
+		late = pthread_cond_timedwait(&s->written, &s->lock, &until);
+	late = s->settled < want;
+	pthread_mutex_unlock(&s->lock);
+	return late ? -ETIMEDOUT : 0;
+}
+
 void store_tick(struct store *s, uint64_t boot_ns)
 {
 	s->now_ns = boot_ns;
@@ -461,7 +515,7 @@ void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64
 	snprintf(gap.why, sizeof(gap.why), "%s", why);
 	pthread_mutex_lock(&s->lock);
 	add_gap(s->gaps, &s->gap_count, &gap);
-	pthread_cond_signal(&s->wake);
+	submit(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -496,7 +550,7 @@ void store_put_anomaly(struct store *s, uint64_t id, struct str json)
 	slot = find_slot(s, id);
 	if (slot)
 		*slot = (struct pending_anomaly){id, TAKE_PTR(copy), json.n};
-	pthread_cond_signal(&s->wake);
+	submit(s);
 	pthread_mutex_unlock(&s->lock);
 	free(copy);
 }

@@ -45,6 +45,13 @@ int store_open(struct store **out, const char *dir, const struct store_options *
 bool store_was_clean(const struct store *s, int64_t *last_wall_ns);
 /* Takes one packed event (event_pack.h). Never waits: what does not fit is counted. */
 void store_append(struct store *s, const struct event *ev, const uint8_t *packed, size_t size);
+/* Hands over what is there now, due or not: somebody wants to read it. Waits for nothing. */
+void store_flush(struct store *s);
+/*
+ * From any thread: waits until all that was handed over before is on disk, at most timeout_ms. 0 or
+ * -ETIMEDOUT.
+ */
+int store_wait(struct store *s, unsigned timeout_ms);
 /* Once per loop turn: hands a batch to the writer when it is due. */
 void store_tick(struct store *s, uint64_t boot_ns);
 /* A period in which events are missing: lost, or the sensor did not run. Shown by every answer on it.
@@ -70,6 +77,9 @@ struct store_query {
 	uint64_t after_seq;	     /* continue behind this one (before it when descending) */
 	const struct filter *filter; /* borrowed; NULL = all */
 	bool descending;
+	/* Asked before each batch; true ends the walk with -ECANCELED. NULL = never. */
+	bool (*enough)(void *ctx);
+	void *ctx;
 };
 /* What is kept now, by seq. A damaged batch is skipped and counted (cursor_damaged), never fatal. Holds
  * no lock between two batches. */
@@ -91,6 +101,10 @@ struct store_gap_row {
 /* Gaps that touch the period, oldest first; returns how many there are, writes at most max. */
 int store_gaps(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns,
 	       struct store_gap_row *out, size_t max);
+/* The events of all those gaps. */
+uint64_t store_gap_events(struct store_reader *r, int64_t since_wall_ns, int64_t until_wall_ns);
+/* Time of the latest batch, 0 = empty. */
+int64_t store_newest(struct store_reader *r);
 /* First event kept, 0 = empty: answers about earlier times are incomplete (retention makes no gap row). */
 int64_t store_oldest(struct store_reader *r);
 /* Calls fn for each anomaly kept. */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -35,7 +36,9 @@ static struct host host = {"testhost", "b1946ac9-0000-4000-8000-000000000001", "
 static struct stream *stream;
 static struct api *api;
 static pthread_t line;
-static atomic_bool line_stops, line_sleeps;
+static atomic_bool line_stops, line_sleeps, line_is_slow;
+static atomic_uint turn, turn_max; /* questions that one api_serve() answered */
+static struct store *live;	   /* what the line writes; NULL = nothing */
 
 /* When the n-th event that is put into the store happened: an hour ago. */
 static int64_t kept_wall_ns(uint64_t n)
@@ -53,6 +56,14 @@ static int answer(void *ctx, enum api_question what, struct str arg, struct json
 		  struct problem *err)
 {
 	assert_ptr_equal(ctx, &line);
+	if (++turn > turn_max)
+		turn_max = turn;
+	if (what == API_FLUSH) {
+		store_flush(live);
+		return 0;
+	}
+	if (line_is_slow)
+		nanosleep(&(struct timespec){0, 20000000}, NULL);
 	if (what == API_IDENTITY && str_is(arg, "4466")) {
 		json_object_begin(w, NULL);
 		json_str(w, "asked", arg);
@@ -73,8 +84,10 @@ static void *run_line(void *arg)
 	struct pollfd fd = {.fd = api_question_fd(api), .events = POLLIN};
 
 	while (!line_stops)
-		if (poll(&fd, 1, 10) > 0 && !line_sleeps)
+		if (poll(&fd, 1, 10) > 0 && !line_sleeps) {
+			turn = 0;
 			api_serve(arg);
+		}
 	return NULL;
 }
 
@@ -85,7 +98,8 @@ static struct api_options options(void)
 		.group = GROUP_NAME,
 		.connections = CONNECTIONS,
 		.store_path = dir,
-		.since_wall_ns = kept_wall_ns(20),
+		.store = live,
+		.since_seq = 20,
 		.host = &host,
 		.stream = stream,
 		.answer = answer,
@@ -107,7 +121,8 @@ static int start(void **state)
 	opt = options();
 	if (api_start(&api, &opt, &err))
 		fail_msg("%s", err.text);
-	line_stops = line_sleeps = false;
+	line_stops = line_sleeps = line_is_slow = false;
+	turn_max = 0;
 	pthread_create(&line, NULL, run_line, api);
 	return 0;
 }
@@ -120,6 +135,7 @@ static int stop(void **state)
 	line_stops = true;
 	pthread_join(line, NULL);
 	api_stop(TAKE_PTR(api));
+	store_close(TAKE_PTR(live));
 	stream_free(stream);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
 	return system(cmd);
@@ -293,6 +309,8 @@ static const struct {
 	{"GET", "/api/v1/stream?q=nofield%3D1", 400},
 	{"GET", "/api/v1/stream?notable=perhaps", 400},
 	{"GET", "/api/v1/events/xyz", 400},
+	{"GET", "/api/v1/anomalies?state%20x=1", 400},
+	{"GET", "/api/v1/status?a%00=1", 400},
 };
 
 static void test_refusals(void **state)
@@ -343,6 +361,60 @@ static void test_the_peer_decides(void **state)
 	assert_int_equal(class_as(0, 0, (gid_t)-1), 2);
 }
 
+/* Uses all that others may have and holds it; says so by a byte, ends at the other's. */
+static pid_t crowd_of(gid_t group, int say_fd, int wait_fd)
+{
+	pid_t pid = fork();
+	int fds[CONNECTIONS];
+	char byte;
+
+	if (pid)
+		return pid;
+	if (setgroups(0, NULL) || setgid(group) || setuid(NOBODY))
+		_exit(1);
+	for (int i = 0; i < CONNECTIONS - 2; i++) {
+		fds[i] = say("GET", "/api/v1/stream", "", "");
+		if (fds[i] < 0 || recv(fds[i], &byte, 1, 0) != 1)
+			_exit(2);
+	}
+	if (get("/api/v1/status")->status != 503)
+		_exit(3);
+	byte = 0;
+	if (write(say_fd, &byte, 1) != 1 || read(wait_fd, &byte, 1) != 0)
+		_exit(4);
+	_exit(0);
+}
+
+static void test_others_leave_room_for_root(void **state)
+{
+	struct group *g = getgrnam(GROUP_NAME);
+	int says[2], waits[2], status;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0 || !g)
+		skip();
+	assert_int_equal(pipe2(says, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(waits, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(waits[1]);
+		pid = crowd_of(g->gr_gid, says[1], waits[0]);
+		waitpid(pid, &status, 0);
+		_exit(WEXITSTATUS(status));
+	}
+	close(says[1]);
+	assert_int_equal(read(says[0], &byte, 1), 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(get("/api/v1/status")->status, 200);
+	close(waits[1]);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(says[0]);
+	close(waits[0]);
+}
+
 static double seconds_since(const struct timespec *from)
 {
 	struct timespec now;
@@ -375,6 +447,28 @@ static void test_a_busy_line_is_said_and_streams_show_life(void **state)
 	} while (!strstr(buf, "1\r\n\n\r\n1\r\n\n\r\n"));
 	assert_true(seconds_since(&from) > 4 && seconds_since(&from) < 15);
 	close(fd);
+}
+
+/* The ring must be looked at between two questions that took long. */
+static void test_many_questions_do_not_hold_the_line(void **state)
+{
+	int fds[CONNECTIONS - 1];
+	static char raw[4096];
+
+	(void)state;
+	line_is_slow = line_sleeps = true;
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = say("GET", "/api/v1/status", "", "");
+	nanosleep(&(struct timespec){0, 200000000}, NULL); /* most of them wait by now */
+	line_sleeps = false;
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		struct reply r;
+
+		parse(&r, raw, read_until_end(fds[i], raw, sizeof(raw)));
+		assert_int_equal(r.status, 200);
+		close(fds[i]);
+	}
+	assert_int_equal(turn_max, 1);
 }
 
 static void test_connections_are_limited(void **state)
@@ -430,6 +524,29 @@ static void test_one_daemon_a_socket(void **state)
 	assert_int_equal(access(other, F_OK), 0);
 	assert_false(api_is_answering(other));
 	assert_null(second);
+}
+
+static void test_a_daemon_that_does_not_accept_is_one(void **state)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), waiting[4];
+	char other[160];
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/hung", dir);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.107s", other);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
+		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(waiting[i], (struct sockaddr *)&addr, sizeof(addr));
+	}
+	alarm(20);
+	assert_true(api_is_answering(other));
+	alarm(0);
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++)
+		close(waiting[i]);
+	close(fd);
 }
 
 static void test_a_dead_socket_is_replaced(void **state)
@@ -601,7 +718,8 @@ static void test_stop_does_not_wait_for_who_does_not_read(void **state)
 
 /* --- history */
 
-#define KEPT 2500
+#define KEPT	  2500
+#define SECOND_NS 1000000000ll
 
 static void keep_events(bool with_gap)
 {
@@ -772,6 +890,115 @@ static void test_one_event(void **state)
 	assert_true(has(r, "before the daemon's start"));
 }
 
+/* Another host's or boot's event of the same number is another event. */
+static void test_a_uid_is_more_than_a_number(void **state)
+{
+	static const struct host others[] = {
+		{"testhost", "00006ac9-0000-4000-8000-000000000001", ""}};
+	struct event ev = {.what = {.seq = 43, .wall_ns = kept_wall_ns(43)}};
+	char uid[EVENT_UID_MAX], url[128];
+
+	(void)state;
+	keep_events(false);
+	event_uid_format(uid, &others[0], &ev);
+	snprintf(url, sizeof(url), "/api/v1/events/%s", uid);
+	assert_int_equal(get(url)->status, 404);
+	snprintf(url, sizeof(url), "/api/v1/identity/%s", uid);
+	assert_int_equal(get(url)->status, 404);
+	ev.what.wall_ns += SECOND_NS;
+	event_uid_format(uid, &host, &ev);
+	snprintf(url, sizeof(url), "/api/v1/events/%s", uid);
+	assert_int_equal(get(url)->status, 404);
+}
+
+static void test_all_gaps_count_as_lost(void **state)
+{
+	struct store_options opt = {0};
+	struct store *s;
+	uint64_t seq;
+	struct reply *r;
+
+	(void)state;
+	assert_int_equal(store_open(&s, dir, &opt, &host, &seq, NULL), 0);
+	for (int i = 0; i < 150; i++) {
+		store_gap(s, kept_wall_ns(10), kept_wall_ns(20), 2, "ring_buffer");
+		if (i % 50 == 0)
+			assert_int_equal(store_wait(s, 10000), 0);
+	}
+	store_close(s);
+	r = get("/api/v1/events");
+	assert_non_null(strstr(last_line(r), "\"lost\":300"));
+	assert_non_null(strstr(last_line(r), "\"gaps_total\":150"));
+}
+
+static void keep_live(uint64_t seq)
+{
+	static uint8_t packed[EVENT_PACKED_MAX];
+	struct event ev = {.what = {.type = EVENT_EXEC, .count = 1}};
+	int n;
+
+	ev.what.seq = seq;
+	ev.what.wall_ns = clock_wall_ns();
+	n = event_pack(&ev, packed, sizeof(packed));
+	store_append(live, &ev, packed, (size_t)n);
+}
+
+/* Restarts the server over a store that the line writes, with batches that are never due. */
+static void start_live(void)
+{
+	struct store_options opt = {.commit_ms = 60000};
+	struct api_options api_opt;
+	uint64_t seq;
+
+	assert_int_equal(store_open(&live, dir, &opt, &host, &seq, NULL), 0);
+	line_stops = true;
+	pthread_join(line, NULL);
+	api_stop(TAKE_PTR(api));
+	stream_free(stream);
+	assert_int_equal(stream_new(&stream, 256 * 1024), 0);
+	api_opt = options();
+	assert_int_equal(api_start(&api, &api_opt, NULL), 0);
+	line_stops = false;
+}
+
+static void go_on(void)
+{
+	pthread_create(&line, NULL, run_line, api);
+}
+
+static void test_what_just_happened_is_in_the_answer(void **state)
+{
+	struct reply *r;
+	uint64_t got[4];
+
+	(void)state;
+	start_live();
+	keep_live(1);
+	keep_live(2);
+	go_on();
+	r = get("/api/v1/events");
+	assert_int_equal(seqs(r, got, 4), 2);
+	assert_non_null(strstr(last_line(r), "\"complete\":true"));
+	assert_int_equal(get("/api/v1/events/2")->status, 200);
+	/* A line that does not hand over: the answer comes, and says what it may not hold. */
+	line_sleeps = true;
+	r = get("/api/v1/events");
+	assert_int_equal(seqs(r, got, 4), 2);
+	assert_non_null(strstr(last_line(r), "\"complete\":false"));
+	assert_non_null(strstr(last_line(r), "\"why\":\"not_written\""));
+	assert_int_equal(get("/api/v1/events/3")->status, 404);
+}
+
+/* An event that one look-up alone finds. */
+static void test_one_event_of_this_moment(void **state)
+{
+	(void)state;
+	start_live();
+	keep_live(1);
+	go_on();
+	assert_int_equal(get("/api/v1/events/1")->status, 200);
+}
+
 static void test_no_history_is_said(void **state)
 {
 	struct reply *r = get("/api/v1/events");
@@ -789,8 +1016,11 @@ int main(void)
 		T(test_refusals),
 		T(test_the_peer_decides),
 		T(test_a_busy_line_is_said_and_streams_show_life),
+		T(test_others_leave_room_for_root),
+		T(test_many_questions_do_not_hold_the_line),
 		T(test_connections_are_limited),
 		T(test_one_daemon_a_socket),
+		T(test_a_daemon_that_does_not_accept_is_one),
 		T(test_a_dead_socket_is_replaced),
 		T(test_stream_shows_what_matches_and_ends_properly),
 		T(test_stream_as_server_sent_events),
@@ -800,6 +1030,10 @@ int main(void)
 		T(test_history_in_pages),
 		T(test_gaps_make_answers_incomplete),
 		T(test_one_event),
+		T(test_a_uid_is_more_than_a_number),
+		T(test_all_gaps_count_as_lost),
+		T(test_what_just_happened_is_in_the_answer),
+		T(test_one_event_of_this_moment),
 		T(test_no_history_is_said),
 	};
 
