@@ -70,6 +70,19 @@ if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups true
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$SCRATCH/whodidd" --root "$root" >/dev/null 2>"$SCRATCH/err"
 	is "$?" 4 "who is not root may not watch"
 	like "$(cat "$SCRATCH/err")" 'root.*sudo' "and is told what to do"
+
+	# Places that others can change are not used: nothing is made there.
+	mkdir "$SCRATCH/theirs" "$SCRATCH/ours" "$SCRATCH/open"
+	ln -s "$SCRATCH/ours" "$SCRATCH/link"
+	chmod 777 "$SCRATCH/open"
+	chown -h 65534 "$SCRATCH/theirs" "$SCRATCH/link"
+	for place in theirs theirs/below link link/below open open/below; do
+		run 1 "--root $place is refused" --root "$SCRATCH/$place" --for 1s
+		like "$ERR" "others than root can change .*/${place%/*}" "and the part is named"
+	done
+	run 1 "so is a socket there" --root "$SCRATCH/ours" --set "api.socket=$SCRATCH/theirs/a.sock" --for 1s
+	run 1 "and a store" --root "$SCRATCH/ours" --set "store.dir=$SCRATCH/open/store" --for 1s
+	is "$(find "$SCRATCH/theirs" "$SCRATCH/open" "$SCRATCH/ours" -mindepth 1)" "" "nothing was made there"
 else
 	skip "who is not root may not watch" "needs root to become somebody else"
 fi

@@ -15,6 +15,7 @@ struct reader {
 	struct config *config;
 	yaml_document_t doc;
 	const char *file;
+	struct str text;
 	struct problem *err;
 	unsigned seen[CONFIG_SETTINGS_MAX]; /* line of each setting in this file, 0 = none */
 };
@@ -149,13 +150,32 @@ static int read_map(struct reader *r, const yaml_node_t *map, struct str prefix)
 	return err;
 }
 
-static int syntax_error(const yaml_parser_t *parser, const char *name, struct problem *err)
+/* For bytes that are no text the parser knows their offset alone. */
+static yaml_mark_t mark_at(struct str text, size_t offset)
 {
+	yaml_mark_t mark = {0};
+
+	for (size_t i = 0; i < offset && i < text.n; i++) {
+		if (text.p[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if (((unsigned char)text.p[i] & 0xc0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
+}
+
+static int syntax_error(const yaml_parser_t *parser, const struct reader *r)
+{
+	yaml_mark_t at = parser->error == YAML_READER_ERROR
+				 ? mark_at(r->text, parser->problem_offset)
+				 : parser->problem_mark;
+
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	return problem_at(err, -EINVAL, name, (unsigned)parser->problem_mark.line + 1,
-			  (unsigned)parser->problem_mark.column + 1, "not YAML: %s",
-			  parser->problem ? parser->problem : "unreadable");
+	return problem_at(r->err, -EINVAL, r->file, (unsigned)at.line + 1, (unsigned)at.column + 1,
+			  "not YAML: %s", parser->problem ? parser->problem : "unreadable");
 }
 
 static int read_document(struct reader *r)
@@ -178,7 +198,7 @@ static int read_documents(yaml_parser_t *parser, struct reader *r)
 		const yaml_node_t *root;
 
 		if (!yaml_parser_load(parser, &r->doc))
-			return syntax_error(parser, r->file, r->err);
+			return syntax_error(parser, r);
 		root = yaml_document_get_root_node(&r->doc);
 		if (!root) { /* end of the file */
 			yaml_document_delete(&r->doc);
@@ -194,7 +214,7 @@ static int read_documents(yaml_parser_t *parser, struct reader *r)
 
 int config_parse_yaml(struct config *c, struct str text, const char *name, struct problem *err)
 {
-	struct reader r = {.config = c, .file = name, .err = err};
+	struct reader r = {.config = c, .file = name, .text = text, .err = err};
 	yaml_parser_t parser;
 	int rc;
 

@@ -83,6 +83,8 @@ static const struct {
 	{"log.level: info\n---\nlog.level: warn\n", 3, 1, "second", ""},
 	{"sensor:\n\tring_kib: 5\n", 2, 1, "not YAML", ""},
 	{"sensor: {ring_kib: 100\n", 2, 1, "not YAML", ""},
+	{"sensor:\n  # \xc3\xa4\n  fold: \x01\n", 3, 9, "not YAML", ""},
+	{"# a\nstore:\n  dir: /\xff\n", 3, 9, "not YAML", ""},
 };
 
 static void test_mistakes_have_a_place_and_change_nothing(void **state)

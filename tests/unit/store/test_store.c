@@ -792,6 +792,99 @@ static int unmount_and_remove(void **state)
 	return remove_dir(state);
 }
 
+/* Whoever owns the file owns its -wal: a file put there by another is not written. */
+static void a_file_of_others_is_refused(void **state)
+{
+	struct store_options opt = {0};
+	struct store *s = NULL;
+	struct stat st;
+	uint64_t next;
+	char link_path[96];
+
+	(void)state;
+	s = open_store(&opt, &next);
+	assert_int_equal(store_close(s), 0);
+	assert_int_equal(chmod(hot(), 0646), 0);
+	s = open_store(&opt, &next);
+	assert_int_equal(stat(hot(), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(store_close(s), 0);
+	snprintf(link_path, sizeof(link_path), "%s/second", dir);
+	assert_int_equal(link(hot(), link_path), 0);
+	assert_int_equal(store_open(&s, dir, &opt, &host, &next, NULL), -EACCES);
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(rename(hot(), link_path), 0);
+	assert_int_equal(symlink(link_path, hot()), 0);
+	assert_true(store_open(&s, dir, &opt, &host, &next, NULL) < 0);
+	assert_int_equal(unlink(hot()), 0);
+	assert_int_equal(mkfifo(hot(), 0600), 0);
+	assert_int_equal(store_open(&s, dir, &opt, &host, &next, NULL), -EACCES);
+	assert_int_equal(unlink(hot()), 0);
+	assert_int_equal(rename(link_path, hot()), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(hot(), 65534, 65534), 0);
+		assert_int_equal(store_open(&s, dir, &opt, &host, &next, NULL), -EACCES);
+		assert_int_equal(chown(hot(), 0, 0), 0);
+	}
+	s = open_store(&opt, &next);
+	assert_int_equal(store_close(s), 0);
+}
+
+static void flushed_is_there_for_readers(void **state)
+{
+	struct store_options opt = {.commit_ms = 60000};
+	struct store_reader *r;
+	uint64_t next, first, last;
+	struct store *s;
+
+	(void)state;
+	s = open_store(&opt, &next);
+	assert_int_equal(store_wait(s, 0), 0); /* nothing to wait for */
+	for (unsigned i = 0; i < 3; i++)
+		put(s, next + i);
+	store_flush(s);
+	assert_int_equal(store_wait(s, 10000), 0);
+	r = open_reader_at(dir);
+	assert_int_equal(count_events(r, &everything, &first, &last), 3);
+	assert_int_equal(store_newest(r), WALL0 + (int64_t)last * SECOND);
+	store_reader_close(r);
+	assert_int_equal(store_close(s), 0);
+}
+
+static bool asked_twice(void *ctx)
+{
+	return ++*(unsigned *)ctx > 2;
+}
+
+/* A search that finds nothing can be ended between two batches. */
+static void a_walk_can_be_ended(void **state)
+{
+	struct store_options opt = {.batch_events = 10};
+	unsigned times = 0;
+	struct store_query query = {.enough = asked_twice, .ctx = &times};
+	struct filter *none = NULL;
+	struct store_cursor *c;
+	struct store_reader *r;
+	struct event ev;
+	uint64_t next;
+	struct store *s;
+
+	(void)state;
+	s = open_store(&opt, &next);
+	for (unsigned i = 0; i < 100; i++)
+		put(s, next + i);
+	assert_int_equal(store_close(s), 0);
+	assert_int_equal(filter_parse(&none, STR_LIT("who=human:nobody"), NULL), 0);
+	query.filter = none;
+	r = open_reader_at(dir);
+	assert_int_equal(store_cursor_open(&c, r, &query, NULL), 0);
+	assert_int_equal(store_cursor_next(c, &ev), -ECANCELED);
+	assert_int_equal(times, 3);
+	store_cursor_close(c);
+	store_reader_close(r);
+	filter_free(none);
+}
+
 /* Closing on a disk that stays full: an error, and no clean end. */
 static void close_on_a_full_disk_fails(void **state)
 {
@@ -813,6 +906,7 @@ static void close_on_a_full_disk_fails(void **state)
 	fclose(f);
 	for (unsigned i = 0; i < 20000; i++)
 		put(s, next + i);
+	assert_int_equal(store_wait(s, 50), -ETIMEDOUT); /* and never says that it is written */
 	assert_int_equal(store_close(s), -ENOSPC);
 	assert_int_equal(unlink(path), 0);
 	s = open_store(&opt, &next);
@@ -844,6 +938,9 @@ int main(void)
 		TEST(copy_in_a_foreign_directory),
 		TEST(what_is_no_store_is_said),
 		TEST(each_event_has_the_host_of_its_boot),
+		TEST(a_file_of_others_is_refused),
+		TEST(flushed_is_there_for_readers),
+		TEST(a_walk_can_be_ended),
 		TEST_MOUNT(full_disk_is_counted_and_survived),
 		TEST_MOUNT(close_on_a_full_disk_fails),
 	};
