@@ -28,7 +28,7 @@ static inline struct str str_of(const char *z)
 
 static inline bool str_equal(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return a.n == b.n && (a.n == 0 || (a.p && b.p && memcmp(a.p, b.p, a.n) == 0));
 }
 
 static inline bool str_is(struct str a, const char *z)
@@ -36,28 +36,31 @@ static inline bool str_is(struct str a, const char *z)
 	return str_equal(a, str_of(z));
 }
 
+/* What is absent begins and ends with nothing, not even with nothing. */
 static inline bool str_starts(struct str a, const char *z)
 {
 	size_t n = strlen(z);
 
-	return a.n >= n && memcmp(a.p, z, n) == 0;
+	return a.p && a.n >= n && memcmp(a.p, z, n) == 0;
 }
 
 static inline bool str_ends(struct str a, const char *z)
 {
 	size_t n = strlen(z);
 
-	return a.n >= n && memcmp(a.p + a.n - n, z, n) == 0;
+	return a.p && a.n >= n && memcmp(a.p + a.n - n, z, n) == 0;
 }
 
 /* The part from byte off on, at most n bytes. */
 static inline struct str str_sub(struct str a, uint32_t off, uint32_t n)
 {
+	if (!a.p)
+		return STR_NONE;
 	if (off > a.n)
 		off = a.n;
 	if (n > a.n - off)
 		n = a.n - off;
-	return (struct str){a.p ? a.p + off : NULL, n};
+	return (struct str){a.p + off, n};
 }
 
 /* Index of byte c at or after from, or -1. */
@@ -65,7 +68,7 @@ static inline int64_t str_index(struct str a, uint32_t from, char c)
 {
 	const char *hit;
 
-	if (from >= a.n)
+	if (!a.p || from >= a.n)
 		return -1;
 	hit = memchr(a.p + from, c, a.n - from);
 	return hit ? hit - a.p : -1;

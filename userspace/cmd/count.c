@@ -48,14 +48,16 @@ static int add_field(struct counting *k, const char *name, size_t n)
 int count_new(struct counting **out, const char *fields)
 {
 	struct counting *k = calloc(1, sizeof(*k));
-	int code = k ? CODE_DONE : fail(CODE_FAILED, NULL, "out of memory");
+	int code;
 
-	while (*fields && code == CODE_DONE) {
+	if (!k)
+		return fail(CODE_FAILED, NULL, "out of memory");
+	do {
 		size_t n = strcspn(fields, ",");
 
 		code = add_field(k, fields, n);
 		fields += n + (fields[n] == ',');
-	}
+	} while (*fields && code == CODE_DONE);
 	if (code)
 		count_free(k);
 	else
@@ -132,8 +134,9 @@ void count_event(struct counting *k, const json_t *row)
 	int64_t first = row_time(row, "first_time"), last = row_time(row, "last_time");
 	int64_t time = row_time(row, "time");
 	struct group *g;
+	size_t i = 0;
 
-	for (size_t i = 0; i < k->field_count; i++) {
+	do { /* count_new() never leaves it without a field */
 		size_t start = key.n;
 
 		if (k->paths[i])
@@ -143,7 +146,7 @@ void count_event(struct counting *k, const json_t *row)
 		for (char *nul; key.n > start && (nul = memchr(key.p + start, 0, key.n - start));)
 			*nul = '\1'; /* a NUL ends a value in the key */
 		text_add(&key, "", 1);
-	}
+	} while (++i < k->field_count);
 	g = find_group(k, key.p, key.n);
 	g->acts += row_u64(row, "count", 1);
 	if (!g->first_ns || (first ? first : time) < g->first_ns)

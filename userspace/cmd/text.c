@@ -36,7 +36,7 @@ void text_reserve(struct text *t, size_t more)
 	size_t cap = t->cap ? t->cap : 64;
 	char *p;
 
-	if (t->n + more + 1 <= t->cap)
+	if (t->p && t->n + more + 1 <= t->cap)
 		return;
 	while (cap < t->n + more + 1)
 		cap *= 2;
@@ -141,6 +141,8 @@ void text_say_duration(struct text *t, uint64_t ns)
 		text_printf(t, "%.1f ms", (double)ns / 1e6);
 	else if (s < 600)
 		text_printf(t, "%llu s", (unsigned long long)s);
+	else if (s < 3600)
+		text_printf(t, "%llum", (unsigned long long)(s / 60));
 	else if (s < 86400)
 		text_printf(t, "%lluh %02llum", (unsigned long long)(s / 3600),
 			    (unsigned long long)(s / 60 % 60));

@@ -129,10 +129,40 @@ static void want_running(struct tree *t)
 			t->forest.nodes[i].wanted = true;
 }
 
+/* A number is a process, or, where none with a program has it, a login session. */
+static int want_number(struct tree *t, uint64_t pid, const char *arg)
+{
+	size_t node = forest_find_pid(&t->forest, pid);
+	bool found = false;
+
+	if (node != NO_NODE && row_find(t->forest.nodes[node].row, "process.exe"))
+		return want_node(t, node, arg);
+	for (size_t i = 0; i < t->forest.count; i++)
+		if (row_is(t->forest.nodes[i].row, "identity.session", arg)) {
+			forest_want(&t->forest, i);
+			found = true;
+		}
+	return found ? CODE_DONE : want_node(t, node, arg);
+}
+
+/* A word as session=55, an identity, or the name of a session. */
+static int load_by_word(struct tree *t, const char *arg)
+{
+	const char *eq = strchr(arg, '=');
+	char name[64];
+
+	if (!eq || (size_t)(eq - arg) >= sizeof(name))
+		return load_history(t, strchr(arg, ':') ? "who" : "session", arg);
+	memcpy(name, arg, (size_t)(eq - arg));
+	name[eq - arg] = '\0';
+	return load_history(t, name, eq + 1);
+}
+
 static int choose(struct tree *t)
 {
 	const char *arg = t->c->arg_count ? t->c->args[0] : NULL;
-	uint64_t pid;
+	bool by_uid = arg && is_process_uid(arg);
+	uint64_t pid = 0;
 	int code;
 
 	if (!arg) {
@@ -141,24 +171,22 @@ static int choose(struct tree *t)
 		want_running(t);
 		return code;
 	}
-	if (is_process_uid(arg) || number_u64(str_of(arg), 1, UINT32_MAX, &pid) == 0) {
+	if (by_uid || number_u64(str_of(arg), 1, UINT32_MAX, &pid) == 0) {
 		code = load_running(t);
 		if (code == CODE_DONE)
 			code = load_history(t, NULL, NULL);
 		forest_link(&t->forest);
 		if (code)
 			return code;
-		return want_node(t,
-				 is_process_uid(arg) ? forest_find_uid(&t->forest, str_of(arg))
-						     : forest_find_pid(&t->forest, pid),
-				 arg);
+		return by_uid ? want_node(t, forest_find_uid(&t->forest, str_of(arg)), arg)
+			      : want_number(t, pid, arg);
 	}
 	if (strncmp(arg, "A-", 2) == 0) {
 		code = load(t, NULL, "anomaly", arg, true, true);
 		if (code == CODE_DONE)
 			code = load_history(t, NULL, NULL);
 	} else {
-		code = load_history(t, strchr(arg, ':') ? "who" : "session", arg);
+		code = load_by_word(t, arg);
 	}
 	forest_link(&t->forest);
 	want_loaded(t);
@@ -474,6 +502,7 @@ int run_tree(struct cli *c)
 	struct tree t = {.c = c, .wanted = json_object()};
 	int code;
 
+	t.answer.any_start = !c->since_ns;
 	if (!c->since_ns && !c->from)
 		c->since_ns = clock_wall_ns() - DEFAULT_NS;
 	forest_init(&t.forest);

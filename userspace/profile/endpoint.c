@@ -72,6 +72,8 @@ int endpoint_parse_ports(struct str s, struct endpoint *out)
 
 static bool is_host_name(struct str s)
 {
+	bool has_word = false;
+
 	if (str_starts(s, "*."))
 		s = str_sub(s, 2, s.n);
 	if (s.n == 0 || s.n > 253 || s.p[0] == '.' || s.p[0] == '-')
@@ -82,8 +84,9 @@ static bool is_host_name(struct str s)
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 		      c == '.' || c == '-' || c == '_'))
 			return false;
+		has_word |= c != '.' && !(c >= '0' && c <= '9');
 	}
-	return !strspn(s.p, "0123456789.") || strspn(s.p, "0123456789.") < s.n;
+	return has_word; /* digits and dots alone are a broken address */
 }
 
 /* Takes "/tcp" or "/udp" from the end. */
@@ -122,7 +125,7 @@ static int split(struct str s, struct str *host, struct str *ports, struct probl
 int endpoint_parse(struct str s, struct endpoint *out, struct problem *err)
 {
 	struct endpoint e = {.port_high = 65535};
-	struct str host, ports;
+	struct str host = STR_NONE, ports = STR_NONE;
 	int fault;
 
 	if (memmem(s.p, s.n, "://", 3)) {

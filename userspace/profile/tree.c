@@ -174,8 +174,11 @@ static int on_open(struct builder *b, const yaml_event_t *ev, enum node_kind kin
 
 static int on_close(struct builder *b, const yaml_event_t *ev)
 {
-	struct node *n = b->open[--b->depth];
+	struct node *n;
 
+	if (!b->depth) /* libyaml closes only what it opened */
+		return fail(b, &ev->start_mark, "closes what was not opened");
+	n = b->open[--b->depth];
 	if (b->open_anchor[b->depth] >= 0)
 		b->anchors[b->open_anchor[b->depth]].node = n;
 	return add_weight(b, n->weight, &ev->start_mark);
