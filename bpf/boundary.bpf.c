@@ -15,8 +15,8 @@ __u32 seeded_tasks = 0;
 
 /*
  * cgroup_attach_task(cgroup, path, leader, threadgroup): after a move; current is who wrote the
- * pid. Since 3.x. Only notes the mover: what the move means is decided at the task's next event,
- * because a v1 runtime moves a task once per hierarchy. A child born into another cgroup makes no
+ * pid. Since 3.x. Only notes an entitled mover: what the move means is decided at the task's next
+ * event, because a v1 runtime moves a task once per hierarchy. A child born into another cgroup makes no
  * such event (exec.bpf.c looks at it when it is born).
  */
 SEC("tp_btf/cgroup_attach_task")
@@ -25,6 +25,7 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct tas
 	struct task_struct *mover = bpf_get_current_task_btf();
 	struct task_state *st, *by;
 	u32 role = ROLE_NONE;
+	u64 id;
 
 	by = bpf_task_storage_get(&tasks, mover, 0, 0);
 	st = bpf_task_storage_get(&tasks, task, 0, 0);
@@ -34,12 +35,13 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct tas
 		role = by->role;
 	if (mover->tgid == 1)
 		role = ROLE_SERVICE_MANAGER;
-	/* a decision by somebody entitled is not undone by a later move of somebody who is not */
-	if (role == ROLE_NONE && st->mover != ROLE_NONE)
+	if (!role_may_move(role))
 		return 0;
-	st->mover = role;
-	st->mover_pid = mover->tgid;
-	st->mover_start = mover->group_leader->start_boottime;
+	/* in a hierarchy that says nothing about the workload: no word about where that is */
+	id = workload_id((u64)BPF_CORE_READ(task, cgroups));
+	if (cgrp->level > 0 && cgrp->kn->id != id)
+		return 0;
+	note_mover(st, mover, role, task);
 	return 0;
 }
 

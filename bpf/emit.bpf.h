@@ -139,12 +139,18 @@ static_sub bool slot_submit(struct slot *s, u32 kind)
 	h->seq = add_u64(&n->seq, 1) + 1;
 	add_u64(&n->c.generated[kind], 1);
 	len = slot_close(s, kind);
-	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	/*
+	 * One wakeup each time that the fill passes a multiple of the threshold, and none per record:
+	 * a reader that is late already is not helped by an interrupt for each, and that costs more
+	 * than the record.
+	 */
+	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) & (cfg_wakeup_bytes - 1);
 	hide(len);
 	if (len == 0 || len > SLOT_DATA + 8)
 		goto lost;
 	if (!bpf_ringbuf_output(&events, s->data, len,
-				fill >= cfg_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+				fill + len >= cfg_wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+							       : BPF_RB_NO_WAKEUP))
 		return true;
 lost:
 	add_u64(&n->c.lost[kind], 1);

@@ -13,6 +13,8 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 				       struct task_struct *child, struct task_state *st,
 				       bool thread)
 {
+	u32 role = parent->tgid == 1 ? ROLE_SERVICE_MANAGER : up->role;
+
 	*st = *up;
 	st->connect = 0;
 	st->mover = ROLE_NONE;
@@ -20,11 +22,8 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 		st->exec_count = 0;
 	if ((u64)child->cgroups == st->css_set)
 		return;
-	st->mover = up->role;
-	if (parent->tgid == 1)
-		st->mover = ROLE_SERVICE_MANAGER;
-	st->mover_pid = parent->tgid;
-	st->mover_start = parent->group_leader->start_boottime;
+	if (role_may_move(role))
+		note_mover(st, parent, role, child);
 	notice_move(child, st);
 }
 
@@ -107,7 +106,7 @@ static __always_inline void take_filename(struct slot *s, struct record_exec *r,
 		r->filename = slot_took(s, n - 1);
 }
 
-/* sudo and its kind have started their command: another file than their own. */
+/* sudo and its kind have started their command; not: one of them has executed itself once more. */
 static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
 					  struct file *exe)
 {
@@ -117,7 +116,8 @@ static __always_inline void notice_become(struct task_struct *task, struct task_
 	if (!role_switches_user(st->role))
 		return;
 	read_file_id(exe, &id);
-	if (id.inode == st->role_inode && id.dev == st->role_dev)
+	if (id.inode == st->role_inode && id.dev == st->role_dev &&
+	    task->real_cred->uid.val == st->role_uid)
 		return;
 	c.role = st->role;
 	c.from_uid = st->role_uid;

@@ -143,8 +143,8 @@ static __always_inline u32 flags_of_call(const u64 *args, u32 class)
 }
 
 /* The directory that a user's path starts from, or the object of a call by descriptor. */
-static __noinline int slot_directory(struct slot *s, struct task_struct *task, s32 dirfd,
-				     struct record_text *out)
+static __always_inline int slot_directory(struct slot *s, struct task_struct *task, s32 dirfd,
+					  struct record_text *out)
 {
 	if (dirfd == AT_FDCWD)
 		return slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt),
@@ -225,7 +225,7 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 	r = slot_begin(s, struct record_file);
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
-	fill_task(&r->task, task, st);
+	fill_current(s->id);
 	r->count = 1;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	r->open_flags = flags;
@@ -241,10 +241,13 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 	return 0;
 }
 
-static __always_inline bool has_no_name(struct file *file, u32 mode)
+static __always_inline bool has_no_name(struct inode *inode, u32 mode)
 {
-	u64 magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+	u64 magic;
 
+	if ((mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR)
+		return false;
+	magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	return magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC || magic == ANON_INODE_FS_MAGIC ||
 	       (mode & S_IFMT) == S_IFSOCK;
 }
@@ -253,21 +256,20 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 				const u64 *args, u32 class_and_ia32)
 {
 	u32 class = class_and_ia32 & 0xff;
-	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(file, f_inode, i_mode);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(inode, i_mode);
 	u32 flags = BPF_CORE_READ(file, f_flags);
 	struct fold_key key = {};
 	struct record_file *r;
-	struct exe_key id;
 	struct slot *s;
 	bool folds;
 
-	if (fmode & FMODE_PATH || has_no_name(file, mode))
+	if (fmode & FMODE_PATH || has_no_name(inode, mode))
 		return 0;
-	read_file_id(file, &id);
 	key.boundary = st->boundary;
-	key.inode = id.inode;
-	key.dev = id.dev;
-	key.generation = BPF_CORE_READ(file, f_inode, i_generation);
+	key.inode = BPF_CORE_READ(inode, i_ino);
+	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	key.generation = BPF_CORE_READ(inode, i_generation);
 	key.kind = kind_of_open(fmode, flags, class);
 	folds = cfg_fold && key.kind != RECORD_FILE_CREATE; /* a file is made once */
 	if (folds && fold_act(&key))
@@ -279,8 +281,8 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task, task, st);
-	r->dev = id.dev;
-	r->inode = id.inode;
+	r->dev = key.dev;
+	r->inode = key.inode;
 	r->count = 1;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
@@ -292,8 +294,8 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	return 0;
 }
 
-static __noinline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
-			      u32 class_and_ia32, s32 ret)
+static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
+				   u32 class_and_ia32, s32 ret)
 {
 	struct file *file;
 
@@ -391,7 +393,7 @@ static __noinline int on_path_op(struct task_struct *task, struct task_state *st
 	read_args(s->args, regs, class_and_ia32 & 0x100);
 	s->args[ABSENT] = 0;
 	s->args[CWD] = (u64)AT_FDCWD;
-	fill_task(&r->task, task, st);
+	fill_current(s->id);
 	r->count = 1;
 	r->op = op->op;
 	r->result = ret;
@@ -416,16 +418,60 @@ static __always_inline bool is_no_act(s32 ret)
 	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
-/* 32-bit programs connect through socketcall(2): what it calls, and the arguments in memory. */
+/* 32-bit programs connect through socketcall(2): the arguments lie in memory. */
 static __always_inline bool read_socketcall(u64 *args)
 {
 	u32 a[2] = {};
 
-	if (args[0] != SOCKETCALL_CONNECT || bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+	if (!is_connect(SYS_SOCKETCALL, args) || bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
 		return false;
 	args[0] = a[0];
 	args[1] = a[1];
 	return true;
+}
+
+/* Calls about files, verified once: current is the caller and has a state. */
+shared_sub int on_file_call(u32 class_and_ia32, s32 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	u64 args[6];
+
+	if (!st)
+		return 0;
+	if ((class_and_ia32 & 0xff) >= SYS_FIRST_PATH_OP)
+		return on_path_op(task, st, regs, class_and_ia32, ret);
+	read_args(args, regs, class_and_ia32 & 0x100);
+	return on_open(task, st, args, class_and_ia32, ret);
+}
+
+static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
+{
+	u64 args[6];
+
+	read_args(args, regs, ia32);
+	if (class == SYS_SOCKETCALL && !read_socketcall(args))
+		return 0;
+	return net_on_connect(args[0], args[1], ret);
+}
+
+/* The end of a call that may be of interest. */
+static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool ia32 = false;
+	u32 class = classify(task, nr, &ia32);
+
+	if (class == SYS_NONE || is_self(task))
+		return 0;
+	if (class != SYS_CONNECT && class != SYS_SOCKETCALL && is_no_act(ret))
+		return 0;
+	if (!current_state(task))
+		return 0;
+	if (class == SYS_CONNECT || class == SYS_SOCKETCALL)
+		return on_connect_call(regs, class, ia32, ret);
+	return on_file_call(class | (ia32 ? 0x100 : 0), ret);
 }
 
 /*
@@ -436,30 +482,11 @@ static __always_inline bool read_socketcall(u64 *args)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *st;
-	u64 args[6];
-	bool ia32 = false;
-	u32 class = classify(task, read_syscall_number(regs), &ia32);
+	u32 nr = read_syscall_number(regs);
 
-	if (class == SYS_NONE)
+	if (!is_interesting(nr))
 		return 0;
-	if (is_self(task))
-		return 0;
-	if (class != SYS_CONNECT && class != SYS_SOCKETCALL && is_no_act(ret))
-		return 0;
-	st = current_state(task);
-	if (!st)
-		return 0;
-	class |= ia32 ? 0x100 : 0;
-	if ((class & 0xff) >= SYS_FIRST_PATH_OP)
-		return on_path_op(task, st, regs, class, ret);
-	read_args(args, regs, ia32);
-	if ((class & 0xff) == SYS_CONNECT)
-		return net_on_connect(args[0], args[1], ret);
-	if ((class & 0xff) == SYS_SOCKETCALL)
-		return read_socketcall(args) ? net_on_connect(args[0], args[1], ret) : 0;
-	return on_open(task, st, args, class, ret);
+	return on_call(regs, nr, ret);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

@@ -10,7 +10,7 @@
 /* Knobs: fixed when the programs are loaded, so that the verifier drops what is switched off. */
 extern const volatile bool cfg_fold;	   /* sensor.fold */
 extern const volatile bool cfg_group_dead; /* sched_process_exit says when a group is gone (6.16) */
-extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader */
+extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 
 /* The daemon's own thread group in the initial pid namespace; set by the first seeding run. */
@@ -72,11 +72,12 @@ struct {
 /* What a task carries through its life; copied to the child at fork. */
 struct task_state {
 	u64 boundary;
-	u64 css_set;	/* seen last: another one means a move */
+	u64 css_set;	/* seen last: another one means a move; 0 = look again */
 	u64 cgroup_id;	/* workload cgroup */
 	u64 role_start; /* who ran the executable that gave the role */
 	u64 role_inode;
-	u64 mover_start; /* who moved the task to another cgroup, until that is looked at */
+	u64 mover_start; /* who moved the task to another cgroup, until that is looked at, */
+	u64 moved_to;	 /* and to which: where it goes by itself afterwards is not their word */
 	u32 role_dev;
 	u32 role_pid;
 	u32 role_uid; /* real uid at that exec: the one sudo was called by */
@@ -86,10 +87,9 @@ struct task_state {
 	u32 flags; /* TASK_*, and STATE_* below */
 	u32 exec_count;
 	u8 role;    /* enum exe_role of what it executes, inherited at fork */
-	u8 mover;   /* enum exe_role of the mover */
 	u8 connect; /* enum connect_mark */
-	u8 pad0;
-	u32 pad1;
+	u16 pad0;
+	u32 mover; /* enum exe_role of the mover; taken by an exchange */
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
 #define STATE_WAS_ROOT (1u << 31)

@@ -108,13 +108,15 @@ static __always_inline bool in_connect(struct task_struct *task)
 {
 	struct pt_regs *regs;
 	bool ia32 = false;
+	u64 args[6];
 	u32 class;
 
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
 		return false;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	class = classify(task, read_syscall_number(regs), &ia32);
-	return class == SYS_CONNECT || class == SYS_SOCKETCALL;
+	read_args(args, regs, ia32);
+	return is_connect(class, args);
 }
 
 static __noinline int on_ask(struct sock *sk)
@@ -196,14 +198,13 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
 	return 0;
 }
 
-/* The socket behind a descriptor when it is an IPv4 or IPv6 one. */
-static __always_inline struct sock *ip_sock(struct task_struct *task, s32 fd)
+/* The socket of a file when it is an IPv4 or IPv6 one. */
+static __always_inline struct sock *ip_sock(struct file *file)
 {
-	struct file *file = read_fd(task, fd);
 	struct socket *sock;
 	struct sock *sk;
 
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	sock = BPF_CORE_READ(file, private_data);
 	sk = BPF_CORE_READ(sock, sk);
@@ -253,17 +254,33 @@ static __noinline int emit_connect(struct task_struct *task, struct task_state *
 	if (!s || !peer)
 		return 0;
 	r = slot_begin(s, struct record_net);
-	fill_task(&r->task, task, st);
+	fill_current(s->id);
 	r->count = 1;
 	r->result = ret;
 	r->family = peer->family;
-	r->proto = BPF_CORE_READ(sk, sk_protocol);
 	r->dst_port = peer->port;
 	__builtin_memcpy(r->dst, peer->ip, 16);
-	fill_source(r, sk);
+	if (sk) {
+		r->proto = BPF_CORE_READ(sk, sk_protocol);
+		fill_source(r, sk);
+	}
 	slot_submit(s, RECORD_NET_CONNECT);
 	slot_release(s);
 	return 0;
+}
+
+/*
+ * Another thread has closed the descriptor during the call. What was connected is not known (proto
+ * 0, and the peer as the caller says), but that it was must not be hidden by that.
+ */
+static __noinline int on_vanished(struct task_struct *task, struct task_state *st, u64 addr,
+				  s32 ret, u32 mark)
+{
+	struct address peer;
+
+	if ((ret != 0 && mark != CONNECT_FAILED) || !read_user_address(addr, &peer))
+		return 0;
+	return emit_connect(task, st, 0, &peer, ret);
 }
 
 int net_on_connect(u64 fd, u64 addr, long result)
@@ -272,18 +289,22 @@ int net_on_connect(u64 fd, u64 addr, long result)
 	struct task_state *st;
 	struct address peer;
 	struct sock *sk;
+	struct file *file;
 	s32 ret = result;
 	u32 mark, proto;
 
-	sk = ip_sock(task, fd);
-	if (!sk)
-		return 0;
 	st = bpf_task_storage_get(&tasks, task, 0, 0); /* made and brought up to date by the hook */
 	if (!st)
 		return 0;
 	mark = st->connect;
-	st->connect = CONNECT_NONE;
+	st->connect = CONNECT_NONE; /* whatever follows: the mark is about this call only */
 	if (mark == CONNECT_SENT)
+		return 0;
+	file = read_fd(task, fd);
+	if (!file)
+		return on_vanished(task, st, addr, ret, mark);
+	sk = ip_sock(file);
+	if (!sk)
 		return 0;
 	proto = BPF_CORE_READ(sk, sk_protocol);
 	if (proto == IPPROTO_TCP && mark != CONNECT_FAILED && is_old_news(ret))

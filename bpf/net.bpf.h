@@ -5,20 +5,18 @@
 
 #include "path.bpf.h"
 
-#define SOCKETCALL_CONNECT 3
-
 /* The end of connect(fd, addr) of current. Returns 0, so that a hook can end with it. */
 int net_on_connect(u64 fd, u64 addr, long ret);
 
 /* The open file behind a descriptor of the task, or NULL. */
 static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
 {
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **table = BPF_CORE_READ(fdt, fd), *file = 0;
+	struct files_struct *files = task->files;
+	struct file *file = 0;
 
-	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+	if (fd < 0 || !files || (u32)fd >= files->fdt->max_fds)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), &table[fd]);
+	bpf_probe_read_kernel(&file, sizeof(file), &files->fdt->fd[fd]);
 	return file;
 }
 

@@ -41,17 +41,41 @@ static __always_inline struct mount *mount_of(const void *vfsmount)
 	return (struct mount *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
 }
 
+/* What a step needs of a dentry: these fields have always been neighbours, so one read gets them. */
+struct dentry_head {
+	struct dentry *parent;
+	u32 hash, len;
+	const unsigned char *name;
+};
+
+static __always_inline void read_dentry(struct dentry *d, struct dentry_head *out)
+{
+	if (bpf_core_field_offset(struct dentry, d_name) ==
+		    bpf_core_field_offset(struct dentry, d_parent) + 8 &&
+	    bpf_core_field_offset(struct dentry, d_name.len) ==
+		    bpf_core_field_offset(struct dentry, d_parent) + 12 &&
+	    bpf_core_field_offset(struct dentry, d_name.name) ==
+		    bpf_core_field_offset(struct dentry, d_parent) + 16) {
+		bpf_probe_read_kernel(out, sizeof(*out), &d->d_parent);
+		return;
+	}
+	out->parent = BPF_CORE_READ(d, d_parent);
+	out->len = BPF_CORE_READ(d, d_name.len);
+	out->name = BPF_CORE_READ(d, d_name.name);
+}
+
 /* One step: over a mount, or over one name. walk_dentry becomes 0 at the root of the namespace. */
 static long walk_step(u32 i, struct walk *w)
 {
 	struct slot *s = w->s;
-	struct dentry *d = (struct dentry *)s->walk_dentry, *parent;
+	struct dentry *d = (struct dentry *)s->walk_dentry;
 	struct mount *m = (struct mount *)s->walk_mount, *up;
-	struct qstr name = {};
+	struct dentry_head h = {};
 
 	(void)i;
-	parent = BPF_CORE_READ(d, d_parent);
-	if ((u64)d == s->walk_root || d == parent) {
+	if ((u64)d != s->walk_root)
+		read_dentry(d, &h);
+	if ((u64)d == s->walk_root || d == h.parent) {
 		up = BPF_CORE_READ(m, mnt_parent);
 		if ((u64)d != s->walk_root)
 			s->flags |= RECORD_PATH_ESCAPED;
@@ -64,11 +88,9 @@ static long walk_step(u32 i, struct walk *w)
 		s->walk_root = (u64)BPF_CORE_READ(up, mnt.mnt_root);
 		return 0;
 	}
-	name.len = BPF_CORE_READ(d, d_name.len);
-	name.name = BPF_CORE_READ(d, d_name.name);
-	if (walk_prepend(s, name.name, name.len))
+	if (walk_prepend(s, h.name, h.len))
 		return 1;
-	s->walk_dentry = (u64)parent;
+	s->walk_dentry = (u64)h.parent;
 	return 0;
 }
 
@@ -159,7 +181,10 @@ static __always_inline int slot_path(struct slot *s, struct vfsmount *mnt, struc
 static __always_inline void slot_file_path(struct slot *s, struct file *file,
 					   struct record_text *out)
 {
-	slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), out);
+	struct path path = {};
+
+	bpf_core_read(&path, sizeof(path), &file->f_path);
+	slot_path(s, path.mnt, path.dentry, out);
 }
 
 static long cgroup_step(u32 i, struct walk *w)

@@ -52,20 +52,27 @@ static __always_inline u64 new_boundary_id(void)
 	return ((u64)(bpf_get_smp_processor_id() + 1) << 48) | (add_u64(&n->boundaries, 1) + 1);
 }
 
-/* The rest of a boundary record, and its end: args[0] is the css_set, args[1] the executable's file. */
-shared_sub int finish_boundary(u32 slot)
+/*
+ * The rest of a boundary record, and its end. The task comes as an address: crossings are rare, and
+ * the verifier then looks at this once per program and not once per way to get here.
+ */
+shared_sub int finish_boundary(u32 slot, u64 task_address)
 {
 	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct task_struct *task = (struct task_struct *)task_address;
 	struct record_boundary *r;
 	struct workload w = {};
 	struct record_text exe = {}, cgroup = {};
+	struct file *file;
 
 	if (!s)
 		return 0;
 	r = (struct record_boundary *)s->data;
-	read_workload(s->args[0], &w);
-	if (s->args[1])
-		slot_file_path(s, (struct file *)s->args[1], &exe);
+	read_task(&r->task, task);
+	read_workload((u64)BPF_CORE_READ(task, cgroups), &w);
+	file = BPF_CORE_READ(task, mm, exe_file);
+	if (file)
+		slot_file_path(s, file, &exe);
 	r->exe = exe;
 	if (w.id == r->task.cgroup_id) { /* else it moved itself, and where it sits says nothing */
 		r->cgroup_hierarchy = w.hierarchy;
@@ -87,7 +94,7 @@ static __always_inline void emit_boundary(struct task_struct *task, struct task_
 	if (!s)
 		return;
 	r = slot_begin(s, struct record_boundary);
-	fill_task(&r->task, task, st);
+	fill_state(&r->task, st);
 	r->id = st->boundary;
 	r->parent_id = parent_id;
 	r->kind = c->kind;
@@ -99,9 +106,8 @@ static __always_inline void emit_boundary(struct task_struct *task, struct task_
 	r->opener_start_ns = c->opener_start;
 	r->opener_inode = c->opener_inode;
 	r->session_id = st->session_id;
-	s->args[0] = (u64)task->cgroups;
-	s->args[1] = task->mm ? (u64)task->mm->exe_file : 0;
-	finish_boundary(s->id);
+	s->args[0] = (u64)task;
+	finish_boundary(s->id, stored(&s->args[0]));
 }
 
 /* Gives the task a new boundary and says so. */
@@ -117,10 +123,16 @@ static_sub int open_boundary(struct task_struct *task, struct task_state *st, st
 	if (c->kind == BOUNDARY_LOGIN)
 		st->flags &= ~(TASK_SEEDED | TASK_SELF_LOGINUID | TASK_THREAD_LOGINUID);
 	if (c->kind == BOUNDARY_CGROUP)
-		st->flags &= ~(TASK_SEEDED | TASK_SELF_MOVED);
+		st->flags &= ~TASK_SEEDED;
 	st->boundary = id;
 	emit_boundary(task, st, parent, c);
 	return 0;
+}
+
+/* A host's own login programs are in no pid namespace but the first, whoever put the task there. */
+static __always_inline bool is_contained(struct task_struct *task, const struct task_state *st)
+{
+	return st->flags & TASK_IN_CONTAINER || task->thread_pid->level > 0;
 }
 
 /*
@@ -141,7 +153,7 @@ static_sub int notice_login(struct task_struct *task, struct task_state *st)
 	st->session_id = session;
 	if (login == UID_UNSET)
 		return 0;
-	if (!role_may_log_in(st->role) || !root || (st->flags & TASK_IN_CONTAINER)) {
+	if (!role_may_log_in(st->role) || !root || is_contained(task, st)) {
 		st->flags |= TASK_SELF_LOGINUID;
 		if (leader->pid != task->pid && read_login_uid(leader) != login)
 			st->flags |= TASK_THREAD_LOGINUID;
@@ -156,33 +168,48 @@ static_sub int notice_login(struct task_struct *task, struct task_state *st)
 	return open_boundary(task, st, &c);
 }
 
+static __always_inline bool role_may_move(u32 role)
+{
+	return role == ROLE_SERVICE_MANAGER || role == ROLE_CONTAINER_RUNTIME;
+}
+
+/* Notes who has moved the task. css_set comes last: whoever sees it sees the rest. */
+static __always_inline void note_mover(struct task_state *st, struct task_struct *mover, u32 role,
+				       struct task_struct *task)
+{
+	st->mover_pid = mover->tgid;
+	st->mover_start = mover->group_leader->start_boottime;
+	st->moved_to = workload_id((u64)BPF_CORE_READ(task, cgroups));
+	__sync_lock_test_and_set(&st->mover, role);
+	__sync_lock_test_and_set(&st->css_set, 0);
+}
+
 /*
  * The task sits in other cgroups than before. Only PID 1, a service manager and a container
- * runtime decide about the workload; a move by anybody else changes nothing but a flag.
+ * runtime decide about the workload; a move by anybody else, also one that came after theirs,
+ * changes nothing but a flag. A mover may be noted a moment after the move was seen.
  */
 static_sub int notice_move(struct task_struct *task, struct task_state *st)
 {
 	struct crossing c = {.kind = BOUNDARY_CGROUP};
+	u64 css_set = (u64)task->cgroups, id, decided;
 	u32 mover;
-	u64 id;
 
 	if (!st)
 		return 0;
-	st->css_set = (u64)task->cgroups;
+	__sync_lock_test_and_set(&st->css_set, css_set);
+	mover = __sync_lock_test_and_set(&st->mover, ROLE_NONE);
 	id = workload_id(stored(&st->css_set));
-	mover = st->mover;
+	decided = role_may_move(mover) ? st->moved_to : st->cgroup_id;
+	if (id != decided)
+		st->flags |= TASK_SELF_MOVED;
+	else if (role_may_move(mover))
+		st->flags &= ~TASK_SELF_MOVED;
+	if (decided == st->cgroup_id)
+		return 0;
 	c.opener_pid = st->mover_pid;
 	c.opener_start = st->mover_start;
-	st->mover = ROLE_NONE;
-	st->mover_pid = 0;
-	st->mover_start = 0;
-	if (id == st->cgroup_id)
-		return 0;
-	if (mover != ROLE_SERVICE_MANAGER && mover != ROLE_CONTAINER_RUNTIME) {
-		st->flags |= TASK_SELF_MOVED;
-		return 0;
-	}
-	st->cgroup_id = id;
+	st->cgroup_id = decided;
 	if (mover == ROLE_CONTAINER_RUNTIME)
 		st->flags |= TASK_IN_CONTAINER;
 	c.role = mover;
@@ -193,7 +220,11 @@ static_sub int notice_move(struct task_struct *task, struct task_state *st)
 	return open_boundary(task, st, &c);
 }
 
-/* Role by the executable's inode, and who runs it: the opener of what it opens later. */
+/*
+ * Role by the executable's inode, and who runs it: the opener of what it opens later. Programs that
+ * switch users do so as root: run without that (no_new_privs, traced, nosuid, or not setuid at
+ * all) they do what their caller wants, who can preload code into them.
+ */
 static_sub int take_role(struct task_struct *task, struct task_state *st)
 {
 	struct exe_key exe = {};
@@ -206,7 +237,7 @@ static_sub int take_role(struct task_struct *task, struct task_state *st)
 		return 0;
 	read_file_id(task->mm->exe_file, &exe);
 	role = bpf_map_lookup_elem(&trusted_exes, &exe);
-	if (role)
+	if (role && !(role_switches_user(*role) && task->real_cred->euid.val != 0))
 		st->role = *role;
 	else if (task->tgid == 1)
 		st->role = ROLE_SERVICE_MANAGER; /* PID 1 decides, whatever it is called */
@@ -284,9 +315,10 @@ static_sub struct task_state *make_state(struct task_struct *task)
 	return st;
 }
 
-/* The task's state, brought up to date: crossings since the last look open their boundaries here. */
-static __always_inline struct task_state *current_state(struct task_struct *task)
+/* Current has no state yet, or something about it has changed: not the rule. */
+shared_sub int catch_up(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
 
 	if (!st || !st->boundary) {
@@ -298,6 +330,21 @@ static __always_inline struct task_state *current_state(struct task_struct *task
 		notice_login(task, st);
 	if ((u64)task->cgroups != st->css_set)
 		notice_move(task, st);
+	return 0;
+}
+
+/* Current's state, brought up to date: crossings since the last look open their boundaries here. */
+static __always_inline struct task_state *current_state(struct task_struct *task)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	if (!st || !st->boundary || read_login_uid(task) != st->login_uid ||
+	    read_session_id(task) != st->session_id || (u64)task->cgroups != st->css_set) {
+		catch_up();
+		st = bpf_task_storage_get(&tasks, task, 0, 0);
+		if (!st || !st->boundary)
+			return 0;
+	}
 	if (task->real_cred->euid.val == 0)
 		st->flags |= STATE_WAS_ROOT;
 	else

@@ -47,8 +47,9 @@ enum sys_class {
 	SYS_FTRUNCATE64,
 	SYS_CLASSES,
 };
-#define SYS_FIRST_PATH_OP SYS_UNLINK
-#define SYS_NUMBERS	  512
+#define SYS_FIRST_PATH_OP  SYS_UNLINK
+#define SYS_NUMBERS	   512
+#define SOCKETCALL_CONNECT 3
 
 #if defined(__TARGET_ARCH_arm64)
 
@@ -156,18 +157,25 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 
 #endif
 
-/* The class of a call, or SYS_NONE: two loads and a branch for calls of no interest. */
+/* Two loads and a branch for calls of no interest. */
+static __always_inline bool is_interesting(u32 nr)
+{
+	return nr < SYS_NUMBERS && (sys_classes[nr] | class_ia32(nr));
+}
+
+/* Whether a call of that class with these arguments is connect(2). */
+static __always_inline bool is_connect(u32 class, const u64 *args)
+{
+	return class == SYS_CONNECT || (class == SYS_SOCKETCALL && args[0] == SOCKETCALL_CONNECT);
+}
+
+/* The class of a call, or SYS_NONE. */
 static __always_inline u32 classify(struct task_struct *task, u32 nr, bool *ia32)
 {
-	u8 native;
-
-	if (nr >= SYS_NUMBERS)
-		return SYS_NONE;
-	native = sys_classes[nr];
-	if (!native && !class_ia32(nr))
+	if (!is_interesting(nr))
 		return SYS_NONE;
 	*ia32 = is_ia32(task);
-	return *ia32 ? class_ia32(nr) : native;
+	return *ia32 ? class_ia32(nr) : sys_classes[nr];
 }
 
 #endif

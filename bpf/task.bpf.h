@@ -91,15 +91,22 @@ shared_sub u64 workload_id(u64 css_set)
 	return w.id;
 }
 
-static __always_inline u32 read_ns_pid(struct task_struct *task)
+static __always_inline u32 read_ns_pid_of(struct signal_struct *signal)
 {
 	struct pid *pid = 0;
 	u32 level, nr = 0;
 
-	bpf_core_read(&pid, sizeof(pid), &task->signal->pids[PIDTYPE_TGID]);
+	bpf_core_read(&pid, sizeof(pid), &signal->pids[PIDTYPE_TGID]);
 	level = BPF_CORE_READ(pid, level);
 	bpf_core_read(&nr, sizeof(nr), &pid->numbers[level].nr);
 	return nr;
+}
+
+static __always_inline u32 read_ns_pid(struct task_struct *task)
+{
+	if (task->thread_pid->level == 0)
+		return task->tgid;
+	return read_ns_pid_of(task->signal);
 }
 
 static __always_inline u32 read_pid_ns_inum(struct task_struct *task)
@@ -118,6 +125,17 @@ static __always_inline void read_file_id(struct file *file, struct exe_key *out)
 	out->inode = BPF_CORE_READ(file, f_inode, i_ino);
 	out->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	out->pad0 = 0;
+}
+
+/* What the state says, for read_task() to complete. */
+static __always_inline void fill_state(struct record_task *out, const struct task_state *st)
+{
+	out->boundary = st->boundary;
+	out->cgroup_id = st->cgroup_id;
+	out->login_uid = st->login_uid;
+	out->session_id = st->session_id;
+	out->exec_count = st->exec_count;
+	out->flags = st->flags & ~STATE_INTERNAL;
 }
 
 static __always_inline u32 task_flags(struct task_struct *task, const struct task_state *st)
@@ -140,11 +158,7 @@ static_sub int fill_task(struct record_task *out, struct task_struct *task,
 	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
 	const struct cred *cred = task->real_cred;
 
-	out->boundary = st->boundary;
-	out->cgroup_id = st->cgroup_id;
-	out->login_uid = st->login_uid;
-	out->session_id = st->session_id;
-	out->exec_count = st->exec_count;
+	fill_state(out, st);
 	out->flags = task_flags(task, st);
 	out->start_ns = leader->start_boottime;
 	out->parent_start_ns = parent->group_leader->start_boottime;
@@ -156,6 +170,43 @@ static_sub int fill_task(struct record_task *out, struct task_struct *task,
 	out->euid = cred->euid.val;
 	out->gid = cred->gid.val;
 	out->egid = cred->egid.val;
+	bpf_core_read(out->comm, sizeof(out->comm), &task->comm);
+	return 0;
+}
+
+/* The same of current for the record in a slot, verified once however many records are made. */
+shared_sub int fill_current(u32 slot)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!s)
+		return 0;
+	return fill_task((struct record_task *)&s->data[sizeof(struct record_header)], task,
+			 bpf_task_storage_get(&tasks, task, 0, 0));
+}
+
+/* The same of a task known by its address: slower, for what is rare. */
+static_sub int read_task(struct record_task *out, struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader),
+			   *parent = BPF_CORE_READ(task, real_parent);
+	const struct cred *cred = BPF_CORE_READ(task, real_cred);
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		out->flags |= TASK_KTHREAD;
+	if (BPF_CORE_READ(cred, user_ns, level) > 0)
+		out->flags |= TASK_USERNS;
+	out->start_ns = BPF_CORE_READ(leader, start_boottime);
+	out->parent_start_ns = BPF_CORE_READ(parent, group_leader, start_boottime);
+	out->pid = BPF_CORE_READ(task, tgid);
+	out->tid = BPF_CORE_READ(task, pid);
+	out->parent_pid = BPF_CORE_READ(parent, tgid);
+	out->ns_pid = read_ns_pid_of(BPF_CORE_READ(task, signal));
+	out->uid = BPF_CORE_READ(cred, uid.val);
+	out->euid = BPF_CORE_READ(cred, euid.val);
+	out->gid = BPF_CORE_READ(cred, gid.val);
+	out->egid = BPF_CORE_READ(cred, egid.val);
 	bpf_core_read(out->comm, sizeof(out->comm), &task->comm);
 	return 0;
 }

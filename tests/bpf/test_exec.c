@@ -247,8 +247,9 @@ static void detach(void *arg)
 		if (fork() == 0) {
 			char *const argv[] = {"/bin/true", arg, NULL};
 
-			while (getppid() != 1 && read(fds[0], &c, 1) > 0)
-				;
+			/* ends when everybody else has gone: the one in between was waited for */
+			close(fds[1]);
+			need(read(fds[0], &c, 1) == 0);
 			execv(argv[0], argv);
 		}
 		_exit(0);
