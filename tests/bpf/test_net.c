@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -280,6 +283,91 @@ static void test_tcp_given_up(void **state)
 	assert_int_equal(r->task.pid, pid);
 }
 
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+struct hanging {
+	struct sockaddr_in to;
+	int fd;
+	volatile pid_t tid;
+};
+
+/* Waits for an answer until a signal comes, by when the descriptor is gone; then it goes elsewhere. */
+static void *connect_and_hang(void *arg)
+{
+	struct sockaddr_in next = open4;
+	struct hanging *h = arg;
+
+	h->tid = gettid();
+	need(connect(h->fd, any(&h->to), sizeof(h->to)) < 0 && errno == EINTR);
+	next.sin_port = htons(4711);
+	need(connect(socket(AF_INET, SOCK_DGRAM, 0), any(&next), sizeof(next)) == 0);
+	return NULL;
+}
+
+static bool is_in_connect(pid_t tid)
+{
+	char path[64], text[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	f = fopen(path, "r");
+	need(f != NULL);
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
+	fclose(f);
+	return atoi(text) == SYS_connect;
+}
+
+/* A listener whose queue is full answers to nobody. */
+static void listen_deaf(struct sockaddr_in *at)
+{
+	socklen_t len = sizeof(*at);
+	int deaf = socket(AF_INET, SOCK_STREAM, 0);
+
+	*at = (struct sockaddr_in){.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	need(bind(deaf, any(at), len) == 0 && listen(deaf, 0) == 0);
+	need(getsockname(deaf, any(at), &len) == 0);
+	need(connect(socket(AF_INET, SOCK_STREAM, 0), any(at), len) == 0);
+}
+
+static void close_under(void *arg)
+{
+	struct sigaction sa = {.sa_handler = ignore};
+	struct hanging h = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
+	pthread_t t;
+
+	(void)arg;
+	listen_deaf(&h.to);
+	need(sigaction(SIGUSR1, &sa, NULL) == 0);
+	need(pthread_create(&t, NULL, connect_and_hang, &h) == 0);
+	while (!h.tid || !is_in_connect(h.tid))
+		sched_yield();
+	close(h.fd);
+	need(pthread_kill(t, SIGUSR1) == 0 && pthread_join(t, NULL) == 0);
+}
+
+/* A descriptor closed by another thread during connect(2) hides nothing, not the next one either. */
+static void test_closed_under_the_call(void **state)
+{
+	uint32_t pid = act(close_under, NULL);
+	const struct record_net *r, *udp4711 = NULL;
+	unsigned tcp = 0;
+
+	(void)state;
+	for (unsigned i = 0; (r = find_record(RECORD_NET_CONNECT, pid, i)) != NULL; i++) {
+		if (r->dst_port == 4711)
+			udp4711 = r;
+		tcp += r->proto == IPPROTO_TCP;
+	}
+	assert_non_null(udp4711);
+	assert_loopback4(udp4711, IPPROTO_UDP, 4711);
+	assert_int_equal(tcp, 2); /* the one that filled the queue, and the one that was given up */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_tcp_fast_open),
 		cmocka_unit_test(test_tcp_given_up),
+		cmocka_unit_test(test_closed_under_the_call),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
