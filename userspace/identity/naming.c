@@ -236,6 +236,12 @@ static bool is_monitor(const struct naming *n)
 	       str_is(n->what->crossing.cgroup, "/libpod_parent/conmon");
 }
 
+/* Who started it was lost, and may have been somebody whose deeds stay theirs. */
+static bool who_is_lost(const struct naming *n)
+{
+	return n->id.flags & ID_BOUNDARY_LOST;
+}
+
 static void enter_container(struct naming *n)
 {
 	struct str outer = n->parent ? n->parent->identity.container_id : STR_NONE;
@@ -244,7 +250,7 @@ static void enter_container(struct naming *n)
 		return;
 	if (outer.p && str_equal(outer, n->place.container_id))
 		return; /* from one cgroup of the container to another */
-	if (!keeps_who(n))
+	if (!keeps_who(n) && !who_is_lost(n))
 		open_container(n);
 	add_edge(n, STR_LIT("container-run"), n->id.as_level);
 }
@@ -266,6 +272,8 @@ static void name_cgroup(struct naming *n)
 	}
 	if (keeps_who(n) || open_owner(n) || !n->place.unit.p)
 		return;
+	if (who_is_lost(n) && str_ends(n->place.unit, ".scope"))
+		return; /* scopes take in processes that others started; services are the manager's */
 	open_who(n, "unit", words_join(&n->words, "unit:", n->place.unit), ASSURANCE_KERNEL);
 }
 
@@ -296,9 +304,33 @@ static const char *seeded_login_kind(const struct naming *n)
 	return "human";
 }
 
+/*
+ * Anybody may have set a login uid that was not set, so a second fact has to say that it was a login:
+ * the session's scope, the program that lets people in, or a parent of the same session that has one.
+ */
+static bool login_has_witness(const struct naming *n, const char *kind)
+{
+	static const char *const programs[] = {"/usr/sbin/sshd", "/usr/lib/openssh/sshd-session",
+					       "/usr/libexec/openssh/sshd-session", "/bin/login",
+					       "/usr/bin/login"};
+	const struct boundary *p = n->parent;
+	struct str exe = n->what->crossing.exe, outer = p ? p->exe : STR_NONE;
+
+	if (strcmp(kind, "human") != 0 || n->place.session.p || n->place.user_unit.p)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		if (str_is(exe, programs[i]) || str_is(outer, programs[i]))
+			return true;
+	return p && p->session_id == n->what->session_id && p->login_uid == n->what->login_uid &&
+	       p->identity.who_level >= ASSURANCE_DERIVED;
+}
+
 static void open_seeded_login(struct naming *n)
 {
-	open_user(n, seeded_login_kind(n), n->what->login_uid, ASSURANCE_DERIVED);
+	const char *kind = seeded_login_kind(n);
+
+	open_user(n, kind, n->what->login_uid,
+		  login_has_witness(n, kind) ? ASSURANCE_DERIVED : ASSURANCE_CLAIMED);
 	set_session(n, n->what->session_id);
 	if (!kind_is(n, "human"))
 		add_edge(n, n->id.kind, ASSURANCE_DERIVED);

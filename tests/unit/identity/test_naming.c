@@ -290,6 +290,9 @@ static void what_ran_before_is_named_by_facts_only(void **state)
 		{"/usr/lib/systemd/systemd",
 		 "/user.slice/user-1001.slice/user@1001.service/init.scope", 1001, 9, 0,
 		 "human:alice", "systemd-user", "uunit:1001/init.scope", "DDC"},
+		/* a login uid that no second fact speaks for can be anybody's own work */
+		{"/usr/bin/bash", "/", 0, 10, 0, "human:root", "", "host", "CUK"},
+		{"/usr/sbin/sshd", "/", 1001, 11, 0, "human:alice", "", "host", "DUK"},
 		{"/usr/sbin/nginx", "/system.slice/nginx.service", UNSET, UNSET, 0,
 		 "unit:nginx.service", "", "unit:nginx.service", "DDK"},
 		{"/app", "/docker/" H, UNSET, UNSET, 0, "ctr:docker/0123456789ab", "",
@@ -332,6 +335,51 @@ static void seeded_jobs_below_cron_are_jobs(void **state)
 	ev = CROSS(table, &child, .id = 802, .kind = BOUNDARY_SEED, .exe = STR_LIT("/usr/bin/make"),
 		   .cgroup = STR_LIT("/"));
 	ASSERT_STR(ev.who.id.who, "cron:deployer");
+}
+
+static void seeded_logins_need_a_witness(void **state)
+{
+	struct task sshd = seed(83, 810, "/usr/sbin/sshd", "/");
+	struct task shell = fork_task(table, &sshd, 84, 84000), child, forger;
+	struct event ev;
+
+	(void)state;
+	shell.login_uid = 1001;
+	shell.session_id = 13;
+	ev = CROSS(table, &shell, .id = 811, .kind = BOUNDARY_SEED, .exe = STR_LIT("/bin/bash"),
+		   .cgroup = STR_LIT("/"));
+	ASSERT_ID(ev, "human:alice", "", "host", "DUK");
+	child = fork_task(table, &shell, 85, 85000);
+	ev = CROSS(table, &child, .id = 812, .kind = BOUNDARY_SEED, .exe = STR_LIT("/usr/bin/tmux"),
+		   .cgroup = STR_LIT("/"));
+	ASSERT_ID(ev, "human:alice", "", "host", "DUK");
+	/* a parent without a witness is none */
+	forger = seed(86, 820, "/opt/job", "/");
+	forger.login_uid = 0;
+	forger.session_id = 14;
+	CROSS(table, &forger, .id = 821, .kind = BOUNDARY_SEED, .exe = STR_LIT("/opt/job"),
+	      .cgroup = STR_LIT("/"));
+	ev = CROSS(table, &forger, .id = 822, .kind = BOUNDARY_SEED, .exe = STR_LIT("/opt/job"),
+		   .cgroup = STR_LIT("/"));
+	ASSERT_ID(ev, "human:root", "", "host", "CUK");
+}
+
+/* Whoever was lost may have been a person: a container or a scope does not take the name over. */
+static void lost_starters_are_not_renamed(void **state)
+{
+	struct task run = task_of(92, 9999), scope = task_of(93, 9999), service = task_of(94, 9999);
+	struct event ev;
+
+	(void)state;
+	ev = CROSS(table, &run, .id = 911, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/machine.slice/libpod-" H ".scope"));
+	ASSERT_ID(ev, "anon:boundary-lost", "container-run", "ctr:podman/0123456789ab", "UUK");
+	ev = CROSS(table, &scope, .id = 912, .kind = BOUNDARY_CGROUP, .opener_pid = 1,
+		   .role = ROLE_SERVICE_MANAGER, .cgroup = STR_LIT("/system.slice/run-r7.scope"));
+	ASSERT_ID(ev, "anon:boundary-lost", "", "unit:run-r7.scope", "UUK");
+	ev = CROSS(table, &service, .id = 913, .kind = BOUNDARY_CGROUP, .opener_pid = 1,
+		   .role = ROLE_SERVICE_MANAGER, .cgroup = STR_LIT("/system.slice/nginx.service"));
+	ASSERT_ID(ev, "unit:nginx.service", "", "unit:nginx.service", "KKK");
 }
 
 static void lost_boundaries_are_nobody(void **state)
@@ -399,6 +447,68 @@ static void hostile_names_are_encoded(void **state)
 	make_passwd(state);
 }
 
+/* An account, unit or cgroup may be called like a whole identity: it is a name and nothing else. */
+static void names_cannot_forge_identities(void **state)
+{
+	static const struct {
+		const char *name, *who, *via;
+	} rows[] = {
+		{"x,sudo:root", NULL, NULL}, /* no name at all: ':' ends it */
+		{"root,sudo", "human:root%2Csudo", "ssh,su:root%2Csudo"},
+		{"uid=0", "human:uid%3D0", "ssh,su:uid%3D0"},
+		{"root ", "human:root%20", "ssh,su:root%20"},
+		{"root%20", "human:root%2520", "ssh,su:root%2520"},
+		{"root;ses=1", "human:root%3Bses%3D1", "ssh,su:root%3Bses%3D1"},
+		{"r\xc3\xb6\xc3\xb6t", "human:r%C3%B6%C3%B6t", "ssh,su:r%C3%B6%C3%B6t"},
+		{"\x1b[31mroot\r", "human:%1B%5B31mroot%0D", "ssh,su:%1B%5B31mroot%0D"},
+		{"*", "human:%2A", "ssh,su:%2A"},
+		{"...", "human:...", "ssh,su:..."},
+		{"corp/root", "human:corp/root", "ssh,su:corp/root"},
+		{"", "human:uid=7", "ssh,su:uid=7"},
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct task task = task_of(200 + i, 0);
+		char passwd[200];
+		struct event ev;
+
+		snprintf(passwd, sizeof(passwd), "root:x:0:0::/:/bin/sh\n%s:x:7:7::/:/bin/sh\n",
+			 rows[i].name);
+		write_passwd(passwd);
+		ev = CROSS(table, &task, .id = 2000 + 2 * i, .kind = BOUNDARY_LOGIN,
+			   .role = ROLE_SSHD, .to_uid = 7, .session_id = i);
+		ASSERT_STR(ev.who.id.who, rows[i].who ? rows[i].who : "human:uid=7");
+		ev = CROSS(table, &task, .id = 2001 + 2 * i, .kind = BOUNDARY_BECOME,
+			   .role = ROLE_SU, .to_uid = 7);
+		ASSERT_STR(ev.who.id.via, rows[i].via ? rows[i].via : "ssh,su:uid=7");
+	}
+	write_passwd(PASSWD);
+}
+
+static void cgroups_cannot_forge_lists(void **state)
+{
+	static const char *const hostile[] = {
+		"/system.slice/x,sudo:root.service", "/system.slice/a b.service",
+		"/system.slice/\n.service", "/system.slice/x.service/libpod-payload-,y",
+		"/lxc/a,b"};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+		struct task task = seed(300 + i, 3000 + 2 * i, "/sbin/init", "/init.scope");
+		struct event ev = CROSS(table, &task, .id = 3001 + 2 * i, .kind = BOUNDARY_CGROUP,
+					.role = ROLE_SERVICE_MANAGER, .opener_pid = 1,
+					.cgroup = str_of(hostile[i]));
+		const struct str texts[] = {ev.who.id.who, ev.who.id.via, ev.who.id.as};
+
+		for (size_t j = 0; j < ARRAY_SIZE(texts); j++) {
+			assert_int_equal(str_index(texts[j], 0, ','), -1);
+			assert_int_equal(str_index(texts[j], 0, ' '), -1);
+			assert_int_equal(str_index(texts[j], 0, '\n'), -1);
+		}
+	}
+}
+
 static void via_has_an_end(void **state)
 {
 	struct task task = ssh_login();
@@ -431,9 +541,13 @@ int main(void)
 		CASE(containers_of_daemons_are_their_own),
 		CASE(what_ran_before_is_named_by_facts_only),
 		CASE(seeded_jobs_below_cron_are_jobs),
+		CASE(seeded_logins_need_a_witness),
 		CASE(lost_boundaries_are_nobody),
+		CASE(lost_starters_are_not_renamed),
 		CASE(kernel_threads_need_no_record),
 		CASE(hostile_names_are_encoded),
+		CASE(names_cannot_forge_identities),
+		CASE(cgroups_cannot_forge_lists),
 		CASE(via_has_an_end),
 	};
 
