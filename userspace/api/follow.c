@@ -140,6 +140,7 @@ enum MHD_Result serve_stream(struct request *rq)
 	f->host = rq->api->opt.host;
 	f->notable = only_notable;
 	f->sse = wants_sse(rq);
+	f->body.patient = true;
 	f->body.fill = fill;
 	f->body.free = free_follower;
 	json_init(&f->body.out, TEXT_MAX);

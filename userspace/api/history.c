@@ -278,6 +278,7 @@ enum MHD_Result serve_events(struct request *rq)
 	/* This thread searches; the line's comes first. */
 	setpriority(PRIO_PROCESS, 0, SEARCH_NICE);
 	an->oldest_wall_ns = store_oldest(an->reader);
+	an->body.patient = true;
 	an->body.fill = fill;
 	an->body.free = free_answer;
 	json_init(&an->body.out, TEXT_MAX);

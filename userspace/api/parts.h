@@ -25,6 +25,8 @@ struct api {
 	atomic_bool stopping;
 	atomic_uint guests; /* connections of others than root and ourselves */
 
+	atomic_size_t held; /* bytes of large answers that are still to be taken */
+
 	pthread_mutex_t flush_lock;
 	uint64_t flushed_ns; /* when the last flush was asked for */
 
@@ -78,6 +80,7 @@ struct body {
 	struct json out;
 	size_t sent;
 	bool last;
+	bool patient; /* its reader may take its time: nothing but a place is held for it */
 	int (*fill)(struct body *b);
 	void (*free)(struct body *b);
 };

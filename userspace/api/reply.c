@@ -7,6 +7,8 @@
 
 /* A piece of a body is at most this; libmicrohttpd copies it into its own chunk. */
 #define PIECE_BYTES (32u * 1024)
+#define LARGE	    (1u << 20)
+#define HELD_MAX    (128u << 20) /* all large answers together */
 
 static enum MHD_Result send_response(struct request *rq, unsigned status, const char *type,
 				     struct MHD_Response *response)
@@ -76,6 +78,39 @@ enum MHD_Result reply_problem(struct request *rq, int err, const struct problem 
 			   problem->remedy);
 }
 
+/* A list that is large: who asks for many and takes none must not fill the memory. */
+struct large {
+	struct body body; /* first */
+	struct api *api;
+	size_t size;
+};
+
+static void free_large(struct body *b)
+{
+	struct large *large = (struct large *)b;
+
+	atomic_fetch_sub(&large->api->held, large->size);
+	free(large);
+}
+
+static enum MHD_Result send_large(struct request *rq, const char *type, struct json *w)
+{
+	struct large *large = calloc(1, sizeof(*large));
+
+	if (!large || atomic_fetch_add(&rq->api->held, w->cap) + w->cap > HELD_MAX) {
+		if (large)
+			atomic_fetch_sub(&rq->api->held, w->cap);
+		free(large);
+		json_release(w);
+		return reply_error(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
+				   "too many large answers wait for their readers", "Try again");
+	}
+	large->body = (struct body){.out = *w, .last = true, .free = free_large};
+	large->api = rq->api;
+	large->size = w->cap;
+	return reply_body(rq, type, &large->body);
+}
+
 enum MHD_Result reply_json(struct request *rq, const char *type, struct json *w)
 {
 	int err = w->err;
@@ -85,7 +120,7 @@ enum MHD_Result reply_json(struct request *rq, const char *type, struct json *w)
 		return reply_error(rq, MHD_HTTP_SERVICE_UNAVAILABLE, strerror(-err),
 				   "Ask for less at once");
 	}
-	return send_json(rq, MHD_HTTP_OK, type, w);
+	return w->cap > LARGE ? send_large(rq, type, w) : send_json(rq, MHD_HTTP_OK, type, w);
 }
 
 struct str request_arg(const struct request *rq, const char *name)
@@ -151,8 +186,9 @@ enum MHD_Result reply_body(struct request *rq, const char *type, struct body *b)
 		free_body(b);
 		return MHD_NO;
 	}
-	/* A pager or a stopped terminal may take its time; nothing is held for it meanwhile. */
-	MHD_set_connection_option(rq->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+	/* A pager or a stopped terminal. */
+	if (b->patient)
+		MHD_set_connection_option(rq->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
 	MHD_add_response_header(response, "X-Accel-Buffering", "no");
 	return send_response(rq, MHD_HTTP_OK, type, response);
 }

@@ -72,6 +72,12 @@ static int answer(void *ctx, enum api_question what, struct str arg, struct json
 	}
 	if (what == API_IDENTITY)
 		return problem_set(err, -ESRCH, "nothing is known of %.*s", STR_ARG(arg));
+	for (unsigned i = 0; what == API_PROCESSES && i < 5000; i++) {
+		static char kib[1024];
+
+		memset(kib, 'x', sizeof(kib));
+		json_text(w, (struct str){kib, sizeof(kib)});
+	}
 	json_object_begin(w, NULL);
 	json_u64(w, "question", what);
 	json_str(w, "arg", arg);
@@ -469,6 +475,41 @@ static void test_many_questions_do_not_hold_the_line(void **state)
 		close(fds[i]);
 	}
 	assert_int_equal(turn_max, 1);
+}
+
+/* 5 MB each, in buffers of 8 MiB: all clients together may have 128 MiB of them waiting. */
+static void test_large_answers_have_a_ceiling(void **state)
+{
+	enum { MANY = 20 };
+	struct api_options opt = options();
+	char raw[64] = "";
+	int fds[MANY], refused = 0, served = 0;
+
+	(void)state;
+	line_stops = true;
+	pthread_join(line, NULL);
+	api_stop(TAKE_PTR(api));
+	stream_free(stream);
+	assert_int_equal(stream_new(&stream, 256 * 1024), 0);
+	opt.stream = stream;
+	opt.connections = MANY + 4;
+	assert_int_equal(api_start(&api, &opt, NULL), 0);
+	line_stops = false;
+	pthread_create(&line, NULL, run_line, api);
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = say("GET", "/api/v1/processes", "", "");
+		assert_true(read_until_end(fds[i], raw, 14) == 13); /* "HTTP/1.1 200 ", no more */
+		served += strstr(raw, " 200") != NULL;
+		refused += strstr(raw, " 503") != NULL;
+	}
+	assert_int_equal(served, 16);
+	assert_int_equal(refused, MANY - 16);
+	/* What is taken or given up makes room again. */
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+	for (int i = 0; i < 1000 && (served = get("/api/v1/processes")->status) != 200; i++)
+		nanosleep(&(struct timespec){0, 5000000}, NULL);
+	assert_int_equal(served, 200);
 }
 
 static void test_connections_are_limited(void **state)
@@ -1018,6 +1059,7 @@ int main(void)
 		T(test_a_busy_line_is_said_and_streams_show_life),
 		T(test_others_leave_room_for_root),
 		T(test_many_questions_do_not_hold_the_line),
+		T(test_large_answers_have_a_ceiling),
 		T(test_connections_are_limited),
 		T(test_one_daemon_a_socket),
 		T(test_a_daemon_that_does_not_accept_is_one),
