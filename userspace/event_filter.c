@@ -397,12 +397,12 @@ static const struct field *find_field(struct str name)
 	return field_find(name);
 }
 
-static int unknown_field(const struct word *w, struct problem *err)
+static int unknown_field(const struct word *w, struct str name, struct problem *err)
 {
-	const char *near = field_nearest(w->name);
+	const char *near = field_nearest(name);
 
 	problem_set(err, -EINVAL, "filter word \"%.*s\": there is no field \"%.*s\"",
-		    STR_ARG(w->whole), STR_ARG(w->name));
+		    STR_ARG(w->whole), STR_ARG(name));
 	if (near)
 		problem_remedy(err, "did you mean \"%s\"?", near);
 	return -EINVAL;
@@ -462,7 +462,34 @@ static uint64_t types_of(const struct term *t)
 	if (t->field->offset == offsetof(struct event, what.type) && t->match == MATCH_WORDS &&
 	    t->op == OP_EQUAL)
 		return t->negate ? ~t->words[0] : t->words[0];
-	return t->negate ? ~0ull : t->field->types;
+	return t->negate ? ~0ull : t->field->types | (t->also ? t->also->types : 0);
+}
+
+/* "exe", or "exe|filename" for either of two texts. */
+static int set_fields(struct term *t, const struct word *w, struct problem *err)
+{
+	int64_t bar = str_index(w->name, 0, '|');
+	struct str first = bar < 0 ? w->name : str_sub(w->name, 0, (uint32_t)bar), second;
+
+	t->field = find_field(first);
+	if (!t->field)
+		return unknown_field(w, first, err);
+	if (bar < 0)
+		return 0;
+	second = str_sub(w->name, (uint32_t)bar + 1, w->name.n);
+	t->also = find_field(second);
+	if (!t->also)
+		return unknown_field(w, second, err);
+	if (t->field->kind != FIELD_TEXT || t->also->kind != FIELD_TEXT || w->op != OP_EQUAL)
+		return bad(err, w->whole, "\"|\" stands between two texts, as exe|filename=*.sh");
+	return 0;
+}
+
+static bool is_program(const struct field *f)
+{
+	return f->offset == offsetof(struct event, who.exe) ||
+	       f->offset == offsetof(struct event, who.parent.exe) ||
+	       f->offset == offsetof(struct event, who.ancestors);
 }
 
 static int add_term(struct filter *f, const struct word *w, struct problem *err)
@@ -471,14 +498,12 @@ static int add_term(struct filter *f, const struct word *w, struct problem *err)
 	int r;
 
 	*t = (struct term){.op = (uint8_t)w->op, .negate = w->negate, .first = f->value_count};
-	t->field = find_field(w->name);
-	if (!t->field)
-		return unknown_field(w, err);
+	r = set_fields(t, w, err);
+	if (r)
+		return r;
 	t->match = (uint8_t)match_of(t->field, w->op);
 	t->source = t->field->offset == offsetof(struct event, what.net.src);
-	t->base_name = t->field->offset == offsetof(struct event, who.exe) ||
-		       t->field->offset == offsetof(struct event, who.parent.exe) ||
-		       t->field->offset == offsetof(struct event, who.ancestors);
+	t->base_name = is_program(t->field);
 	if (w->op != OP_PRESENT) {
 		if (w->op != OP_EQUAL && !is_ordered(t))
 			return bad(err, w->whole, "this field has no order: use = or !=");

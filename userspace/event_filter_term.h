@@ -30,8 +30,9 @@ struct term_value {
 
 struct term {
 	const struct field *field;
-	uint8_t op;    /* enum term_op */
-	uint8_t match; /* enum term_match */
+	const struct field *also; /* "exe|filename": either may match; both are texts */
+	uint8_t op;		  /* enum term_op */
+	uint8_t match;		  /* enum term_match */
 	bool negate;
 	bool base_name;	       /* a pattern without '/' is for the last part of the path */
 	bool source;	       /* MATCH_ADDRESS: of the source */

@@ -2,6 +2,7 @@
 /* Whether an event passes a filter. */
 #include <sys/socket.h>
 
+#include "base/cleanup.h"
 #include "base/glob.h"
 #include "bpf/event.h"
 #include "event_filter.h"
@@ -183,12 +184,27 @@ static bool match_one(const struct term *t, const struct term_value *v, const st
 	}
 }
 
+/* "exe|filename": one of the two has one of the values. */
+static bool match_either(const struct filter *f, const struct term *t, const struct event *ev)
+{
+	const struct field *const fields[] = {t->field, t->also};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		for (uint32_t v = 0; v < t->count; v++)
+			if (field_present(fields[i], ev) &&
+			    match_text(t, &f->values[t->first + v], field_str(fields[i], ev)))
+				return true;
+	return false;
+}
+
 static bool match_term(const struct filter *f, const struct term *t, const struct event *ev)
 {
 	/* user=0 must match where no name is known */
 	bool present = t->match == MATCH_USER ? t->field->types >> ev->what.type & 1
 					      : field_present(t->field, ev);
 
+	if (t->also)
+		return match_either(f, t, ev) != t->negate;
 	if (!present || t->op == OP_PRESENT)
 		return present != t->negate;
 	if (t->match == MATCH_WORDS)

@@ -414,6 +414,47 @@ static void every_field_has_its_word(void **state)
 	}
 }
 
+/* A script is found by its own name and by its interpreter's; a renamed file by both of its names. */
+static void either_of_two_texts(void **state)
+{
+	static const struct row of_exec[] = {
+		{"exe|filename=*/run.sh", true},     {"filename|exe=*/run.sh", true},
+		{"exe|filename=*/bash", true},	     {"exe|filename=bash", true},
+		{"exe|filename=bash,other", true},   {"exe|filename=other", false},
+		{"exe|filename!=*/run.sh", false},   {"exe|filename!=other", true},
+		{"path|old_path=*", false},	     {"path|old_path!=*", true},
+		{"type=exec path|old_path=*", false}};
+	static const struct row of_rename[] = {{"path|old_path=/srv/old", true},
+					       {"path|old_path=/srv/new", true},
+					       {"path|old_path=/srv/o", false},
+					       {"path=/srv/old", false}};
+	struct event ev = sample_exec();
+
+	(void)state;
+	ev.who.exe = ev.what.exec.exe;
+	CHECK(of_exec, &ev);
+	ev = sample_file();
+	ev.what.type = EVENT_FILE_RENAME;
+	ev.what.file.path = STR_LIT("/srv/new");
+	ev.what.file.old_path = STR_LIT("/srv/old");
+	CHECK(of_rename, &ev);
+}
+
+/* What never leaves the line cannot be asked for. */
+static void internal_types_are_no_words(void **state)
+{
+	static const char *const texts[] = {"type=process",   "type=boundary", "exe|pid=1",
+					    "exe|=a",	      "|exe=a",	       "exe|nonsens=a",
+					    "exe|filename>a", "exe|filename"};
+	struct problem err = {0};
+	struct filter *f = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (filter_parse(&f, str_of(texts[i]), &err) != -EINVAL)
+			fail_msg("%s is taken", texts[i]);
+}
+
 static void long_and_odd_input(void **state)
 {
 	static char text[20000];
@@ -426,7 +467,7 @@ static void long_and_odd_input(void **state)
 	assert_int_equal(filter_parse(&f, str_of(text), &err), -EINVAL);
 	assert_int_equal(filter_parse(&f, STR_LIT("who=\0"), &err), -EINVAL);
 	for (unsigned round = 0; round < 100000; round++) {
-		static const char alphabet[] = "type=exc!<>,\"\\ *?dst.[]:/0123456789whopidgv";
+		static const char alphabet[] = "type=exc!<>,|\"\\ *?dst.[]:/0123456789whopidgv";
 		uint32_t n = 0;
 
 		while ((seed = seed * 1103515245 + 12345) >> 16 & 31 && n < 60)
@@ -453,6 +494,8 @@ int main(void)
 		cmocka_unit_test(types_that_can_match),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(every_field_has_its_word),
+		cmocka_unit_test(either_of_two_texts),
+		cmocka_unit_test(internal_types_are_no_words),
 		cmocka_unit_test(long_and_odd_input),
 	};
 

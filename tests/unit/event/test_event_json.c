@@ -347,7 +347,8 @@ static void write_events(FILE *f)
 		struct event act = sample_act((enum event_type)type);
 		char *text;
 
-		if (!event_type_name((enum event_type)type))
+		if (!event_type_name((enum event_type)type) || type == EVENT_BOUNDARY ||
+		    type == EVENT_PROCESS) /* these never leave the line */
 			continue;
 		act.what.loss.stage = STR_LIT("store");
 		act.what.message = STR_LIT("text");
