@@ -237,9 +237,9 @@ static void print_reasons(const struct cli *c, const json_t *reasons)
 
 static void print_fields(const struct cli *c, const json_t *row)
 {
-	static const char *const shown[] = {"id",     "severity",   "state",
-					    "who",    "title",	    "reasons",
-					    "schema", "first_time", "last_time"};
+	static const char *const shown[] = {"id",	 "severity", "state",	 "who",
+					    "title",	 "reasons",  "schema",	 "first_time",
+					    "last_time", "what",     "who_kind", "dedup_key"};
 	const json_t *member;
 	const char *name;
 
@@ -257,9 +257,34 @@ static void print_fields(const struct cli *c, const json_t *row)
 	}
 }
 
+static void print_command(const struct cli *c, const char *command, struct str word,
+			  const char *why)
+{
+	_cleanup_text_ struct text line = {0};
+
+	text_puts(&line, command);
+	text_say(&line, word);
+	block_line(&c->term, 2, 41, line.p, why);
+}
+
+static void print_next(const struct cli *c, const json_t *row)
+{
+	const json_t *first = json_array_get(row_find(row, "reasons"), 0);
+	struct str id = row_str(row, "id"), event = row_str(first, "event");
+
+	block_text(&c->term, "Do next");
+	print_command(c, "whodid tree ", id, "what ran");
+	print_command(c, "whodid query anomaly=", id, "its events");
+	if (event.p)
+		print_command(c, "whodid show ", event, "the first of them in full");
+	if (row_find(row, "session"))
+		print_command(c, "whodid query session=", row_str(row, "session"),
+			      "all that this session did");
+}
+
 static void print_anomaly(const struct cli *c, const json_t *row)
 {
-	_cleanup_text_ struct text title = {0}, happened = {0}, next = {0};
+	_cleanup_text_ struct text title = {0}, happened = {0};
 
 	row_say(&title, row, "id");
 	text_puts(&title, "  ");
@@ -270,8 +295,14 @@ static void print_anomaly(const struct cli *c, const json_t *row)
 	row_say(&title, row, "who");
 	text_puts(&title, ", ");
 	view_time(&title, c, row_time(row, "first_time"), TIME_FULL, 0);
-	text_puts(&title, " to ");
-	view_time(&title, c, row_time(row, "last_time"), TIME_CLOCK, 0);
+	if (row_time(row, "last_time") / 1000000000 != row_time(row, "first_time") / 1000000000) {
+		text_puts(&title, " to ");
+		view_time(&title, c, row_time(row, "last_time"),
+			  row_time(row, "last_time") - row_time(row, "first_time") < 86400000000000
+				  ? TIME_CLOCK
+				  : TIME_FULL,
+			  0);
+	}
 	block_text(&c->term, title.p);
 	terminal_line(&(struct text){0});
 	block_text(&c->term, "What happened");
@@ -280,14 +311,8 @@ static void print_anomaly(const struct cli *c, const json_t *row)
 	print_reasons(c, row_find(row, "reasons"));
 	block_text(&c->term, "Facts");
 	print_fields(c, row);
-	block_text(&c->term, "Do next");
-	text_puts(&next, "whodid tree ");
-	row_say(&next, row, "id");
-	block_line(&c->term, 2, 36, next.p, "what ran");
-	text_clear(&next);
-	text_puts(&next, "whodid query anomaly=");
-	row_say(&next, row, "id");
-	block_line(&c->term, 2, 36, next.p, "its events");
+	block_text(&c->term, "Was it blocked?  No: whodid watches and does not block.");
+	print_next(c, row);
 }
 
 static int ask_anomaly(struct cli *c, const char *id, json_t **out)

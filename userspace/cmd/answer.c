@@ -112,6 +112,13 @@ void answer_say_loss(struct text *out, const struct cli *c, const struct answer 
 		text_puts(out, "No loss in this period.");
 		return;
 	}
+	if (a->any_start && n == 1 && !row_find(a->row, "damaged") &&
+	    row_is(json_array_get(gaps, 0), "why", "before_first")) {
+		text_puts(out, "No loss since ");
+		view_time(out, c, row_time(json_array_get(gaps, 0), "to"), TIME_FULL, 0);
+		text_puts(out, ", where history begins.");
+		return;
+	}
 	text_puts(out, "INCOMPLETE: ");
 	for (size_t i = 0; i < n && i < GAPS_SHOWN; i++) {
 		text_puts(out, i ? "; " : "");

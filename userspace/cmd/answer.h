@@ -10,7 +10,8 @@ struct answer {
 	json_t *row;	       /* the answer object; NULL = completeness is not known */
 	uint64_t events, acts; /* counted here */
 	uint64_t last_seq;
-	bool cut; /* a limit left some out */
+	bool cut;	/* a limit left some out */
+	bool any_start; /* nobody named a beginning: all that is kept was asked for */
 };
 
 void answer_release(struct answer *a);

@@ -3,11 +3,11 @@
 #include "cmd/options.h"
 
 #define EVENT_OPTIONS (OPTIONS_FILTER | OPTIONS_TIME | OPTION_BIT(LIMIT))
-#define WHO_DID(verb_, target_, help_, e1, e2)                                                  \
-	{                                                                                       \
-		verb_, "Look", target_ " [FILTER...]", help_, {e1, e2, NULL},                   \
-			EVENT_OPTIONS | OPTION_BIT(REQUIRE_COMPLETE), FORMATS_EVENTS, false, 1, \
-			64, NULL, run_who_did                                                   \
+#define WHO_DID(verb_, target_, least_, help_, e1, e2)                                       \
+	{                                                                                    \
+		verb_, "Look", target_ " [FILTER...]", help_, {e1, e2, NULL},                \
+			EVENT_OPTIONS | OPTION_BIT(REQUIRE_COMPLETE), FORMATS_EVENTS, false, \
+			least_, 64, NULL, run_who_did                                        \
 	}
 
 /* clang-format off */
@@ -23,12 +23,12 @@ const struct command commands[] = {
 	  "whodid query verdict=forbidden,unexpected -o json --require-complete"},
 	 EVENT_OPTIONS | OPTION_BIT(REVERSE) | OPTION_BIT(FOLLOW) | OPTION_BIT(COUNT_BY) | OPTION_BIT(TOP) | OPTION_BIT(REQUIRE_COMPLETE),
 	 FORMATS_EVENTS, true, 0, 0, NULL, run_query},
-	WHO_DID("read", "PATH", "who read that file", "whodid read /etc/shadow", "whodid read '/home/*/.ssh/*' -S 7d"),
-	WHO_DID("write", "PATH", "who wrote, made, removed or changed it", "whodid write /etc/sudoers.d/90-ci", "whodid write '/etc/*' -S today"),
-	WHO_DID("exec", "PROGRAM", "who executed that program", "whodid exec curl", "whodid exec '/tmp/*' who=ci:*"),
-	WHO_DID("connect", "ADDR[:PORT]", "who connected there", "whodid connect 203.0.113.66", "whodid connect 10.0.0.0/8 -S 2h"),
-	WHO_DID("become", "USER", "who became that user", "whodid become root", "whodid become root -S yesterday"),
-	WHO_DID("login", "USER", "when and how that user logged in", "whodid login alice", "whodid login '*' -S 7d"),
+	WHO_DID("read", "PATH", 1, "who read that file", "whodid read /etc/shadow", "whodid read '/home/*/.ssh/*' -S 7d"),
+	WHO_DID("write", "PATH", 1, "who wrote, made, removed or changed it", "whodid write /etc/sudoers.d/90-ci", "whodid write '/etc/*' -S today"),
+	WHO_DID("exec", "PROGRAM", 1, "who executed that program or script", "whodid exec curl", "whodid exec '/tmp/*' who=ci:*"),
+	WHO_DID("connect", "ADDR[:PORT]", 1, "who connected there", "whodid connect 203.0.113.66", "whodid connect 10.0.0.0/8 -S 2h"),
+	WHO_DID("become", "[USER]", 0, "who became that user; without USER, any", "whodid become root", "whodid become root -S yesterday"),
+	WHO_DID("login", "[USER]", 0, "when and how that user logged in; without USER, all", "whodid login alice", "whodid login -S 7d"),
 	{"show", "Look", "ID", "one event or anomaly in full",
 	 {"whodid show 01KAQ7V1MSE0TZ4QZ8R1H5WJ3D", "whodid show A-12", "whodid show 8190334 -o json"},
 	 0, FORMATS_ONE, false, 1, 1, NULL, run_show},

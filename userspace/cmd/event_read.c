@@ -226,6 +226,18 @@ static void read_field(struct event *ev, const struct field *f, const json_t *ro
 	}
 }
 
+/* JSON has the parent beside its ancestors; an event has it as the first of them. */
+static void put_parent_first(struct event_who *who)
+{
+	if (!who->parent.pid || (who->ancestor_count && who->ancestors[0].pid == who->parent.pid))
+		return;
+	if (who->ancestor_count == ANCESTORS_MAX)
+		who->ancestor_count--;
+	memmove(who->ancestors + 1, who->ancestors, who->ancestor_count * sizeof(*who->ancestors));
+	who->ancestors[0] = who->parent;
+	who->ancestor_count++;
+}
+
 int event_read(struct event *out, const json_t *row, struct text *memory)
 {
 	struct str schema = row_str(row, "schema");
@@ -241,6 +253,7 @@ int event_read(struct event *out, const json_t *row, struct text *memory)
 	for (const struct field *f = event_fields; f->name; f++)
 		if (!(f->use & FIELD_NO_JSON))
 			read_field(out, f, row, memory);
+	put_parent_first(&out->who);
 	out->what.exec.exe = out->who.exe;
 	out->what.exec.argc = (uint32_t)json_array_size(row_find(row, "process.argv"));
 	return 0;

@@ -14,6 +14,7 @@
 
 #define LINE_MAX_BYTES (4u << 20)
 #define TICK_MS	       100
+#define SILENCE_NS     30000000000ull
 
 struct transfer {
 	const struct http_request *r;
@@ -21,6 +22,7 @@ struct transfer {
 	struct text rest;  /* a line that has not ended */
 	struct text error; /* body of an answer that is no 200 */
 	bool stopped, too_long;
+	uint64_t heard_ns; /* boot clock, when something came */
 };
 
 void http_add_segment(struct text *path, const char *segment)
@@ -63,6 +65,7 @@ static size_t take_bytes(char *p, size_t one, size_t n, void *ctx)
 	struct transfer *t = ctx;
 	size_t at = 0;
 
+	t->heard_ns = clock_boot_ns();
 	if (answer_code(t) != 200) {
 		if (t->error.n < 65536)
 			text_add(&t->error, p, n);
@@ -107,11 +110,17 @@ static int say_denied(const struct cli *c)
 	char name[256], remedy[600];
 
 	if (getgrnam("whodid"))
-		snprintf(remedy, sizeof(remedy),
-			 "You are not in group whodid. Run: sudo adduser %s whodid",
-			 user_name(name, sizeof(name)));
+		snprintf(
+			remedy, sizeof(remedy),
+			"You are not in group whodid. Run: sudo adduser %s whodid (it counts from the next login)",
+			user_name(name, sizeof(name)));
 	else
-		snprintf(remedy, sizeof(remedy), "Only root may look here. Run it with sudo.");
+		snprintf(
+			remedy, sizeof(remedy),
+			"There is no group whodid, so only root may look. Run it with sudo, or let "
+			"others look:\nsudo groupadd --system whodid, restart whodidd, sudo adduser %s "
+			"whodid",
+			user_name(name, sizeof(name)));
 	return fail(CODE_DENIED, remedy, "cannot reach the daemon at %s: permission denied",
 		    c->server);
 }
@@ -162,6 +171,7 @@ static int say_http_error(const struct cli *c, const struct transfer *t, long st
 
 static int say_curl_error(const struct cli *c, const struct transfer *t, CURLcode result)
 {
+	uint64_t wait_ns = t->r->endless ? SILENCE_NS : c->timeout_ns;
 	char wait[32];
 
 	if (result == CURLE_COULDNT_CONNECT)
@@ -171,9 +181,11 @@ static int say_curl_error(const struct cli *c, const struct transfer *t, CURLcod
 	if (t->too_long)
 		return fail(CODE_FAILED, NULL, "the daemon sent a line of more than %u bytes",
 			    LINE_MAX_BYTES);
-	snprintf(wait, sizeof(wait), "%.1f s", (double)c->timeout_ns / 1e9);
+	snprintf(wait, sizeof(wait), "%.1f s", (double)wait_ns / 1e9);
 	if (result == CURLE_OPERATION_TIMEDOUT)
-		return fail(CODE_UNREACHABLE, "Wait longer: --timeout 60s",
+		return fail(CODE_UNREACHABLE,
+			    t->r->endless ? "Does it hang? See: whodid status"
+					  : "Wait longer: --timeout 60s",
 			    "the daemon at %s did not answer within %s", c->server, wait);
 	return fail(CODE_UNREACHABLE, "Did whodidd stop? See: whodid status",
 		    "lost the daemon at %s: %s", c->server, curl_easy_strerror(result));
@@ -193,10 +205,17 @@ static void set_up(const struct cli *c, struct transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, take_bytes);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-	/* a stream sends at least a blank line every 5 s; silence means a daemon that hangs */
-	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME,
-			 t->r->endless ? 30L : timeout_ms / 1000 + 1);
+	/* a quiet stream is far below one byte a second: see is_silent() */
+	if (!t->r->endless) {
+		curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, timeout_ms / 1000 + 1);
+	}
+}
+
+/* A stream sends at least a blank line every 5 s; silence means a daemon that hangs. */
+static bool is_silent(const struct transfer *t)
+{
+	return t->r->endless && clock_boot_ns() - t->heard_ns > SILENCE_NS;
 }
 
 static CURLcode run(CURLM *multi, struct transfer *t)
@@ -220,6 +239,8 @@ static CURLcode run(CURLM *multi, struct transfer *t)
 			t->stopped = true;
 			return CURLE_OK;
 		}
+		if (is_silent(t))
+			return CURLE_OPERATION_TIMEDOUT;
 		curl_multi_poll(multi, NULL, 0, TICK_MS, NULL);
 	}
 	return CURLE_OK;
@@ -227,7 +248,7 @@ static CURLcode run(CURLM *multi, struct transfer *t)
 
 int http_get(const struct cli *c, const struct http_request *r)
 {
-	struct transfer t = {.r = r};
+	struct transfer t = {.r = r, .heard_ns = clock_boot_ns()};
 	CURLcode result;
 	CURLM *multi;
 	long status;

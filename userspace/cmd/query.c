@@ -71,6 +71,8 @@ static void print_foot(struct query *q, size_t groups)
 
 	if (q->counting)
 		text_printf(&head, groups == 1 ? "%zu group, " : "%zu groups, ", groups);
+	if (q->counting && c->top && c->top < groups)
+		text_printf(&head, "the largest %llu shown, ", (unsigned long long)c->top);
 	text_say_number(&head, q->answer.events);
 	text_puts(&head, c->blocks ? " answer" : " event");
 	text_puts(&head, q->answer.events == 1 ? "" : "s");

@@ -103,6 +103,8 @@ static void say_identity(const struct cli *c, const json_t *s)
 	text_puts(&v, " boundaries, ");
 	text_say_number(&v, row_u64(s, "identity.processes", 0));
 	text_puts(&v, " processes known");
+	if (events && attributed * 100 < events * 99)
+		text_puts(&v, "  -> whodid query who=anon:* --count-by who");
 	line(c, "Identity", &v);
 }
 
@@ -129,11 +131,27 @@ static void say_profiles(const struct cli *c, const json_t *s)
 	line(c, "Profiles", &v);
 }
 
+/* "1 critical, 2 high": number first, the worst first. */
+static void view_severities(struct text *out, const json_t *counts)
+{
+	static const char *const words[] = {"critical", "high", "medium", "low", "info"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		uint64_t n = row_u64(counts, words[i], 0);
+
+		if (!n)
+			continue;
+		text_puts(out, out->n ? ", " : "");
+		text_say_number(out, n);
+		text_printf(out, " %s", words[i]);
+	}
+}
+
 static void say_anomalies(const struct cli *c, const json_t *s)
 {
 	_cleanup_text_ struct text v = {0};
 
-	view_counts(&v, row_find(s, "anomalies.open"));
+	view_severities(&v, row_find(s, "anomalies.open"));
 	if (v.n)
 		text_puts(&v, " open  -> whodid anomalies");
 	else
@@ -154,7 +172,7 @@ static void say_store(const struct cli *c, const json_t *s)
 		text_say_bytes(&v, row_u64(s, "store.max_bytes", 0));
 		text_puts(&v, ", ");
 		text_say_number(&v, row_u64(s, "store.events", 0));
-		text_puts(&v, " events, oldest ");
+		text_puts(&v, " events (equal ones in one), oldest ");
 		view_time(&v, c, oldest, TIME_MINUTE, 0);
 		if (row_find(s, "store.error")) {
 			text_puts(&v, ", FAILING: ");

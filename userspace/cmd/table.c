@@ -186,10 +186,14 @@ static void add_part(const struct table *t, struct text *line, size_t column, co
 		text_add_cut(&part, *rest, width);
 		*rest += strlen(*rest);
 	} else {
-		size_t n = t->term->width ? text_fit(*rest, width) : strlen(*rest);
+		size_t n = t->term->width ? text_fit_words(*rest, width) : strlen(*rest);
 
 		text_add(&part, *rest, n);
 		*rest += n;
+		while (**rest == ' ')
+			++*rest;
+		while (part.n && part.p[part.n - 1] == ' ')
+			part.p[--part.n] = '\0';
 	}
 	used = text_width(text_of(&part));
 	if (part.n > 0) {

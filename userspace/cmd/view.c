@@ -91,13 +91,20 @@ void view_destination_raw(struct text *out, const json_t *row)
 		text_printf(out, ":%llu", (unsigned long long)port);
 }
 
-static void say_arguments(struct text *out, const json_t *row)
+/* The arguments behind the first one, of a script behind its name: the kernel puts its interpreter before. */
+static void say_arguments(struct text *out, const json_t *row, struct str script)
 {
 	const json_t *argv = row_find(row, "process.argv"), *item;
-	size_t i;
+	size_t i, start = 1;
 
+	json_array_foreach (argv, i, item)
+		if (script.p && i > 0 && i < 3 && json_is_string(item) &&
+		    str_is(script, json_string_value(item))) {
+			start = i + 1;
+			break;
+		}
 	json_array_foreach (argv, i, item) {
-		if (i == 0 || !json_is_string(item))
+		if (i < start || !json_is_string(item))
 			continue;
 		text_puts(out, " ");
 		text_say_name(out, (struct str){json_string_value(item),
@@ -109,10 +116,10 @@ static void say_exec(struct text *out, const json_t *row)
 {
 	struct str script = row_str(row, "process.filename"), exe = row_str(row, "process.exe");
 
-	if (script.p && script.n && script.p[0] == '/')
-		exe = script;
-	text_say_name(out, exe.p ? exe : STR_LIT("?"));
-	say_arguments(out, row);
+	bool absolute = script.p && script.n && script.p[0] == '/';
+
+	text_say_name(out, absolute ? script : exe.p ? exe : STR_LIT("?"));
+	say_arguments(out, row, absolute ? script : STR_NONE);
 }
 
 static void say_exit(struct text *out, const json_t *row)
@@ -175,6 +182,8 @@ static void say_become(struct text *out, const json_t *row)
 
 	if (uid == 0)
 		text_puts(out, "root");
+	else if (uid == row_u64(row, "process.user.uid", 0) && row_find(row, "process.user.name"))
+		row_say(out, row, "process.user.name");
 	else if (uid != UINT64_MAX)
 		text_printf(out, "uid %llu", (unsigned long long)uid);
 	text_puts(out, ", by ");
@@ -228,9 +237,12 @@ static void say_anomaly(struct text *out, const json_t *row)
 {
 	row_say(out, row, "anomaly.id");
 	text_puts(out, " ");
-	row_say(out, row, "anomaly.change");
-	text_puts(out, ": ");
-	row_say(out, row, row_find(row, "anomaly.title") ? "anomaly.title" : "anomaly.what");
+	row_say(out, row,
+		row_is(row, "anomaly.change", "state") ? "anomaly.state" : "anomaly.change");
+	if (row_find(row, "anomaly.severity")) {
+		text_puts(out, ", ");
+		row_say(out, row, "anomaly.severity");
+	}
 }
 
 static const struct {
@@ -292,8 +304,13 @@ void view_reason(struct text *out, const json_t *row)
 		   binding = row_str(row, "verdict.binding");
 	const char *mark = view_mark(row);
 
-	if (row_is(row, "type", "loss") || row_is(row, "type", "anomaly"))
+	if (row_is(row, "type", "loss"))
 		return;
+	if (row_is(row, "type", "anomaly")) {
+		row_say(out, row,
+			row_find(row, "anomaly.title") ? "anomaly.title" : "anomaly.what");
+		return;
+	}
 	if (*mark == 'X') {
 		text_puts(out, "forbidden by ");
 		row_say(out, row, "verdict.rule");

@@ -79,6 +79,20 @@ static int count_shown(struct watch *w)
 	return w->c->has_limit && w->c->limit && w->shown >= w->c->limit;
 }
 
+/*
+ * The marked lines of its events name an anomaly already. One that rests on an oddity of the identity has
+ * no such lines, so its opening is shown; what a person did to an anomaly is always news.
+ */
+static bool is_repetition(const struct watch *w, const json_t *row)
+{
+	if (w->c->format != FORMAT_TABLE || w->c->all || w->c->filter.n ||
+	    !row_is(row, "type", "anomaly"))
+		return false;
+	return row_is(row, "anomaly.change", "updated") ||
+	       (row_is(row, "anomaly.change", "opened") &&
+		!row_is(row, "anomaly.kind", "identity"));
+}
+
 static int take_line(void *ctx, struct str line)
 {
 	struct watch *w = ctx;
@@ -96,6 +110,8 @@ static int take_line(void *ctx, struct str line)
 		return 0;
 	}
 	if (row_is(row, "schema", "whodid.answer/1.0"))
+		return 0;
+	if (is_repetition(w, row))
 		return 0;
 	if (fold_is_due(&w->folding, now_second()))
 		print_folded(w);

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "cmd/block.h"
 #include "cmd/options.h"
+#include "cmd/source.h"
 #include "cmd/view.h"
 
 static void add_link(struct text *out, struct str exe, uint64_t pid)
@@ -17,6 +18,7 @@ static void add_link(struct text *out, struct str exe, uint64_t pid)
 		text_printf(out, " %llu", (unsigned long long)pid);
 }
 
+/* What an exec event knows: its ancestors are those above the parent, the nearest first. */
 void view_chain(struct text *out, const json_t *row)
 {
 	const json_t *ancestors = row_find(row, "process.ancestors");
@@ -26,9 +28,59 @@ void view_chain(struct text *out, const json_t *row)
 
 		add_link(out, row_str(one, "exe"), row_u64(one, "pid", 0));
 	}
-	if (!json_array_size(ancestors) && row_find(row, "process.parent"))
+	if (row_find(row, "process.parent"))
 		add_link(out, row_str(row, "process.parent.exe"),
 			 row_u64(row, "process.parent.pid", 0));
+	add_link(out, row_str(row, "process.exe"), row_u64(row, "process.pid", 0));
+}
+
+static int keep_exec(void *ctx, struct str line)
+{
+	json_t **out = ctx, *row = row_parse(line);
+
+	if (*out || !row || !row_is(row, "type", "exec"))
+		json_decref(row);
+	else
+		*out = row;
+	return 0;
+}
+
+/* The process's last exec up to the event, which is where its ancestors stand; NULL = not kept. */
+static json_t *find_exec(const struct cli *c, const json_t *row, const char *uid)
+{
+	struct cli words = {0};
+	struct events_request r = {
+		.until_ns = row_time(row, "time") + 1, .limit = 1, .descending = true};
+	json_t *found = NULL;
+
+	if (!row_find(row, uid) || (c->from && strcmp(c->from, "-") == 0))
+		return NULL;
+	options_add_filter(&words, "type=exec");
+	options_add_word(&words, "process.uid", json_string_value(row_find(row, uid)));
+	r.filter = text_str(&words.filter);
+	source_events(c, &r, keep_exec, &found);
+	text_release(&words.filter);
+	return found;
+}
+
+/* Only an exec carries all ancestors; for another act they are looked up. */
+static void say_chain(struct text *out, const struct cli *c, const json_t *row)
+{
+	_cleanup_json_ json_t *own = NULL, *parent = NULL;
+
+	if (!row_is(row, "type", "exec"))
+		own = find_exec(c, row, "process.uid");
+	if (own) {
+		view_chain(out, own);
+		return;
+	}
+	if (!row_is(row, "type", "exec")) /* a child that executed nothing by itself */
+		parent = find_exec(c, row, "process.parent.uid");
+	if (!parent) {
+		view_chain(out, row);
+		return;
+	}
+	view_chain(out, parent);
 	add_link(out, row_str(row, "process.exe"), row_u64(row, "process.pid", 0));
 }
 
@@ -51,8 +103,11 @@ static void say_part(const struct cli *c, const char *label, const struct text *
 		block_line(&c->term, 2, 8, label, value->p);
 }
 
+/* That no profile has a word on it is said by show, not again and again. */
 static void say_verdict(struct text *out, const json_t *row)
 {
+	if (row_is(row, "verdict.value", "unprofiled"))
+		return;
 	row_say(out, row, "verdict.value");
 	if (row_find(row, "verdict.rule")) {
 		text_puts(out, " by ");
@@ -85,7 +140,7 @@ void print_who_did(const struct cli *c, const json_t *row)
 			row_find(row, "process.user.name") ? "process.user.name"
 							   : "process.user.uid");
 	}
-	view_chain(&chain, row);
+	say_chain(&chain, c, row);
 	row_say(&as, row, "identity.as");
 	say_verdict(&verdict, row);
 	say_title(c, row);
@@ -120,12 +175,14 @@ static int add_user(struct cli *c, const char *user)
 	return CODE_DONE;
 }
 
+/* Scripts are asked for by their name, not by that of their interpreter; renamed files by both names. */
 static const struct {
 	const char *verb, *types, *field;
 } verbs[] = {
 	{"read", "file.read", "path"},
-	{"write", "file.write,file.create,file.delete,file.rename,file.chmod,file.link", "path"},
-	{"exec", "exec", "exe"},
+	{"write", "file.write,file.create,file.delete,file.rename,file.chmod,file.link",
+	 "path|old_path"},
+	{"exec", "exec", "exe|filename"},
 	{"connect", "net.connect", "dst"},
 	{"become", "cred.become", NULL},
 	{"login", "session.start", "who"},
@@ -137,7 +194,7 @@ static int add_target(struct cli *c, size_t verb, const char *target)
 
 	if (!verbs[verb].field)
 		return add_user(c, target);
-	if (strcmp(verbs[verb].field, "exe") == 0 && !strchr(target, '/'))
+	if (strcmp(verbs[verb].verb, "exec") == 0 && !strchr(target, '/'))
 		text_puts(&value, "*/");
 	if (strcmp(verbs[verb].field, "who") == 0)
 		text_puts(&value, "human:");
@@ -154,7 +211,7 @@ int run_who_did(struct cli *c)
 	while (strcmp(verbs[verb].verb, c->command->name) != 0)
 		verb++;
 	options_add_word(c, "type", verbs[verb].types);
-	code = add_target(c, verb, c->args[0]);
+	code = add_target(c, verb, c->arg_count ? c->args[0] : "*");
 	for (int i = 1; i < c->arg_count; i++)
 		options_add_filter(c, c->args[i]);
 	c->blocks = true;

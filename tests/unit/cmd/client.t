@@ -76,6 +76,44 @@ like "$out" "human:maya via ssh,sudo:root" "the answer begins with who"
 like "$out" "1 answer \(3 acts\), " "and ends with how many"
 run 0 "exec by name" exec run.sh --from - -o name -q
 is "$out" "01KAQ7V1MSE0TZ4QZ8R1H5W002" "a program by its name"
+run 0 "who executed that" exec run.sh --from "$EVENTS"
+like "$out" "chain +Runner.Worker 4127 > bash 4390 > run.sh 4466" "an exec's chain has its parent and those above"
+run 0 "who connected there" connect 203.0.113.66 --from "$EVENTS"
+like "$out" "chain +Runner.Worker 4127 > bash 4390 > run.sh 4466" "another act's chain is that of its process's exec"
+run 0 "an ancestor is the parent too" query --from - ancestor=bash -o json
+is "$(jq .seq <<<"$out" | head -1)" 2 "ancestor= finds children"
+
+# --- the names that a thing had: a script has its own and its interpreter's, a renamed file two
+names=$SCRATCH/names.ndjson
+{
+	sed -n 2p "$EVENTS" | jq -c '.process.exe = "/usr/bin/dash" | .process.filename = "/srv/deploy.sh" |
+		.process.argv = ["/bin/sh", "/srv/deploy.sh", "prod"]'
+	sed -n 5p "$EVENTS" | jq -c 'del(.count) | .type = "file.rename" | .file.op = "rename" |
+		.file.old_path = "/srv/old" | .file.path = "/srv/new"'
+	jq -nc --argjson e "$(sed -n 4p "$EVENTS")" '$e | .seq = 20 | .type = "anomaly" | del(.file, .verdict) |
+		.anomaly = {id: "A-12", change: "opened", state: "new", kind: "forbidden", severity: "critical", title: "a read"}'
+} >"$names"
+run 0 "a script by its name" exec deploy.sh --from "$names"
+like "$out" "what +exec /srv/deploy.sh prod"$'\n' "its arguments stand once"
+run 0 "a script by its interpreter" exec dash --from "$names" -o name -q
+is "$(wc -l <<<"$out")" 1 "both names find it"
+for path in /srv/old /srv/new; do
+	run 0 "a renamed file" write $path --from "$names" -o name -q
+	is "$(wc -l <<<"$out")" 1 "$path finds the rename"
+done
+run 0 "what opened an anomaly stands there already" watch --from "$names"
+unlike "$out" "anomaly" "so watch does not say it again"
+run 0 "unless all is asked for" watch --all --from "$names"
+like "$(tr '\n' ' ' <<<"$out")" "anomaly +ci:github/acme/app/build +A-12 opened, critical +a read" "with severity and title"
+run 0 "a session by its number" tree --from <(jq -c '.identity.session = "61"' "$EVENTS") 61 -q
+like "$out" "run.sh 4466" "when no process has it"
+run 0 "a session as a word" tree --from <(jq -c '.identity.session = "61"' "$EVENTS") session=61 -q
+like "$out" "run.sh 4466" "named as such"
+run 0 "without a user: any" become --from -
+run 0 "without a user: all" login --from -
+run 0 "top says that there are more" query --from - --count-by type --top 1
+like "$out" "groups, the largest 1 shown, 9 events" "below"
+
 run 0 "watch shows what is notable" watch --from - -o json -q
 is "$(jq -r .seq <<<"$out" | paste -sd' ')" "2 3 4 8" "not expected, and loss"
 run 0 "watch --all -n" watch --from - --all -n 3 -o json -q
