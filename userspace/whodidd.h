@@ -56,6 +56,12 @@ int stages_close(struct daemon *d);
 /* whodidd_places.c: refuses folders that others than root can change. */
 int places_check(const struct daemon *d, struct problem *err);
 
+/* whodidd_start.c: all of the line, its store and its socket. */
+int start_line(struct daemon *d, struct problem *err);
+/* Something that the daemon itself did, as an event. */
+void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
 int run_live(struct daemon *d);
 int run_replay(struct daemon *d);

@@ -5,16 +5,13 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "whodidd.h"
 
@@ -29,179 +26,6 @@ struct loop {
 	uint64_t end_boot_ns; /* 0 = none */
 	bool stop;
 };
-
-static void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
-{
-	char message[512];
-	struct event ev = {0};
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	ev.what.type = type;
-	ev.what.count = 1;
-	ev.what.boot_ns = clock_boot_ns();
-	ev.what.wall_ns = clock_wall_ns();
-	ev.what.message = str_of(message);
-	pipeline_publish(&d->line, &ev);
-}
-
-/* --- start */
-
-static const char *const *list_or_null(char *const *list)
-{
-	return list[0] ? (const char *const *)list : NULL;
-}
-
-static enum hook_rung rung_of(const char *word)
-{
-	static const char *const words[] = {
-		[HOOKS_AUTO] = "auto",
-		[HOOKS_LSM] = "lsm",
-		[HOOKS_FENTRY] = "fentry",
-		[HOOKS_TRACEPOINT] = "tracepoint",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i]))
-			return (enum hook_rung)i;
-	return HOOKS_AUTO;
-}
-
-static int open_sensor(struct daemon *d, struct problem *err)
-{
-	const struct config *c = &d->config;
-	struct kernel_options opt = {
-		.ring_kib = (uint32_t)c->sensor_ring_kib,
-		.tasks = (uint32_t)c->identity_processes,
-		.hooks = rung_of(c->sensor_hooks),
-		.fold = c->sensor_fold,
-		.fold_ms = (uint32_t)c->sensor_fold_ms,
-		.service_managers = list_or_null(c->identity_service_managers),
-		.container_runtimes = list_or_null(c->identity_container_runtimes),
-	};
-
-	d->line.collect_every_ns = (c->sensor_fold_ms < 1000 ? c->sensor_fold_ms : 1000) * 1000000;
-	return collect_open_kernel(&d->line.source, &opt, err);
-}
-
-/* Hexadecimal digits of the host's boot id, dashes between. */
-static void boot_id_bytes(uint8_t out[16], const char *text)
-{
-	unsigned value = 0, digits = 0;
-
-	memset(out, 0, 16);
-	for (; *text && digits < 32; text++) {
-		unsigned c = (unsigned char)*text;
-		unsigned digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-
-		if (*text == '-' || digit > 15)
-			continue;
-		value = value << 4 | digit;
-		if (digits++ & 1)
-			out[digits / 2 - 1] = (uint8_t)value;
-	}
-}
-
-static int open_recorder(struct daemon *d, struct problem *err)
-{
-	uint8_t boot_id[16];
-	mode_t old;
-	int rc;
-
-	if (!d->opt->record)
-		return 0;
-	boot_id_bytes(boot_id, d->line.host.boot_id);
-	/* Command lines and their secrets are in it. */
-	old = umask(0077);
-	rc = recorder_open(&d->line.recorder, d->opt->record, boot_id, d->line.host.name,
-			   (uint64_t)d->line.decoder.wall_offset_ns, err);
-	umask(old);
-	return rc;
-}
-
-static int start_api(struct daemon *d, struct problem *err)
-{
-	struct api_options opt = {
-		.socket_path = d->config.api_socket,
-		.group = d->config.api_group,
-		.connections = (unsigned)d->config.api_connections,
-		.store_path = d->config.store_dir,
-		.store = d->line.store,
-		.since_seq = d->first_seq,
-		.host = &d->line.host,
-		.stream = d->line.stream,
-		.answer = answer_question,
-		.ctx = d,
-	};
-
-	return api_start(&d->api, &opt, err);
-}
-
-/* The time in which nobody watched is a gap in every answer about it. */
-static void account_absence(struct daemon *d)
-{
-	int64_t last = 0;
-	bool clean = store_was_clean(d->line.store, &last);
-	struct profile_counts n;
-	char since[31];
-
-	profile_get_counts(d->line.profile, &n);
-	if (last)
-		store_gap(d->line.store, last, clock_wall_ns(), 0, clean ? "not_running" : "crash");
-	d->unclean_start = last && !clean;
-	clock_rfc3339(since, last);
-	put_agent_event(
-		d, EVENT_AGENT_START,
-		"started on the %s hooks with %llu roles and %llu bindings%s%s",
-		collect_rung_name(d->line.source), (unsigned long long)n.roles,
-		(unsigned long long)n.bindings,
-		d->unclean_start
-			? "; the run before was killed or crashed, events are missing since "
-			: "",
-		d->unclean_start ? since : "");
-	if (d->unclean_start)
-		log_warn("the run before was killed or crashed: events are missing since %s",
-			 since);
-}
-
-static int start(struct daemon *d, struct problem *err)
-{
-	struct pipeline *p = &d->line;
-	int rc;
-
-	if (api_is_answering(d->config.api_socket))
-		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s",
-				   d->config.api_socket);
-	rc = places_check(d, err);
-	if (rc)
-		return rc;
-	/* The folder with the socket must be passable for the group; the store's own is not. */
-	if (d->opt->root && (rc = file_mkdirs(d->opt->root, 0755)))
-		return problem_set(err, rc, "cannot make %s: %s", d->opt->root, strerror(-rc));
-	host_read(&p->host);
-	p->decoder.wall_offset_ns = clock_wall_offset_ns();
-	d->started_boot_ns = d->rate_boot_ns = clock_boot_ns();
-	d->started_wall_ns = (int64_t)d->started_boot_ns + p->decoder.wall_offset_ns;
-	rc = stages_open_store(d, err);
-	d->first_seq = p->next_seq;
-	if (!rc && stream_new(&p->stream, d->config.stream_ring_kib << 10))
-		rc = problem_set(err, -ENOMEM, "out of memory");
-	if (!rc)
-		rc = stages_open(d, d->config.identity_passwd_file, err);
-	if (!rc)
-		rc = open_sensor(d, err);
-	if (!rc)
-		rc = open_recorder(d, err);
-	if (rc)
-		return rc;
-	account_absence(d);
-	return start_api(d, err);
-}
 
 /* --- signals */
 
@@ -517,7 +341,7 @@ int run_live(struct daemon *d)
 	}
 	l.signal_fd = block_signals();
 	rc = l.signal_fd < 0 ? problem_set(&err, -errno, "cannot wait for signals: %m")
-			     : start(d, &err);
+			     : start_line(d, &err);
 	if (!rc)
 		rc = loop_open(&l, d);
 	if (rc) {

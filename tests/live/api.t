@@ -40,6 +40,14 @@ is "$(ask -X POST http://x/api/v1/status)" 405 "POST status: 405"
 is "$(ask http://x/api/v1/nonsense)" 404 "an unknown path: 404"
 is "$(ask 'http://x/api/v1/events?q=nofield%3D1')" 400 "an unknown field: 400"
 ok "and the error says what and what to do" jq -e '.error.what and .error.remedy' "$SCRATCH/out"
+# What was done before a question is in its answer, without waiting for the next commit.
+missing=0
+for i in 1 2 3 4 5; do
+	mark=$(marker "now$i")
+	/bin/true "$mark"
+	has_event '.process.argv | index("'"$mark"'")' type=exec -S 1m || missing=$((missing + 1))
+done
+is "$missing" 0 "a query finds what was done just before"
 # Many slow readers hold nobody up.
 for _ in $(seq 20); do
 	curl -s -N --limit-rate 1k --unix-socket "$SOCKET" 'http://x/api/v1/stream' >/dev/null 2>&1 &
