@@ -3,6 +3,8 @@
  * Matching is by simulation of the pattern as an automaton whose state is a position in the pattern:
  * the set of live positions is a bit set, so that hostile patterns and paths cost at most
  * pattern * path steps and no recursion happens on input. {a,b} is an epsilon branch.
+ * Patterns of stars only, which is most of them, are walked first by going back to the last star; that
+ * is many times faster, and what takes too many steps is left to the automaton.
  */
 #include "base/glob.h"
 
@@ -237,6 +239,85 @@ static bool advance(struct str p, const struct states *now, struct states *next,
 	return any != 0;
 }
 
+/* Where a walk is, and where it goes back to. */
+struct walk {
+	uint32_t at, in; /* in the pattern, in the path */
+	uint32_t star,
+		star_in; /* behind the last '*', and what it has eaten up to; NOWHERE = none */
+	uint32_t deep, deep_in; /* the same of the last two stars */
+	bool whole;		/* these stand for whole segments */
+};
+
+#define NOWHERE UINT32_MAX
+
+/* Only the last star has to be tried again: what lies before it is matched as early as possible. */
+static bool walk_back(struct walk *w, struct str path)
+{
+	const char *slash;
+
+	if (w->star != NOWHERE && w->star_in < path.n && path.p[w->star_in] != '/') {
+		w->at = w->star;
+		w->in = ++w->star_in;
+		return true;
+	}
+	if (w->deep == NOWHERE || w->deep_in >= path.n)
+		return false;
+	slash = path.p + w->deep_in;
+	if (w->whole)
+		slash = memchr(slash, '/', path.n - w->deep_in);
+	if (!slash)
+		return false;
+	w->at = w->deep;
+	w->in = w->deep_in = (uint32_t)(slash - path.p) + 1;
+	w->star = NOWHERE;
+	return true;
+}
+
+static void walk_star(struct walk *w, struct str p)
+{
+	if (is_deep_star(p, w->at)) {
+		w->whole = is_whole_segments(p, w->at);
+		w->deep = w->at += w->whole ? 3 : 2;
+		w->deep_in = w->in;
+		w->star = NOWHERE;
+	} else {
+		w->star = ++w->at;
+		w->star_in = w->in;
+	}
+}
+
+/* 1 = matches, 0 = does not, -1 = not known after so many steps. */
+static int walk(struct str p, struct str path, uint32_t from, bool tree)
+{
+	struct walk w = {.at = from, .in = from, .star = NOWHERE, .deep = NOWHERE};
+
+	for (uint32_t steps = 4 * (p.n + path.n); steps; steps--) {
+		bool more = w.in < path.n;
+
+		if (w.at == p.n && (!more || (tree && path.p[w.in] == '/')))
+			return 1;
+		if (w.at < p.n && p.p[w.at] == '*') {
+			walk_star(&w, p);
+		} else if (w.at < p.n && more &&
+			   (p.p[w.at] == path.p[w.in] ||
+			    (p.p[w.at] == '?' && path.p[w.in] != '/'))) {
+			w.at++;
+			w.in++;
+		} else if (!walk_back(&w, path)) {
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static bool has_only_stars(struct str p, uint32_t from)
+{
+	for (uint32_t i = from; i < p.n; i++)
+		if (memchr("[{}\\", p.p[i], 4))
+			return false;
+	return true;
+}
+
 /* A leading part without special characters: compared at once. */
 static uint32_t literal_prefix(struct str p)
 {
@@ -264,6 +345,12 @@ bool glob_match(struct str p, struct str path)
 		return false;
 	if (prefix == n)
 		return path.n == n || (tree && path.p[n] == '/');
+	if (has_only_stars(q, prefix)) {
+		int known = walk(q, path, prefix, tree);
+
+		if (known >= 0)
+			return known;
+	}
 	memset(sets[0].bits, 0, (n + WORD_BITS) / WORD_BITS * sizeof(uint64_t));
 	close_over(q, &sets[0], prefix);
 	for (uint32_t i = prefix; i < path.n; i++, now ^= 1) {

@@ -102,6 +102,80 @@ static void hostile_is_bounded(void **state)
 	assert_true(glob_match(str_of(pattern), str_of(path)));
 }
 
+/* The meaning of patterns without classes and braces, as a definition and not fast. */
+static bool means(struct str p, uint32_t at, struct str path, uint32_t in, bool tree)
+{
+	bool deep = at + 1 < p.n && p.p[at] == '*' && p.p[at + 1] == '*';
+
+	if (at == p.n)
+		return in == path.n || (tree && path.p[in] == '/');
+	if (deep && at && p.p[at - 1] == '/' && at + 2 < p.n && p.p[at + 2] == '/' &&
+	    means(p, at + 3, path, in, tree))
+		return true;
+	if (p.p[at] == '*') {
+		for (;; in++) {
+			if (means(p, at + (deep ? 2 : 1), path, in, tree))
+				return true;
+			if (in == path.n || (!deep && path.p[in] == '/'))
+				return false;
+		}
+	}
+	return in < path.n && (p.p[at] == '?' ? path.p[in] != '/' : p.p[at] == path.p[in]) &&
+	       means(p, at + 1, path, in + 1, tree);
+}
+
+static uint32_t make(char *out, uint32_t max, const char *bytes, uint32_t kinds, uint32_t *seed)
+{
+	uint32_t n = 1;
+
+	out[0] = '/';
+	while (n < max && (*seed = *seed * 1664525 + 1013904223) >> 24 > 12)
+		out[n++] = bytes[(*seed >> 12) % kinds];
+	return n;
+}
+
+/* Against the definition, also with bytes that no text has; braces around one make it the automaton's. */
+static void random_patterns_mean_what_they_say(void **state)
+{
+	static const char in_path[] = {'a', 'a', 'a', 'b', '/', '/', '\n', '\0', '\xff'};
+	uint32_t seed = 7, hits = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 60000; i++) {
+		char pattern[24], other[30], text[20];
+		struct str p = {pattern, make(pattern, 10, "aaab//****?\n\xff", 13, &seed)};
+		struct str path = {text, make(text, 14, in_path, sizeof(in_path), &seed)};
+		struct str braced = {other, p.n + 2};
+		bool tree = p.n > 1 && p.p[p.n - 1] == '/';
+		bool want = means(str_sub(p, 0, p.n - tree), 0, path, 0, tree);
+
+		hits += want;
+		if (glob_match(p, path) != want)
+			fail_msg("\"%.*s\" on \"%.*s\"", STR_ARG(p), STR_ARG(path));
+		memcpy(other, "{/}", 3);
+		memcpy(other + 3, pattern + 1, p.n - 1);
+		if (p.n > 1 && strncmp(pattern, "/**/", 4) != 0 && glob_match(braced, path) != want)
+			fail_msg("\"%.*s\" on \"%.*s\"", STR_ARG(braced), STR_ARG(path));
+	}
+	assert_true(hits > 1000);
+}
+
+/* Whatever bytes a path has, they are bytes: only '/' separates, and NUL ends nothing. */
+static void paths_are_bytes(void **state)
+{
+	(void)state;
+	assert_true(glob_match(STR_LIT("/tmp/*"), STR_LIT("/tmp/a\nb")));
+	assert_true(glob_match(STR_LIT("/tmp/a?b"), STR_LIT("/tmp/a\xff"
+							    "b")));
+	assert_false(glob_match(STR_LIT("/tmp/a"), STR_LIT("/tmp/a\0b")));
+	assert_false(glob_match(STR_LIT("/tmp/a"), STR_LIT("/tmp/a\n")));
+	assert_true(glob_match(STR_LIT("/tmp/a[!x]b"), STR_LIT("/tmp/a\0b")));
+	assert_false(glob_match(STR_LIT("/etc/"), STR_LIT("/etc\0/shadow")));
+	assert_false(glob_match(STR_LIT("/a"), STR_NONE));
+	assert_false(glob_match(STR_NONE, STR_LIT("/a")));
+	assert_false(glob_match(STR_LIT("/*"), STR_NONE));
+}
+
 static void words(void **state)
 {
 	(void)state;
@@ -118,6 +192,8 @@ int main(void)
 		cmocka_unit_test(matches),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(hostile_is_bounded),
+		cmocka_unit_test(random_patterns_mean_what_they_say),
+		cmocka_unit_test(paths_are_bytes),
 		cmocka_unit_test(words),
 	};
 
