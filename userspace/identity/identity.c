@@ -19,6 +19,7 @@
 #define BOUNDARY_BYTES_MAX (24u << 20)
 #define EXES_MAX	   16384
 #define EXE_BYTES_MAX	   (8u << 20)
+#define NAMES_CHECK_NS	   1000000000ull
 
 /* Kernel threads are there before any record: their boundary needs none. */
 static int add_kernel(struct identity_table *t)
@@ -181,6 +182,15 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 		boundaries_add(&t->boundaries, b, false);
 }
 
+/* A uid that is given to somebody else gets the new name within a second also where nobody logs in. */
+static void look_after_names(struct identity_table *t, uint64_t boot_ns)
+{
+	if (boot_ns < t->names_boot_ns + NAMES_CHECK_NS)
+		return;
+	t->names_boot_ns = boot_ns;
+	user_names_refresh(&t->users);
+}
+
 static bool is_crossing(enum event_type type)
 {
 	return type == EVENT_BOUNDARY || type == EVENT_SESSION_START || type == EVENT_CRED_BECOME;
@@ -237,6 +247,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	memset(who, 0, sizeof(*who));
 	if (!has_task(what->type))
 		return;
+	look_after_names(t, what->boot_ns);
 	if (is_crossing(what->type))
 		learn_boundary(t, what);
 	p = acting(t, what);

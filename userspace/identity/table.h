@@ -14,6 +14,7 @@ struct identity_table {
 	struct processes processes;
 	struct interns exes;
 	struct user_names users;
+	uint64_t names_boot_ns; /* of the event at which users was looked after last */
 	struct identity_stats stats;
 };
 

@@ -211,6 +211,28 @@ static void overfull_tables_say_that_they_forgot(void **state)
 	identity_free(t);
 }
 
+/* A uid given to somebody else: the account has the new name soon, and what was done keeps its who. */
+static void reused_uids_get_the_new_name(void **state)
+{
+	struct identity_table *t = new_table(0, 0);
+	struct task task = task_of(100, 0);
+	struct event ev;
+
+	(void)state;
+	task.uid = 1001;
+	CROSS(t, &task, .id = 10, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD, .to_uid = 1001,
+	      .session_id = 1);
+	write_passwd("root:x:0:0::/:/bin/sh\nmallory:x:1001:1001::/:/bin/sh\n");
+	ev = event_of(EVENT_FILE_READ, &task);
+	ev.what.boot_ns = 3000000000;
+	identity_attach(t, &ev);
+	ASSERT_STR(ev.who.user_name, "mallory");
+	ASSERT_STR(ev.who.id.who, "human:alice");
+	ASSERT_STR(ev.who.id.person, "alice");
+	write_passwd(PASSWD);
+	identity_free(t);
+}
+
 static void tables_of_one_entry_work(void **state)
 {
 	struct identity_table *t = new_table(1, 1);
@@ -486,6 +508,7 @@ int main(void)
 		cmocka_unit_test(ancestry_ends),
 		cmocka_unit_test(full_tables_forget_the_dead_first),
 		cmocka_unit_test(overfull_tables_say_that_they_forgot),
+		cmocka_unit_test(reused_uids_get_the_new_name),
 		cmocka_unit_test(tables_of_one_entry_work),
 		cmocka_unit_test(random_histories_never_give_a_wrong_name),
 		cmocka_unit_test(random_histories_in_tiny_tables_never_give_a_wrong_name),
