@@ -350,7 +350,7 @@ int run_live(struct daemon *d)
 		return refuse(d, &err, rc);
 	}
 	if (d->opt->for_ns)
-		l.end_boot_ns = d->started_boot_ns + d->opt->for_ns;
+		l.end_boot_ns = clock_boot_ns() + d->opt->for_ns; /* loading took its time */
 	d->watchdog_ns = notify_watchdog_ns();
 	notify_manager("READY=1");
 	log_info("ready on %s, hooks: %s", d->config.api_socket, collect_rung_name(d->line.source));

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -972,6 +973,59 @@ static void test_all_gaps_count_as_lost(void **state)
 	assert_non_null(strstr(last_line(r), "\"gaps_total\":150"));
 }
 
+static void delete_to(uint64_t seq0)
+{
+	char file[160], sql[96];
+	sqlite3 *db;
+
+	snprintf(file, sizeof(file), "%s/hot.db", dir);
+	snprintf(sql, sizeof(sql), "DELETE FROM batch WHERE seq0<=%llu", (unsigned long long)seq0);
+	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A slow reader, and a store that deletes what he was still to get. */
+static void hole_in(const char *url, uint64_t deleted)
+{
+	static char raw[4 << 20];
+	static struct reply r;
+	static uint64_t got[KEPT + 1];
+	struct store *writer;
+	struct store_options opt = {0};
+	uint64_t seq;
+	size_t n;
+	int fd;
+
+	keep_events(false);
+	/* beside a writer, as ever */
+	assert_int_equal(store_open(&writer, dir, &opt, &host, &seq, NULL), 0);
+	fd = say("GET", url, "", "");
+	n = read_until_end(fd, raw, 4096);
+	delete_to(deleted);
+	n += read_until_end(fd, raw + n, sizeof(raw) - n);
+	close(fd);
+	parse(&r, raw, n);
+	assert_true(r.whole);
+	n = seqs(&r, got, KEPT + 1);
+	assert_true(n > 200 && n < KEPT);
+	assert_non_null(strstr(last_line(&r), "\"complete\":false"));
+	assert_non_null(strstr(last_line(&r), "\"why\":\"retention\""));
+	store_close(writer);
+}
+
+static void test_retention_overtakes_a_slow_reader(void **state)
+{
+	(void)state;
+	hole_in("/api/v1/events", 2001);
+}
+
+static void test_retention_overtakes_from_behind(void **state)
+{
+	(void)state;
+	hole_in("/api/v1/events?order=desc", 501);
+}
+
 static void keep_live(uint64_t seq)
 {
 	static uint8_t packed[EVENT_PACKED_MAX];
@@ -1074,6 +1128,8 @@ int main(void)
 		T(test_one_event),
 		T(test_a_uid_is_more_than_a_number),
 		T(test_all_gaps_count_as_lost),
+		T(test_retention_overtakes_a_slow_reader),
+		T(test_retention_overtakes_from_behind),
 		T(test_what_just_happened_is_in_the_answer),
 		T(test_one_event_of_this_moment),
 		T(test_no_history_is_said),
