@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -16,216 +14,15 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "store/queue.h"
 #include "store/schema.h"
-#include "store/writer.h"
 
-/*
- * 24 MiB at most, for half a second of a storm while the disk stalls. What only that needed is given
- * back, so that a host at ease has a few of them in memory.
- */
+/* 24 MiB at most, for half a second of a storm while the disk stalls. */
 #define BUFFERS		  48
-#define BUFFERS_KEPT	  4
 #define ANOMALIES_MAX	  65536
-#define RETRY_S		  1
 #define DEFAULT_BYTES	  (1ull << 30)
 #define DEFAULT_EVENTS	  1000
 #define DEFAULT_COMMIT_MS 250
-
-struct lost {
-	int64_t from_wall_ns, to_wall_ns;
-	uint64_t events;
-};
-
-struct store {
-	/* the line's own */
-	struct store_options opt;
-	struct buffer *current;
-	uint64_t now_ns, since_ns; /* last tick; tick at which current got its first event */
-	uint64_t next_seq;
-	struct lost lost; /* since a buffer was to be had */
-	bool was_clean;
-	int64_t last_wall_ns;
-	int dir_fd; /* locked while we write */
-
-	pthread_t thread;
-	pthread_mutex_t lock; /* everything below */
-	pthread_cond_t wake, written;
-	uint64_t submitted, settled; /* hand-overs so far, and how many of them are on disk */
-	struct buffer *free, *full, **full_end;
-	struct store_gap_row gaps[GAPS_MAX];
-	unsigned gap_count;
-	struct pending_anomaly *anomalies;
-	size_t anomaly_count;
-	struct store_stats stats;
-	bool stop;
-	int close_err;
-
-	/* the thread's own */
-	struct writer writer;
-};
-
-/* --- the thread */
-
-static void free_anomalies(struct work *work)
-{
-	for (size_t i = 0; i < work->anomaly_count; i++)
-		free(work->anomalies[i].json);
-	free(work->anomalies);
-	work->anomalies = NULL;
-	work->anomaly_count = 0;
-}
-
-static void join_gap(struct store_gap_row *into, const struct store_gap_row *gap)
-{
-	if (gap->from_wall_ns < into->from_wall_ns)
-		into->from_wall_ns = gap->from_wall_ns;
-	if (gap->to_wall_ns > into->to_wall_ns)
-		into->to_wall_ns = gap->to_wall_ns;
-	into->events += gap->events;
-}
-
-static void add_gap(struct store_gap_row *gaps, unsigned *count, const struct store_gap_row *gap)
-{
-	if (*count < GAPS_MAX)
-		gaps[(*count)++] = *gap;
-	else
-		join_gap(&gaps[GAPS_MAX - 1], gap);
-}
-
-/* Adds what came since to work, which is not empty after a failed commit. Anomalies: one at a time. */
-static void take_work(struct store *s, struct work *work)
-{
-	struct buffer **end = &work->batches;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = s->full;
-	s->full = NULL;
-	s->full_end = &s->full;
-	for (unsigned i = 0; i < s->gap_count; i++)
-		add_gap(work->gaps, &work->gap_count, &s->gaps[i]);
-	s->gap_count = 0;
-	if (!work->anomalies) {
-		work->anomalies = TAKE_PTR(s->anomalies);
-		work->anomaly_count = s->anomaly_count;
-		s->anomaly_count = 0;
-	}
-}
-
-static void count_commit(struct store *s, const struct commit_result *r)
-{
-	s->stats.committed += r->events;
-	s->stats.lost += r->refused;
-	s->stats.deleted += r->deleted;
-	s->stats.events += r->events - r->deleted;
-	s->stats.batches += r->batches - r->deleted_batches;
-	s->stats.bytes = r->bytes;
-	s->stats.oldest_wall_ns = r->oldest_wall_ns;
-	s->stats.last_err = 0;
-	s->stats.last_err_text[0] = '\0';
-}
-
-static void give_back(struct store *s, struct work *work)
-{
-	for (unsigned i = 0; work->batches; i++) {
-		struct buffer *b = work->batches;
-
-		work->batches = b->next;
-		if (i >= BUFFERS_KEPT)
-			madvise(b->raw, sizeof(b->raw), MADV_DONTNEED);
-		b->next = s->free;
-		s->free = b;
-	}
-	work->gap_count = 0;
-	free_anomalies(work);
-}
-
-static void note_failure(struct store *s, int r)
-{
-	s->stats.last_err = -r;
-	snprintf(s->stats.last_err_text, sizeof(s->stats.last_err_text), "%s",
-		 writer_error(&s->writer));
-}
-
-/* What could not be written at the end is lost, and said so to the caller of store_close(). */
-static void give_up(struct store *s, struct work *work, int r)
-{
-	for (const struct buffer *b = work->batches; b; b = b->next)
-		s->stats.lost += b->facts.count;
-	s->close_err = r;
-	give_back(s, work);
-}
-
-static bool has_work(const struct store *s, const struct work *work)
-{
-	return s->full || s->gap_count || s->anomaly_count || work->batches || work->gap_count ||
-	       work->anomaly_count;
-}
-
-static void wait_to_retry(struct store *s)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RETRY_S;
-	while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
-		;
-}
-
-static void *run(void *arg)
-{
-	struct store *s = arg;
-	struct work work = {0};
-
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		struct commit_result result;
-		uint64_t taken;
-		bool last;
-		int r;
-
-		while (!has_work(s, &work) && !s->stop)
-			pthread_cond_wait(&s->wake, &s->lock);
-		if (!has_work(s, &work))
-			break;
-		last = s->stop;
-		take_work(s, &work);
-		taken = s->submitted;
-		pthread_mutex_unlock(&s->lock);
-		r = writer_commit(&s->writer, &work, &result);
-		pthread_mutex_lock(&s->lock);
-		if (r == 0) {
-			count_commit(s, &result);
-			give_back(s, &work);
-			s->settled = taken;
-			pthread_cond_broadcast(&s->written);
-			continue;
-		}
-		note_failure(s, r);
-		if (last) {
-			give_up(s, &work, r);
-			break;
-		}
-		wait_to_retry(s);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
-}
-
-/* Signals are the main thread's. */
-static int start_thread(struct store *s)
-{
-	sigset_t all, before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
-		pthread_setname_np(s->thread, "store");
-	return r;
-}
 
 /* --- opening */
 
@@ -327,7 +124,7 @@ static int open_file(struct store *s, const char *dir, const struct host *host, 
 		return r;
 	s->was_clean = s->writer.was_clean;
 	s->last_wall_ns = s->writer.last_wall_ns;
-	r = start_thread(s);
+	r = queue_start_thread(s);
 	if (r) {
 		writer_close(&s->writer, false, 0);
 		return problem_set(err, r, "cannot start the store's thread: %s", strerror(-r));
@@ -391,7 +188,7 @@ static void note_lost(struct store *s)
 
 	if (s->lost.events == 0)
 		return;
-	add_gap(s->gaps, &s->gap_count, &gap);
+	queue_add_gap(s->gaps, &s->gap_count, &gap);
 	s->lost = (struct lost){0};
 }
 
@@ -514,7 +311,7 @@ void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64
 
 	snprintf(gap.why, sizeof(gap.why), "%s", why);
 	pthread_mutex_lock(&s->lock);
-	add_gap(s->gaps, &s->gap_count, &gap);
+	queue_add_gap(s->gaps, &s->gap_count, &gap);
 	submit(s);
 	pthread_mutex_unlock(&s->lock);
 }
