@@ -17,11 +17,12 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 
 	*st = *up;
 	st->connect = 0;
-	st->mover = ROLE_NONE;
 	if (!thread)
 		st->exec_count = 0;
-	if ((u64)child->cgroups == st->css_set)
+	/* beside its parent: a move of that one that has not been looked at is the child's as well */
+	if ((u64)child->cgroups == (u64)parent->cgroups)
 		return;
+	st->mover = ROLE_NONE;
 	if (role_may_move(role))
 		note_mover(st, parent, role, child);
 	notice_move(child, st);
