@@ -69,7 +69,7 @@ has_event() {
 first_event() {
 	local expr=$1
 	shift
-	wait_until 15 has_event "$expr" "$@" || return 1
+	wait_until 30 has_event "$expr" "$@" || return 1
 	events "$@" | jq -c "select($expr)" | head -n 1
 }
 
@@ -94,7 +94,7 @@ user_gone() {
 
 remove_user() {
 	pkill -KILL -U "$1"
-	wait_until 5 user_gone "$1"
+	wait_until 20 user_gone "$1"
 	userdel -r "$1" || userdel "$1"
 }
 
@@ -113,7 +113,7 @@ start_watch() {
 	WATCHER=$!
 	cleanup kill -KILL "$WATCHER"
 	# It has subscribed when an act made after its start comes through.
-	wait_until 15 watch_subscribed || bail_out "watch shows something" "$(cat "$SCRATCH/watch.err")"
+	wait_until 30 watch_subscribed || bail_out "watch shows something" "$(cat "$SCRATCH/watch.err")"
 }
 
 watch_subscribed() {
@@ -138,7 +138,7 @@ identity_everywhere() {
 	json_is "$event" .identity.who "$who" "$name: who, by query"
 	json_is "$event" '.identity.via // [] | join(",")' "$via" "$name: via, by query"
 	like "$(jq -r .identity.as <<<"$event")" "^$as\$" "$name: as, by query"
-	if wait_until 10 watched ".uid == \"$uid\" and .identity.who == \"$who\""; then
+	if wait_until 30 watched ".uid == \"$uid\" and .identity.who == \"$who\""; then
 		pass "$name: the same by watch"
 	else
 		fail "$name: the same by watch" "$(tail -n 3 "$WATCH")"

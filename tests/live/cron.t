@@ -24,7 +24,7 @@ if [ -x /usr/sbin/atd ] && command -v at >/dev/null; then
 	if ! pgrep -x atd >/dev/null; then
 		/usr/sbin/atd -f >"$SCRATCH/atd.log" 2>&1 &
 		cleanup kill $!
-		wait_until 10 test -s /run/atd.pid
+		wait_until 30 test -s /run/atd.pid
 	fi
 	setpriv --reuid "$TEST_USER" --regid "$TEST_USER" --init-groups env -i PATH="$PATH" GITHUB_REPOSITORY=x/y \
 		SHELL=/bin/sh HOME=/tmp sh -c "cd /tmp && echo '/bin/true $mark-at' | at now" >"$SCRATCH/at.log" 2>&1

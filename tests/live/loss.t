@@ -20,7 +20,7 @@ is "$(jq .done <<<"$report")" $count "the driver started $count processes"
 loss_known() {
 	wd status -o json | jq -e '.loss.total > 0'
 }
-ok "status has the loss" wait_until 10 loss_known
+ok "status has the loss" wait_until 30 loss_known
 # What is still in the ring and in the batch has to arrive first.
 settled() {
 	local a b
@@ -29,7 +29,7 @@ settled() {
 	b=$(wd status -o json | jq -c '[.received, .loss.total]')
 	[ "$a" = "$b" ]
 }
-wait_until 15 settled
+wait_until 30 settled
 status=$(wd status -o json)
 ok "by type: execs among them" jq -e '.loss.by_type.exec > 0' <<<"$status"
 is "$(jq '[.loss.by_type[]] | add' <<<"$status")" "$(jq .loss.total <<<"$status")" "the types add up to the total"
@@ -42,7 +42,7 @@ lost=$(jq '.loss.by_type.exec' <<<"$status")
 ok "of $count execs $seen were seen, $lost were lost: none is missing" test $((seen + lost)) -ge $count
 ok "and some were lost" test "$seen" -lt $count
 
-ok "the stream says so" wait_until 10 watched '.type == "loss" and .loss.events > 0'
+ok "the stream says so" wait_until 30 watched '.type == "loss" and .loss.events > 0'
 is "$(jq -s '[.[] | select(.type == "loss") | .loss.events] | add' "$WATCH")" "$(jq .loss.total <<<"$status")" \
 	"the stream's loss events add up to the total"
 like "$(wd query type=exec -n 5 2>&1)" '[Ll]o(ss|st)' "the foot of query says so"

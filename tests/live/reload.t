@@ -16,7 +16,7 @@ changed() {
 reload() {
 	before=$(last_change)
 	kill -HUP "$DAEMON"
-	wait_until 10 changed
+	wait_until 30 changed
 }
 bindings() {
 	wd status -o json | jq .profiles.bindings
@@ -50,7 +50,7 @@ judged() {
 	/bin/true "$mark-judged"
 	forbidden "$mark-judged"
 }
-ok "acts are judged by it" wait_until 10 judged
+ok "acts are judged by it" wait_until 30 judged
 
 printf 'kind: Nonsense\n' >"$ROOT/profiles.d/zz-broken.yaml"
 ok "a reload of a broken set is an event too" reload

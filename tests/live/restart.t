@@ -23,28 +23,28 @@ start_daemon --set store.commit_ms=60000 --set store.batch_events=100000
 first=$DAEMON
 owned=$(programs "$first")
 run before-term
-ok "the store starts empty and then has it" wait_until 10 has before-term
+ok "the store starts empty and then has it" wait_until 30 has before-term
 run last
 stop_daemon TERM
 is "$STATUS" 0 "SIGTERM ends it with 0"
 ok "the socket is gone" test ! -e "$SOCKET"
 ok "it held programs" test -n "$owned"
-ok "they have left the kernel" wait_until 10 programs_gone "$owned"
+ok "they have left the kernel" wait_until 30 programs_gone "$owned"
 
 start_daemon
-ok "what happened before SIGTERM is in the store" wait_until 10 has last
+ok "what happened before SIGTERM is in the store" wait_until 30 has last
 is "$(events type=agent.stop | wc -l)" 1 "the stop is an event"
 unlike "$(events type=agent.start | tail -n 1)" 'not stopped|killed|crash|unclean' "the next start finds nothing wrong"
 seq_before=$(events | jq -s 'map(.seq) | max')
 
 run committed
-ok "an event is committed" wait_until 10 has committed
+ok "an event is committed" wait_until 30 has committed
 run uncommitted
 owned=$(programs "$DAEMON")
 stop_daemon KILL
-ok "kill -9 leaves no program in the kernel" wait_until 10 programs_gone "${owned:-none}"
+ok "kill -9 leaves no program in the kernel" wait_until 30 programs_gone "${owned:-none}"
 start_daemon
-ok "what was committed survives kill -9" wait_until 10 has committed
+ok "what was committed survives kill -9" wait_until 30 has committed
 like "$(events type=agent.start,agent.stop,loss | tail -n 3)$(tail -n 20 "$LOG")" 'not stopped|killed|crash|unclean|without' \
 	"the next start says that the last run did not stop"
 ok "sequence numbers go on" jq -e -s --argjson s "$seq_before" 'map(.seq) | max > $s' <(events)
@@ -55,14 +55,14 @@ is "$(events | jq -s 'map(.seq) | length == (unique | length)')" true "no sequen
 ok "a second daemon on the same root refuses" test $? -ne 0
 ok "and the first still answers" daemon_answers
 run after-second
-ok "and still sees" wait_until 10 has after-second
+ok "and still sees" wait_until 30 has after-second
 
 # Readiness is told to systemd; --for ends by itself.
 stop_daemon
 notify=$SCRATCH/notify.sock
 socat -u "UNIX-RECV:$notify" "OPEN:$SCRATCH/notified,creat,append" &
 cleanup kill $!
-wait_until 5 test -S "$notify"
+wait_until 20 test -S "$notify"
 NOTIFY_SOCKET=$notify "$B/whodidd" --root "$ROOT" --for 1s >>"$LOG" 2>&1
 is "$?" 0 "--for 1s ends with 0"
 like "$(tr '\0' '\n' <"$SCRATCH/notified")" 'READY=1' "readiness is told by sd_notify"

@@ -19,5 +19,5 @@ for word in after self; do
 	unlike "$(jq -r '.identity.who + " " + (.identity.person // "")' <<<"$event")" 'root' "$word: root is not claimed"
 done
 ok "no flag before" jq -e '(.identity.flags // []) | index("self_loginuid") | not' <<<"$before"
-ok "it is an anomaly" wait_until 10 has_event '.anomaly.kind == "identity" or (.anomaly.title // "" | test("login"))' type=anomaly
+ok "it is an anomaly" wait_until 30 has_event '.anomaly.kind == "identity" or (.anomaly.title // "" | test("login"))' type=anomaly
 done_testing

@@ -21,7 +21,7 @@ start_daemon --set "identity.service_managers=$manager"
 start_watch
 "$manager" "$cgroups/system.slice/$unit" /bin/sh -c "/bin/true $mark; /bin/sleep 300 & echo \$! >$SCRATCH/pid; wait" &
 cleanup kill -KILL $!
-wait_until 10 test -s "$SCRATCH/pid" || bail_out "the service starts"
+wait_until 30 test -s "$SCRATCH/pid" || bail_out "the service starts"
 pid=$(cat "$SCRATCH/pid")
 cleanup kill -KILL "$pid"
 

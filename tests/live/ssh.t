@@ -35,7 +35,7 @@ start_watch
 sshd_pid() {
 	[ -s "$SCRATCH/sshd.pid" ]
 }
-wait_until 10 sshd_pid || bail_out "sshd starts" "$(cat "$SCRATCH/sshd.log")"
+wait_until 30 sshd_pid || bail_out "sshd starts" "$(cat "$SCRATCH/sshd.log")"
 cleanup kill "$(cat "$SCRATCH/sshd.pid")"
 
 login() {
@@ -65,8 +65,8 @@ is "$(jq -r '.identity.via | join(",")' <<<"$su")" "ssh,sudo:root,su:$TEST_USER"
 json_is "$su" .identity.who "human:$TEST_USER" "who stays the person"
 
 # The become and session events themselves.
-ok "the session start is an event" wait_until 10 has_event '.identity.who == "human:'"$TEST_USER"'"' type=session.start
-ok "becoming root is an event" wait_until 10 has_event '.identity.who == "human:'"$TEST_USER"'"' type=cred.become
+ok "the session start is an event" wait_until 30 has_event '.identity.who == "human:'"$TEST_USER"'"' type=session.start
+ok "becoming root is an event" wait_until 30 has_event '.identity.who == "human:'"$TEST_USER"'"' type=cred.become
 # The filter grammar finds the same.
 is "$(events type=exec "who=human:$TEST_USER" via=sudo:root | jq -s --arg m "$mark-root" \
 	'map(select(.process.argv | index($m))) | length > 0')" true "who= and via= find it"
