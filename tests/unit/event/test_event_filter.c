@@ -357,6 +357,10 @@ static void wrong_words_are_named(void **state)
 		{"zzzzzzzz=x", "zzzzzzzz", ""},
 		{"ip=1.2.3.4", "\"ip\"", ""},
 		{"type=exek", "type=exek", "exec"},
+		/* what never leaves the line cannot be asked for */
+		{"type=process", "type=process", "type is one of: fork, exec"},
+		{"type!=boundary", "type!=boundary", "type is one of: fork, exec"},
+		{"type=exec,boundary", "type=exec,boundary", "type is one of: fork, exec"},
 		{"verdict=bad", "verdict=bad", "forbidden"},
 		{"severity>=bad", "severity>=bad", "critical"},
 		{"pid=x", "not a number", ""},
