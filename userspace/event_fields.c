@@ -248,7 +248,7 @@ const struct field event_fields[] = {
 	ROW(38, "identity.assurance.via", NULL, FIELD_ENUM, who.id.via_level, WHO, "how sure via is", .name_of = level_word, .shown = has_via),
 	ROW(39, "identity.assurance.as", NULL, FIELD_ENUM, who.id.as_level, WHO, "how sure as is", .name_of = level_word, .shown = has_as),
 	ROW(40, "identity.flags", "flag", FIELD_FLAGS, who.id.flags, WHO, "oddities of the identity", .name_of = identity_flag_name),
-	ROW(41, "identity.boundary", "boundary", FIELD_BOUNDARY, who.id.boundary, WHO, "where the identity began", .packed = other_boundary),
+	ROW(41, "identity.boundary", "boundary", FIELD_BOUNDARY, who.id.boundary, WHO, "where the identity began; each start of the daemon numbers anew", .packed = other_boundary),
 	ROW(42, "identity.session", "session", FIELD_TEXT, who.id.session, WHO, "login session"),
 	ROW(43, "identity.person", "person", FIELD_TEXT, who.id.person, WHO, "person behind it"),
 	ROW(44, "identity.unit", "unit", FIELD_TEXT, who.id.unit, WHO, "systemd unit"),
