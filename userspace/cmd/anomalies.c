@@ -97,6 +97,21 @@ static void say_age(struct text *out, const json_t *row)
 		text_puts(out, "-");
 }
 
+/* "self_moved: exec /bin/sh": of an odd identity the oddity is the news, not the act that showed it. */
+static void say_oddity(struct text *cell, const json_t *row)
+{
+	const json_t *reason = json_array_get(row_find(row, "reasons"), 0);
+
+	if (row_is(row, "kind", "identity") && row_find(reason, "rule")) {
+		text_clear(cell);
+		row_say(cell, reason, "rule");
+		text_puts(cell, ": ");
+		row_say(cell, row, "what");
+	} else if (!cell->n) {
+		row_say(cell, row, "title");
+	}
+}
+
 static void add_row(const struct cli *c, struct table *t, const json_t *row)
 {
 	bool wide = c->format == FORMAT_WIDE;
@@ -120,8 +135,8 @@ static void add_row(const struct cli *c, struct table *t, const json_t *row)
 		_cleanup_text_ struct text cell = {0};
 
 		row_say(&cell, row, paths[i]);
-		if (!cell.n && strcmp(paths[i], "what") == 0)
-			row_say(&cell, row, "title");
+		if (strcmp(paths[i], "what") == 0)
+			say_oddity(&cell, row);
 		table_cell_z(t, COLOR_NONE, cell.n ? cell.p : "-");
 	}
 	table_row(t, NULL);
@@ -167,6 +182,23 @@ static void print_foot(const struct cli *c, size_t n)
 	block_text(&c->term, foot.p);
 }
 
+/* The worst first; what is equally bad stays in its order, the newest first. */
+static json_t *sorted(const json_t *rows)
+{
+	static const char *const order[] = {"critical", "high", "medium", "low", "info"};
+	json_t *out = json_array(), *row;
+	size_t i;
+
+	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
+		json_array_foreach (rows, i, row)
+			if (row_is(row, "severity", order[k]))
+				json_array_append(out, row);
+	json_array_foreach (rows, i, row)
+		if (!row_find(row, "severity"))
+			json_array_append(out, row);
+	return out;
+}
+
 static int list(struct cli *c)
 {
 	struct listing l = {.c = c, .rows = json_array()};
@@ -181,8 +213,10 @@ static int list(struct cli *c)
 		if (is_wanted(c, row))
 			json_array_append(wanted, row);
 	if (c->format == FORMAT_TABLE || c->format == FORMAT_WIDE) {
+		_cleanup_json_ json_t *worst_first = sorted(wanted);
+
 		if (json_array_size(wanted))
-			print_table(c, wanted);
+			print_table(c, worst_first);
 		print_foot(c, json_array_size(wanted));
 	}
 	json_array_foreach (wanted, i, row) {
