@@ -14,6 +14,9 @@ if ! pgrep -x cron >/dev/null; then
 	"$(command -v cron)" -f >"$SCRATCH/cron.log" 2>&1 &
 	cleanup kill $!
 fi
+# Meanwhile nothing is lost, so a watch for losses stays quiet, longer than a silent daemon is waited for.
+wd watch type=loss --for 40s -q >"$SCRATCH/quiet" 2>&1 &
+quiet=$!
 job=/etc/cron.d/$TEST_USER # names with dots are ignored by cron
 cleanup rm -f "$job"
 printf 'SHELL=/bin/sh\n* * * * * %s /bin/true %s\n' "$TEST_USER" "$mark" >"$job"
@@ -44,4 +47,5 @@ wait_until 75 has_event "$expr" type=exec || bail_out "the cron job was seen" "$
 event=$(first_event "$expr" type=exec)
 identity_everywhere "$event" "cron:$TEST_USER" cron '.+' "cron job"
 json_is "$event" .identity.assurance.who kernel "who rests on the kernel"
+ok "a watch lives through 40 s in which nothing is to be shown" wait "$quiet"
 done_testing
