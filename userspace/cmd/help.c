@@ -14,6 +14,7 @@ static const struct {
 		    "  key=a,b      a or b                  key!=value   anything else\n"
 		    "  key>=value   numbers, times, levels  key, !key    present, absent\n"
 		    "  * and ?      stand for any text, any character\n"
+		    "  a|b=value    either of two texts: exe|filename=*.sh (programs, scripts)\n"
 		    "\n"
 		    "Put a value with blanks in double quotes (and these in the shell's own).\n"
 		    "Keys are the fields of whodid-events(7) or their last part. The usual ones:\n"
