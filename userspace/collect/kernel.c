@@ -154,6 +154,7 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 
 	if (e)
 		return e;
+	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there once load() returned 0
 	e = ring_open(&k->ring, bpf_map__fd(k->skel->maps.events),
 		      bpf_map__max_entries(k->skel->maps.events));
 	if (!e)

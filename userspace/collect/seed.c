@@ -54,6 +54,7 @@ int seed_run(struct bpf_program *prog, struct seeded *out)
 	for (;;) {
 		int err = grow(&s, &cap);
 
+		// NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): freed by its attribute
 		owned = s.data;
 		if (err)
 			return err;
