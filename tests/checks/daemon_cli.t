@@ -44,7 +44,7 @@ like "$ERR" 'none' "and names the file"
 run 0 "-T prints what is in force" --root "$root" -T --set store.max_mib=99
 like "$OUT" 'max_mib: 99 +# --set' "with what --set said"
 like "$OUT" "socket: [^ ]*/root/whodid.sock +# --root" "with what --root moved"
-like "$OUT" 'ring_kib: 16384 +# default' "and with defaults"
+like "$OUT" 'ring_kib: 8192 +# default' "and with defaults"
 printf '%s\n' "$OUT" >"$SCRATCH/printed.yaml"
 run 0 "what -T prints can be read back" -c "$SCRATCH/printed.yaml" -T
 like "$OUT" 'max_mib: 99 +# .*printed.yaml:[0-9]+' "with its line"

@@ -20,7 +20,7 @@ struct config {
 	char *origins
 		[CONFIG_SETTINGS_MAX]; /* by row of the table: "FILE:3", "--set"; NULL = default */
 	/* sensor.* */
-	uint64_t sensor_ring_kib; /* 16384, 64 to 1048576 */
+	uint64_t sensor_ring_kib; /* 8192, 64 to 1048576 */
 	char *sensor_hooks;	  /* auto, lsm, fentry, tracepoint */
 	bool sensor_fold;	  /* true */
 	uint64_t sensor_fold_ms;  /* 1000, 100 to 60000 */

@@ -14,7 +14,7 @@
 #define AT(member) offsetof(struct config, member)
 
 const struct setting config_settings[] = {
-	{"sensor.ring_kib", AT(sensor_ring_kib), SETTING_NUMBER, false, 64, 1048576, NULL, "16384",
+	{"sensor.ring_kib", AT(sensor_ring_kib), SETTING_NUMBER, false, 64, 1048576, NULL, "8192",
 	 NULL, "Size of the buffer between kernel and daemon, rounded up to a power of two."},
 	{"sensor.hooks", AT(sensor_hooks), SETTING_WORD, false, 0, 0, "auto lsm fentry tracepoint",
 	 "auto", NULL, "Which hooks to use; auto takes the best that this kernel offers."},
