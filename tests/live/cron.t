@@ -47,5 +47,6 @@ wait_until 75 has_event "$expr" type=exec || bail_out "the cron job was seen" "$
 event=$(first_event "$expr" type=exec)
 identity_everywhere "$event" "cron:$TEST_USER" cron '.+' "cron job"
 json_is "$event" .identity.assurance.who kernel "who rests on the kernel"
-ok "a watch lives through 40 s in which nothing is to be shown" wait "$quiet"
+wait "$quiet"
+is "$?" 0 "a watch lives through 40 s in which nothing is to be shown"
 done_testing

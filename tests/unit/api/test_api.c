@@ -392,6 +392,17 @@ static pid_t crowd_of(gid_t group, int say_fd, int wait_fd)
 	_exit(0);
 }
 
+/* A connection that has ended keeps its place until its thread has left. */
+static bool answers_soon(void)
+{
+	for (int tries = 0; tries < 500; tries++) {
+		if (get("/api/v1/status")->status == 200)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 static void test_others_leave_room_for_root(void **state)
 {
 	struct group *g = getgrnam(GROUP_NAME);
@@ -414,7 +425,7 @@ static void test_others_leave_room_for_root(void **state)
 	close(says[1]);
 	assert_int_equal(read(says[0], &byte, 1), 1);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(get("/api/v1/status")->status, 200);
+		assert_true(answers_soon());
 	close(waits[1]);
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
