@@ -28,6 +28,7 @@
 /* Ceilings, in bytes, NUL not counted. What is longer is cut and flagged in header.flags. */
 #define EVENT_PATH_MAX	 4095
 #define EVENT_ARGV_MAX	 32768
+#define EVENT_LOG_MAX	 2047
 #define EVENT_RECORD_MAX 65536 /* no record is longer than this */
 
 /* Kinds are event types: the number is also the index of the loss and generation counters. */
@@ -41,6 +42,8 @@ enum record_kind {
 		7, /* struct record_exec without argv and filename: a process that ran before
 			     * the sensor. Read by an iterator, not from the ring: seq is 0 and it is
 			     * not counted */
+	/* struct record_auth_log: what a login daemon, as root, told the system's log */
+	RECORD_AUTH_LOG = 8,
 
 	RECORD_FILE_READ = 16, /* struct record_file, to RECORD_FILE_LINK */
 	RECORD_FILE_WRITE = 17,
@@ -71,6 +74,7 @@ enum record_kind {
 #define RECORD_FOLDED	    (1u << 5) /* counts earlier, equal acts: see record_file.count */
 #define RECORD_ARGV_FAULT   (1u << 6) /* argv could not be read */
 #define RECORD_IA32	    (1u << 7) /* came through a 32-bit system call */
+#define RECORD_TEXT_CUT	    (1u << 8) /* a text that is no path lost its right part */
 
 struct record_header {
 	__u64 boot_ns;
@@ -222,8 +226,8 @@ struct record_net {
 	__u16 proto;	   /* IPPROTO_TCP, IPPROTO_UDP, other */
 	__u16 src_port;
 	__u16 dst_port;
-	__u32 pad1;
-	__u8 src[16]; /* v4 in the first four bytes, v4-mapped v6 already turned into v4 */
+	__u32 net_inum; /* network namespace of the socket; 0 = not known */
+	__u8 src[16];	/* v4 in the first four bytes, v4-mapped v6 already turned into v4 */
 	__u8 dst[16];
 };
 
@@ -278,6 +282,24 @@ struct record_boundary {
 	struct record_text cgroup; /* path of the workload cgroup from the root of its hierarchy */
 };
 
+/*
+ * One datagram that an executable with ROLE_SSHD sent as root over a unix socket, when it looks like
+ * a line for syslog. The memory is the daemon's own: no user wrote it.
+ */
+struct record_auth_log {
+	struct record_header header;
+	struct record_task task;
+	__u32 net_inum; /* network namespace of the connection below */
+	__u16 family;	/* of the daemon's first open TCP connection; 0 = none found */
+	__u16 peer_port;
+	__u16 local_port;
+	__u16 pad0;
+	__u32 pad1;
+	__u8 peer[16]; /* addresses as in record_net */
+	__u8 local[16];
+	struct record_text text; /* at most EVENT_LOG_MAX, else RECORD_TEXT_CUT */
+};
+
 #define BOUNDARY_ID_KERNEL 1ull /* kernel threads share this one */
 
 /* Records that were made and did not fit, since the last such record. */
@@ -297,6 +319,7 @@ _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 216, "ABI");
+_Static_assert(sizeof(struct record_auth_log) == 184, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");
 
 /* Per-CPU counters, map "counters" (one PERCPU_ARRAY element). received + lost = generated, per kind. */

@@ -9,6 +9,7 @@
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
+#include "auth.bpf.h"
 #include "net.bpf.h"
 #include <bpf/bpf_tracing.h>
 
@@ -446,11 +447,29 @@ shared_sub int on_file_call(u32 class_and_ia32, s32 ret)
 	return on_open(task, st, args, class_and_ia32, ret);
 }
 
+/* What somebody sends who logs people in. */
+static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
+{
+	u32 a[3] = {};
+	u64 args[6];
+
+	read_args(args, regs, ia32);
+	if (class == SYS_SENDMSG)
+		return auth_on_sendmsg(args[0], args[1], ia32);
+	if (class == SYS_SENDTO)
+		return auth_on_send(args[0], args[1], args[2]);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	return auth_on_send(a[0], a[1], a[2]);
+}
+
 static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
 {
 	u64 args[6];
 
 	read_args(args, regs, ia32);
+	if (class == SYS_SOCKETCALL && (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO))
+		return on_send_call(regs, class, ia32);
 	if (class == SYS_SOCKETCALL && !read_socketcall(args))
 		return 0;
 	return net_on_connect(args[0], args[1], ret);
@@ -463,13 +482,15 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	bool ia32 = false;
 	u32 class = classify(task, nr, &ia32);
 
-	if (class == SYS_NONE || is_self(task))
+	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) || is_self(task))
 		return 0;
-	if (class != SYS_CONNECT && class != SYS_SOCKETCALL && is_no_act(ret))
+	if (!is_socket_call(class) && is_no_act(ret))
 		return 0;
 	if (!current_state(task))
 		return 0;
-	if (class == SYS_CONNECT || class == SYS_SOCKETCALL)
+	if (is_send(class))
+		return on_send_call(regs, class, ia32);
+	if (is_socket_call(class))
 		return on_connect_call(regs, class, ia32, ret);
 	return on_file_call(class | (ia32 ? 0x100 : 0), ret);
 }

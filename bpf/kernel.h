@@ -68,8 +68,10 @@ enum bpf_map_type {
 #define TS_COMPAT	      0x0002
 #define TCP_ESTABLISHED	      1
 #define TCP_SYN_SENT	      2
+#define TCP_CLOSE_WAIT	      8
 #define TCP_CLOSE	      7
 #define AF_UNSPEC	      0
+#define AF_UNIX		      1
 #define AF_INET		      2
 #define AF_INET6	      10
 #define IPPROTO_TCP	      6
@@ -314,6 +316,9 @@ struct in6_addr {
 		__be32 u6_addr32[4];
 	} in6_u;
 };
+typedef struct {
+	struct net *net;
+} possible_net_t;
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -321,6 +326,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	unsigned char skc_state;
+	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };

@@ -21,62 +21,13 @@ enum connect_mark {
 	CONNECT_FAILED = 2, /* and fell back at once: only the call's result says why */
 };
 
-struct address {
-	u8 ip[16];
-	u16 family;
-	u16 port;
-};
-
-/* ::ffff:a.b.c.d is v4 */
-static __always_inline void normalise(struct address *a)
-{
-	u32 *w = (u32 *)a->ip;
-
-	if (a->family != AF_INET6 || w[0] || w[1] || w[2] != (u32)bpf_htonl(0xffff))
-		return;
-	a->family = AF_INET;
-	w[0] = w[3];
-	w[2] = w[3] = 0;
-}
-
-static __always_inline void read_peer(struct sock *sk, struct address *a)
-{
-	__builtin_memset(a, 0, sizeof(*a));
-	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	a->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (a->family == AF_INET6)
-		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_daddr);
-	else
-		bpf_core_read(a->ip, 4, &sk->__sk_common.skc_daddr);
-	normalise(a);
-}
-
-/* The family of the record is the peer's, so a mapped source is shortened with it. */
-static __always_inline void read_source(struct sock *sk, struct address *a)
-{
-	struct inet_sock *inet = (struct inet_sock *)sk;
-
-	__builtin_memset(a, 0, sizeof(*a));
-	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	a->port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
-	if (a->family == AF_INET6)
-		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-	else
-		bpf_core_read(a->ip, 4, &sk->__sk_common.skc_rcv_saddr);
-	normalise(a);
-}
-
-static __always_inline bool is_ip(u32 family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
-
 static __always_inline void fill_source(struct record_net *r, struct sock *sk)
 {
 	struct address src;
 
 	read_source(sk, &src);
 	r->src_port = src.port;
+	r->net_inum = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	if (src.family == r->family)
 		__builtin_memcpy(r->src, src.ip, 16);
 }
@@ -196,21 +147,6 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
 	if (old == TCP_SYN_SENT)
 		return on_answer(sk, state);
 	return 0;
-}
-
-/* The socket of a file when it is an IPv4 or IPv6 one. */
-static __always_inline struct sock *ip_sock(struct file *file)
-{
-	struct socket *sock;
-	struct sock *sk;
-
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	sock = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(sock, sk);
-	if (!sk || !is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)))
-		return 0;
-	return sk;
 }
 
 static __always_inline bool read_user_address(u64 addr, struct address *a)

@@ -19,6 +19,8 @@ enum sys_class {
 	SYS_MEMFD,
 	SYS_CONNECT,
 	SYS_SOCKETCALL,
+	SYS_SENDTO, /* of programs that log people in */
+	SYS_SENDMSG,
 	/* from here on: a row of path_ops each */
 	SYS_UNLINK,
 	SYS_UNLINKAT,
@@ -50,15 +52,18 @@ enum sys_class {
 #define SYS_FIRST_PATH_OP  SYS_UNLINK
 #define SYS_NUMBERS	   512
 #define SOCKETCALL_CONNECT 3
+#define SOCKETCALL_SEND	   9
+#define SOCKETCALL_SENDTO  11
 
 #if defined(__TARGET_ARCH_arm64)
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[33] = SYS_MKNODAT, [34] = SYS_MKDIRAT,	 [35] = SYS_UNLINKAT,	  [36] = SYS_SYMLINKAT,
-	[37] = SYS_LINKAT,  [38] = SYS_RENAMEAT, [45] = SYS_TRUNCATE,	  [46] = SYS_FTRUNCATE,
-	[52] = SYS_FCHMOD,  [53] = SYS_FCHMODAT, [54] = SYS_FCHOWNAT,	  [55] = SYS_FCHOWN,
-	[56] = SYS_OPENAT,  [203] = SYS_CONNECT, [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
-	[279] = SYS_MEMFD,  [437] = SYS_OPENAT2, [452] = SYS_FCHMODAT,
+	[33] = SYS_MKNODAT,	 [34] = SYS_MKDIRAT,   [35] = SYS_UNLINKAT, [36] = SYS_SYMLINKAT,
+	[37] = SYS_LINKAT,	 [38] = SYS_RENAMEAT,  [45] = SYS_TRUNCATE, [46] = SYS_FTRUNCATE,
+	[52] = SYS_FCHMOD,	 [53] = SYS_FCHMODAT,  [54] = SYS_FCHOWNAT, [55] = SYS_FCHOWN,
+	[56] = SYS_OPENAT,	 [203] = SYS_CONNECT,  [206] = SYS_SENDTO,  [211] = SYS_SENDMSG,
+	[265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT, [279] = SYS_MEMFD,   [437] = SYS_OPENAT2,
+	[452] = SYS_FCHMODAT,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -93,14 +98,15 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 #else /* x86_64 with ia32 */
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,   [76] = SYS_TRUNCATE,     [77] = SYS_FTRUNCATE,
-	[82] = SYS_RENAME,     [83] = SYS_MKDIR,     [84] = SYS_RMDIR,	      [85] = SYS_CREAT,
-	[86] = SYS_LINK,       [87] = SYS_UNLINK,    [88] = SYS_SYMLINK,      [90] = SYS_CHMOD,
-	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,     [93] = SYS_FCHOWN,	      [94] = SYS_CHOWN,
-	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,   [258] = SYS_MKDIRAT,     [259] = SYS_MKNODAT,
-	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT, [264] = SYS_RENAMEAT,    [265] = SYS_LINKAT,
-	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT, [304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT,
-	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,  [452] = SYS_FCHMODAT,
+	[2] = SYS_OPEN,		 [42] = SYS_CONNECT,   [44] = SYS_SENDTO,     [46] = SYS_SENDMSG,
+	[76] = SYS_TRUNCATE,	 [77] = SYS_FTRUNCATE, [82] = SYS_RENAME,     [83] = SYS_MKDIR,
+	[84] = SYS_RMDIR,	 [85] = SYS_CREAT,     [86] = SYS_LINK,	      [87] = SYS_UNLINK,
+	[88] = SYS_SYMLINK,	 [90] = SYS_CHMOD,     [91] = SYS_FCHMOD,     [92] = SYS_CHOWN,
+	[93] = SYS_FCHOWN,	 [94] = SYS_CHOWN,     [133] = SYS_MKNOD,     [257] = SYS_OPENAT,
+	[258] = SYS_MKDIRAT,	 [259] = SYS_MKNODAT,  [260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT,
+	[264] = SYS_RENAMEAT,	 [265] = SYS_LINKAT,   [266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT,
+	[304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT, [319] = SYS_MEMFD,     [437] = SYS_OPENAT2,
+	[452] = SYS_FCHMODAT,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -115,8 +121,8 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[297] = SYS_MKNODAT,	 [298] = SYS_FCHOWNAT,	  [301] = SYS_UNLINKAT,
 	[302] = SYS_RENAMEAT,	 [303] = SYS_LINKAT,	  [304] = SYS_SYMLINKAT,
 	[306] = SYS_FCHMODAT,	 [342] = SYS_OPEN_HANDLE, [353] = SYS_RENAMEAT,
-	[356] = SYS_MEMFD,	 [362] = SYS_CONNECT,	  [437] = SYS_OPENAT2,
-	[452] = SYS_FCHMODAT,
+	[356] = SYS_MEMFD,	 [362] = SYS_CONNECT,	  [369] = SYS_SENDTO,
+	[370] = SYS_SENDMSG,	 [437] = SYS_OPENAT2,	  [452] = SYS_FCHMODAT,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
@@ -161,6 +167,17 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 static __always_inline bool is_interesting(u32 nr)
 {
 	return nr < SYS_NUMBERS && (sys_classes[nr] | class_ia32(nr));
+}
+
+static __always_inline bool is_send(u32 class)
+{
+	return class == SYS_SENDTO || class == SYS_SENDMSG;
+}
+
+/* Those about sockets: a result like ENOENT is no missing file there. */
+static __always_inline bool is_socket_call(u32 class)
+{
+	return class >= SYS_CONNECT && class <= SYS_SENDMSG;
 }
 
 /* Whether a call of that class with these arguments is connect(2). */

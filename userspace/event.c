@@ -19,6 +19,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_SESSION_START] = "session.start",
 	[EVENT_CRED_BECOME] = "cred.become",
 	[EVENT_PROCESS] = "process",
+	[EVENT_AUTH_LOG] = "auth_log",
 	[EVENT_FILE_READ] = "file.read",
 	[EVENT_FILE_WRITE] = "file.write",
 	[EVENT_FILE_CREATE] = "file.create",
@@ -60,7 +61,7 @@ static const char *const severity_names[] = {
 /* bit order of ID_* */
 static const char *const flag_names[ID_FLAG_MAX] = {
 	"self_loginuid",   "self_moved",    "seeded", "repaired",
-	"thread_loginuid", "boundary_lost", "userns",
+	"thread_loginuid", "boundary_lost", "userns", "loopback_ssh",
 };
 
 static const char *name_in(const char *const *names, size_t n, unsigned value)

@@ -25,7 +25,8 @@ enum event_type {
 		4, /* feeds the identity stage; published only where it is one of the next two */
 	EVENT_SESSION_START = 5,
 	EVENT_CRED_BECOME = 6,
-	EVENT_PROCESS = 7, /* ran before the sensor: feeds the identity stage, is not published */
+	EVENT_PROCESS = 7,  /* ran before the sensor: feeds the identity stage, is not published */
+	EVENT_AUTH_LOG = 8, /* what sshd told the log: feeds the identity stage, is not published */
 	EVENT_FILE_READ = 16,
 	EVENT_FILE_WRITE = 17,
 	EVENT_FILE_CREATE = 18,
@@ -128,7 +129,17 @@ struct event_what {
 		uint16_t src_port, dst_port;
 		uint8_t src[16], dst[16]; /* v4 in the first four bytes */
 		uint64_t duration_ns;
+		uint32_t ns; /* network namespace of the socket; 0 = not known */
 	} net;
+
+	struct {		 /* auth_log */
+		struct str text; /* a line for syslog, by sshd as root */
+		/* its client's connection, as a net.connect of the client has it; family 0 = not found */
+		uint16_t family, src_port, dst_port;
+		uint8_t src[16], dst[16];
+		uint32_t ns;
+		bool cut;
+	} auth;
 
 	struct { /* boundary, cred.become, session.start */
 		uint64_t id, parent_id;
@@ -167,8 +178,22 @@ int assurance_parse(struct str name);
 #define ID_THREAD_LOGINUID (1u << 4)
 #define ID_BOUNDARY_LOST   (1u << 5) /* the boundary's record was lost */
 #define ID_USERNS	   (1u << 6)
-#define ID_FLAG_MAX	   7
+#define ID_LOOPBACK_SSH	   (1u << 7) /* its ssh login came from this host */
+#define ID_FLAG_MAX	   8
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
+
+/*
+ * How somebody logged in, as sshd wrote it to the log before it let them in: recorded, whatever the
+ * level of who is. Absent is what it did not say.
+ */
+struct login_facts {
+	struct str method; /* publickey, password, ... */
+	struct str ip;	   /* where the client was; absent without a login that was heard of */
+	uint16_t port;
+	struct str key_type, key_fingerprint; /* "ED25519", "SHA256:..." */
+	struct str cert_id; /* of a certificate: free text that its holder may have chosen */
+	struct str cert_serial, ca_fingerprint;
+};
 
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
 struct identity {
@@ -185,6 +210,8 @@ struct identity {
 	struct str unit;    /* systemd unit, absent when none */
 	struct str container_id, container_runtime;
 	struct str reason; /* anon: why, in words */
+	struct str by;	   /* who asked for it, where that was on this host: ID_LOOPBACK_SSH */
+	struct login_facts login;
 };
 
 #define ANCESTORS_MAX 16

@@ -105,7 +105,8 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 
 	/* identity: who did it, through what, as which workload. Some records only teach it. */
 	identity_attach(p->identity, &ev);
-	if (ev.what.type == EVENT_BOUNDARY || ev.what.type == EVENT_PROCESS)
+	if (ev.what.type == EVENT_BOUNDARY || ev.what.type == EVENT_PROCESS ||
+	    ev.what.type == EVENT_AUTH_LOG)
 		return;
 
 	/* profile: was that expected of them. */

@@ -70,7 +70,7 @@ first_event() {
 	local expr=$1
 	shift
 	wait_until 30 has_event "$expr" "$@" || return 1
-	events "$@" | jq -c "select($expr)" | head -n 1
+	events "$@" | jq -c -s "first(.[] | select($expr))"
 }
 
 # json_is EVENT JQ WANT NAME: a field of one JSON object.

@@ -186,6 +186,17 @@ static const struct field net_fields[] = {
 	{"result", ERRNO, offsetof(struct record_net, result), NULL},
 	{"count", U64, offsetof(struct record_net, count), NULL},
 	{"duration_ns", U64, offsetof(struct record_net, duration_ns), NULL},
+	{"net_ns", U32, offsetof(struct record_net, net_inum), NULL},
+	{NULL, U32, 0, NULL},
+};
+static const struct field auth_log_fields[] = {
+	{"text", TEXT, offsetof(struct record_auth_log, text), NULL},
+	{"net_ns", U32, offsetof(struct record_auth_log, net_inum), NULL},
+	{"family", U16, offsetof(struct record_auth_log, family), families},
+	{"peer_port", U16, offsetof(struct record_auth_log, peer_port), NULL},
+	{"local_port", U16, offsetof(struct record_auth_log, local_port), NULL},
+	{"peer", ADDRESS, offsetof(struct record_auth_log, peer), NULL},
+	{"local", ADDRESS, offsetof(struct record_auth_log, local), NULL},
 	{NULL, U32, 0, NULL},
 };
 #define BOUNDARY(key, type, member, names)                                 \
@@ -239,6 +250,7 @@ static const struct verb {
 	{"link", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_LINK},
 	{"symlink", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_SYMLINK},
 	{"connect", RECORD_NET_CONNECT, sizeof(struct record_net), net_fields, 0},
+	{"auth_log", RECORD_AUTH_LOG, sizeof(struct record_auth_log), auth_log_fields, 0},
 	{"loss", RECORD_LOSS, sizeof(struct record_loss), loss_fields, 0},
 };
 
@@ -263,6 +275,7 @@ static union {
 	struct record_file file;
 	struct record_net net;
 	struct record_boundary boundary;
+	struct record_auth_log auth_log;
 	struct record_loss loss;
 	struct record_exec any; /* header and task stand first in all but loss */
 	uint8_t bytes[EVENT_RECORD_MAX];
@@ -433,7 +446,10 @@ static void put_address(uint8_t *to, const char *text)
 
 	if (inet_pton(v4 ? AF_INET : AF_INET6, text, to) != 1)
 		wrong("%s is no address", text);
-	record.net.family = v4 ? AF_INET : AF_INET6;
+	if (record.header.kind == RECORD_AUTH_LOG)
+		record.auth_log.family = v4 ? AF_INET : AF_INET6;
+	else
+		record.net.family = v4 ? AF_INET : AF_INET6;
 }
 
 static void set_field(void *base, const struct field *f, const struct word *w)

@@ -7,8 +7,36 @@
 
 #include <stdio.h>
 
-/* Flags that are wrong in themselves. */
-static const unsigned bad_flags[] = {ID_SELF_LOGINUID, ID_SELF_MOVED};
+#include "base/cleanup.h"
+
+/* A person may try their own sshd; a job or service that logs in to its own host leaves its account. */
+static bool is_no_person(const struct event *ev)
+{
+	return ev->who.id.by.n && str_equal(ev->who.id.by, ev->who.id.who) &&
+	       !str_is(ev->who.id.kind, "human");
+}
+
+/* Flags that are wrong in themselves, the worst first. */
+static const struct {
+	unsigned flag;
+	enum severity severity;
+	bool (*applies)(const struct event *ev); /* NULL = always */
+} bad_flags[] = {
+	{ID_SELF_LOGINUID, SEVERITY_HIGH, NULL},
+	{ID_SELF_MOVED, SEVERITY_HIGH, NULL},
+	{ID_LOOPBACK_SSH, SEVERITY_MEDIUM, is_no_person},
+};
+
+static unsigned bad_flag(const struct event *ev, enum severity *severity)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_flags); i++)
+		if (ev->who.id.flags & bad_flags[i].flag &&
+		    (!bad_flags[i].applies || bad_flags[i].applies(ev))) {
+			*severity = bad_flags[i].severity;
+			return bad_flags[i].flag;
+		}
+	return 0;
+}
 
 static const char *flag_name(unsigned flag)
 {
@@ -33,9 +61,11 @@ static bool is_act(const struct event *ev)
 	}
 }
 
-static bool choose_group(const struct event *ev, struct group *g, unsigned *flag)
+static bool choose_group(const struct event *ev, struct group *g, unsigned *flag,
+			 enum severity *severity)
 {
 	*flag = 0;
+	*severity = ev->verdict.severity ? ev->verdict.severity : SEVERITY_MEDIUM;
 	if (ev->verdict.value == VERDICT_FORBIDDEN) {
 		g->kind = KIND_FORBIDDEN;
 		copy_text(g->rule, sizeof(g->rule), ev->verdict.rule);
@@ -43,8 +73,7 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 		g->kind = KIND_UNEXPECTED;
 		snprintf(g->rule, sizeof(g->rule), "%s", object_class(ev));
 	} else {
-		for (unsigned i = 0; i < 2 && !*flag; i++)
-			*flag = ev->who.id.flags & bad_flags[i];
+		*flag = bad_flag(ev, severity);
 		if (!*flag)
 			return false;
 		g->kind = KIND_IDENTITY;
@@ -53,13 +82,6 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 	copy_text(g->who, sizeof(g->who), ev->who.id.who);
 	copy_text(g->session, sizeof(g->session), ev->who.id.session);
 	return true;
-}
-
-static enum severity severity_of(const struct event *ev, enum anomaly_kind kind)
-{
-	if (kind == KIND_IDENTITY)
-		return SEVERITY_HIGH;
-	return ev->verdict.severity ? ev->verdict.severity : SEVERITY_MEDIUM;
 }
 
 static void announce(struct anomaly_table *t, struct anomaly *a, const char *change, int64_t now)
@@ -159,7 +181,7 @@ void anomaly_score(struct anomaly_table *t, const struct host *host, struct even
 	bool opened;
 
 	ev->score.anomaly = 0;
-	if (!is_act(ev) || !choose_group(ev, &g, &flag))
+	if (!is_act(ev) || !choose_group(ev, &g, &flag, &severity))
 		return;
 	a = table_find(t, &g);
 	/* a flag stays with all that the task does: one more exec is worth a count, a read is not */
@@ -170,7 +192,6 @@ void anomaly_score(struct anomaly_table *t, const struct host *host, struct even
 		a = open_one(t, &g, ev);
 	if (!a)
 		return;
-	severity = severity_of(ev, g.kind);
 	ev->score.anomaly = a->id;
 	a->events += ev->what.count ? ev->what.count : 1;
 	a->last_wall_ns = ev->what.wall_ns;

@@ -146,6 +146,8 @@ static void describe_flag(char *out, size_t size, const char *who, const struct 
 	if (flag == ID_SELF_LOGINUID)
 		snprintf(out, size, "%s set its own login uid%s%s, which then names nobody", who,
 			 exe[0] ? " in " : "", exe);
+	else if (flag == ID_LOOPBACK_SSH)
+		snprintf(out, size, "%s logged in to its own host over ssh", who);
 	else
 		snprintf(out, size, "%s moved itself out of its control group%s%s", who,
 			 exe[0] ? " with " : "", exe);

@@ -185,6 +185,7 @@ static void decode_net(struct reader *r, struct event_what *what)
 	what->net.src_port = n->src_port;
 	what->net.dst_port = n->dst_port;
 	what->net.duration_ns = n->duration_ns;
+	what->net.ns = n->net_inum;
 	copy_address(what->net.src, n->src, mapped, what->net.family == AF_INET);
 	copy_address(what->net.dst, n->dst, mapped, what->net.family == AF_INET);
 }
@@ -226,6 +227,23 @@ static void decode_boundary(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 }
 
+static void decode_auth_log(struct reader *r, struct event_what *what)
+{
+	const struct record_auth_log *a = r->record;
+
+	what->outcome = OUTCOME_OK;
+	what->auth.text = reader_text(r, a->text, EVENT_LOG_MAX);
+	what->auth.ns = a->net_inum;
+	what->auth.family = a->family;
+	what->auth.src_port = a->peer_port;
+	what->auth.dst_port = a->local_port;
+	if (a->family != AF_INET && a->family != AF_INET6)
+		what->auth.family = 0;
+	copy_address(what->auth.src, a->peer, false, a->family == AF_INET);
+	copy_address(what->auth.dst, a->local, false, a->family == AF_INET);
+	what->auth.cut = r->flags & RECORD_TEXT_CUT;
+}
+
 static void decode_loss(struct reader *r, struct event_what *what)
 {
 	const struct record_loss *l = r->record;
@@ -248,6 +266,7 @@ static const struct {
 	[RECORD_EXEC] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_EXIT] = {sizeof(struct record_exit), true, decode_exit},
 	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
+	[RECORD_AUTH_LOG] = {sizeof(struct record_auth_log), true, decode_auth_log},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},

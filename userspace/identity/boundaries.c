@@ -113,10 +113,22 @@ void boundaries_drop(struct boundaries *t, uint64_t id)
 
 /* Texts of the identity that are not static. */
 static const size_t owned_texts[] = {
-	offsetof(struct identity, who),	   offsetof(struct identity, via),
-	offsetof(struct identity, as),	   offsetof(struct identity, session),
-	offsetof(struct identity, person), offsetof(struct identity, cgroup),
-	offsetof(struct identity, unit),   offsetof(struct identity, container_id),
+	offsetof(struct identity, who),
+	offsetof(struct identity, via),
+	offsetof(struct identity, as),
+	offsetof(struct identity, session),
+	offsetof(struct identity, person),
+	offsetof(struct identity, cgroup),
+	offsetof(struct identity, unit),
+	offsetof(struct identity, container_id),
+	offsetof(struct identity, by),
+	offsetof(struct identity, login.method),
+	offsetof(struct identity, login.ip),
+	offsetof(struct identity, login.key_type),
+	offsetof(struct identity, login.key_fingerprint),
+	offsetof(struct identity, login.cert_id),
+	offsetof(struct identity, login.cert_serial),
+	offsetof(struct identity, login.ca_fingerprint),
 };
 
 static void move_text(struct str *text, char **to)

@@ -46,6 +46,24 @@ static void write_assurance(struct json *w, const struct identity *id)
 	json_object_end(w);
 }
 
+static void write_login(struct json *w, const struct login_facts *login)
+{
+	if (!login->method.n)
+		return;
+	json_object_begin(w, "login");
+	write_text(w, "method", login->method);
+	write_text(w, "ip", login->ip);
+	if (login->port)
+		json_u64(w, "port", login->port);
+	write_text(w, "key_type", login->key_type);
+	write_text(w, "key_fingerprint", login->key_fingerprint);
+	if (login->cert_id.p)
+		json_str(w, "cert_id", login->cert_id);
+	write_text(w, "cert_serial", login->cert_serial);
+	write_text(w, "ca_fingerprint", login->ca_fingerprint);
+	json_object_end(w);
+}
+
 void describe_identity(struct json *w, const struct identity *id)
 {
 	json_object_begin(w, "identity");
@@ -71,6 +89,8 @@ void describe_identity(struct json *w, const struct identity *id)
 	}
 	write_text(w, "cgroup", id->cgroup);
 	write_text(w, "reason", id->reason);
+	write_text(w, "by", id->by);
+	write_login(w, &id->login);
 	json_object_end(w);
 }
 

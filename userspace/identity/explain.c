@@ -75,6 +75,35 @@ static struct uid_words uid_words(const struct subject *s, uint32_t uid)
 	return out;
 }
 
+/* Where a login came from, and with which key. */
+static void explain_origin(const struct boundary *b, struct json *w)
+{
+	const struct login_facts *l = &b->identity.login;
+	static const char trust[] = "recorded: written by sshd";
+
+	if (!l->method.n)
+		return;
+	if (l->ip.n)
+		fact(w, "sshd", trust, "sshd (pid %u) accepted %.*s from %.*s port %u",
+		     b->opener_pid, STR_ARG(l->method), STR_ARG(l->ip), l->port);
+	else
+		fact(w, "sshd", trust, "sshd (pid %u) accepted %.*s", b->opener_pid,
+		     STR_ARG(l->method));
+	if (l->key_fingerprint.n)
+		fact(w, "sshd", trust, "the key was %.*s %.*s", STR_ARG(l->key_type),
+		     STR_ARG(l->key_fingerprint));
+	if (l->ca_fingerprint.n)
+		fact(w, "sshd", trust,
+		     "its certificate has serial %.*s, id \"%.*s\", signed by %.*s",
+		     STR_ARG(l->cert_serial), STR_ARG(l->cert_id), STR_ARG(l->ca_fingerprint));
+	if (b->identity.by.n)
+		fact(w, "kernel", trust_words(b->identity.who_level),
+		     "that address and port are a connection from this host by %.*s%s",
+		     STR_ARG(b->identity.by),
+		     str_equal(b->identity.by, b->identity.who) ? ", so what it does is theirs"
+								: "");
+}
+
 static void explain_login(const struct subject *s, const struct boundary *b, struct json *w)
 {
 	fact(w, "kernel", trust_words(b->identity.who_level),
@@ -83,6 +112,7 @@ static void explain_login(const struct subject *s, const struct boundary *b, str
 	if (user_names_name(&s->t->users, b->to_uid).p)
 		fact(w, "passwd", "root's file", "uid %u is %.*s", b->to_uid,
 		     STR_ARG(user_names_name(&s->t->users, b->to_uid)));
+	explain_origin(b, w);
 }
 
 static void explain_seed(const struct subject *s, const struct boundary *b, struct json *w)
@@ -193,6 +223,7 @@ static const struct {
 	{ID_REPAIRED, "its fork was not seen; the boundary was taken from its parent",
 	 "lowers the level to derived"},
 	{ID_BOUNDARY_LOST, "the record of its boundary was lost", "nobody is named"},
+	{ID_LOOPBACK_SSH, "its ssh login came from this host", "see who asked for it"},
 	{ID_USERNS, "it is in a user namespace of its own", "uids are those of the host"},
 };
 

@@ -31,7 +31,7 @@ static int add_kernel(struct identity_table *t)
 		.login_uid = UINT32_MAX,
 		.session_id = UINT32_MAX,
 	};
-	struct boundary *b = naming_decide(&what, NULL, &t->users);
+	struct boundary *b = naming_decide(&what, NULL, NULL, &t->users);
 
 	if (!b)
 		return -ENOMEM;
@@ -54,7 +54,9 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 		return -ENOMEM;
 	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
 	user_names_refresh(&t->users);
-	if (boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
+	t->arrivals = arrivals_new();
+	if (!t->arrivals ||
+	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 || add_kernel(t) < 0)
 		return -ENOMEM;
@@ -70,6 +72,7 @@ void identity_free(struct identity_table *t)
 	processes_release(&t->processes);
 	interns_release(&t->exes);
 	user_names_release(&t->users);
+	arrivals_free(t->arrivals);
 	free(t);
 }
 
@@ -167,9 +170,44 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 	interns_drop(&t->exes, exe);
 }
 
+/* Who made the connection that a login came in by, when that was somebody on this host. */
+static void find_client(const struct identity_table *t, struct origin *origin,
+			const struct ends *client)
+{
+	const struct connection *c = arrivals_find_connection(t->arrivals, client);
+	const struct boundary *b = c ? boundaries_find(&t->boundaries, c->boundary) : NULL;
+
+	if (!c)
+		return;
+	origin->local = true;
+	if (b)
+		origin->by = b->identity;
+	else
+		naming_lost(&origin->by, c->boundary);
+	naming_apply_flags(&origin->by, c->task_flags);
+}
+
+/* sshd's line and the client, when this is a login over ssh. */
+static void find_origin(const struct identity_table *t, const struct event_what *what,
+			struct origin *origin)
+{
+	struct ends client;
+
+	if (what->crossing.kind != BOUNDARY_LOGIN || what->crossing.role != ROLE_SSHD)
+		return;
+	origin->heard =
+		arrivals_find_login(t->arrivals, what->crossing.opener_pid,
+				    what->crossing.opener_start_ns, &origin->login, &client);
+	if (!origin->heard)
+		return;
+	origin->local = arrivals_is_loopback(origin->login.ip);
+	find_client(t, origin, &client);
+}
+
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
 {
 	const struct boundary *parent = NULL;
+	struct origin origin = {0};
 	struct boundary *b;
 
 	if (boundaries_find(&t->boundaries, what->crossing.id))
@@ -177,7 +215,8 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	user_names_refresh(&t->users);
 	if (what->crossing.parent_id)
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
-	b = naming_decide(what, parent, &t->users);
+	find_origin(t, what, &origin);
+	b = naming_decide(what, parent, &origin, &t->users);
 	if (b)
 		boundaries_add(&t->boundaries, b, false);
 }
@@ -200,6 +239,12 @@ static bool is_crossing(enum event_type type)
 static bool has_task(enum event_type type)
 {
 	return type != EVENT_NONE && type < EVENT_LOSS;
+}
+
+/* The others only teach. */
+static bool is_published(enum event_type type)
+{
+	return type != EVENT_BOUNDARY && type != EVENT_PROCESS && type != EVENT_AUTH_LOG;
 }
 
 static struct process_ref ref_of(const struct identity_table *t, uint32_t pid, uint64_t start_ns,
@@ -250,6 +295,10 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	look_after_names(t, what->boot_ns);
 	if (is_crossing(what->type))
 		learn_boundary(t, what);
+	else if (what->type == EVENT_AUTH_LOG)
+		arrivals_learn_line(t->arrivals, what);
+	else if (what->type == EVENT_NET_CONNECT)
+		arrivals_learn_connection(t->arrivals, what);
 	p = acting(t, what);
 	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS))
 		set_exe(t, p, what->exec.exe);
@@ -268,7 +317,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		set_exited(t, p);
 	if (p && what->type == EVENT_FORK)
 		learn_fork(t, p, what);
-	if (what->type != EVENT_BOUNDARY && what->type != EVENT_PROCESS) {
+	if (is_published(what->type)) {
 		t->stats.events++;
 		t->stats.attributed += !str_is(who->id.kind, "anon");
 	}

@@ -16,6 +16,7 @@
 struct naming {
 	const struct event_what *what;
 	const struct boundary *parent;
+	const struct origin *origin; /* NULL = no login, or not heard of */
 	const struct user_names *users;
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
@@ -33,10 +34,16 @@ static bool kind_is(const struct naming *n, const char *kind)
 	return str_is(n->id.kind, kind);
 }
 
+/* A login over ssh from this host that is the one's who asked for it. */
+static bool is_linked(const struct naming *n)
+{
+	return n->id.flags & ID_LOOPBACK_SSH && n->id.by.p && str_equal(n->id.by, n->id.who);
+}
+
 /* Somebody, or a container, whose deeds stay theirs in whatever unit or container they start. */
 static bool keeps_who(const struct naming *n)
 {
-	return kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") ||
+	return is_linked(n) || kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") ||
 	       kind_is(n, "container");
 }
 
@@ -48,7 +55,8 @@ static void open_who(struct naming *n, const char *kind, struct str who, enum as
 	n->id.who_level = level;
 	n->id.via = (struct str){"", 0};
 	n->id.via_level = ASSURANCE_KERNEL;
-	n->id.session = n->id.person = n->id.reason = STR_NONE;
+	n->id.session = n->id.person = n->id.reason = n->id.by = STR_NONE;
+	n->id.login = (struct login_facts){0};
 	n->id.flags &= ID_SELF_MOVED; /* the only one about the place */
 	n->who_id = n->what->crossing.id;
 }
@@ -172,6 +180,49 @@ static const struct {
 	[ROLE_SERVICE_MANAGER] = {"human", "systemd-user", ASSURANCE_DERIVED},
 };
 
+static void take_login_facts(struct naming *n, const struct sshd_login *from)
+{
+	n->id.login = (struct login_facts){
+		.method = from->method,
+		.ip = from->ip,
+		.port = (uint16_t)from->port,
+		.key_type = from->key_type,
+		.key_fingerprint = from->key_fingerprint,
+		.cert_id = from->cert_id,
+		.cert_serial = from->cert_serial,
+		.ca_fingerprint = from->ca_fingerprint,
+	};
+}
+
+/*
+ * The client sits on this host: what it does over there is what who started it does here, whatever
+ * account it logs in to. Nobody known means that the account is all there is to say.
+ */
+static void link_to(struct naming *n, const struct identity *by)
+{
+	n->id.by = by->who;
+	if (str_is(by->kind, "anon"))
+		return;
+	n->id.who = by->who;
+	n->id.kind = by->kind;
+	n->id.person = by->person;
+	n->id.who_level = at_most(by->who_level, ASSURANCE_KERNEL);
+	n->id.via = words_append(&n->words, by->via, n->id.via);
+	n->id.via_level = at_most(by->via_level, n->id.via_level);
+}
+
+static void name_origin(struct naming *n)
+{
+	if (!n->origin)
+		return;
+	if (n->origin->heard)
+		take_login_facts(n, &n->origin->login);
+	if (n->origin->local)
+		n->id.flags |= ID_LOOPBACK_SSH;
+	if (n->origin->by.who.p)
+		link_to(n, &n->origin->by);
+}
+
 static void name_login(struct naming *n)
 {
 	uint32_t role = n->what->crossing.role;
@@ -184,6 +235,7 @@ static void name_login(struct naming *n)
 	open_user(n, logins[role].kind, n->what->crossing.to_uid, logins[role].level);
 	add_edge(n, str_of(logins[role].edge), logins[role].level);
 	set_session(n, n->what->crossing.session_id);
+	name_origin(n);
 }
 
 static const char *const becomes[ROLE_MAX] = {
@@ -396,9 +448,9 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 }
 
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct user_names *users)
+			       const struct origin *origin, const struct user_names *users)
 {
-	struct naming n = {.what = what, .parent = parent, .users = users};
+	struct naming n = {.what = what, .parent = parent, .origin = origin, .users = users};
 	struct boundary *b;
 
 	cgroup_name_parse(&n.place, what->crossing.cgroup);

@@ -4,14 +4,24 @@
 #define WHODID_IDENTITY_NAMING_H
 
 #include "identity/boundaries.h"
+#include "identity/sshd_log.h"
 #include "identity/user_names.h"
+
+/* How a login came in. Everything may be absent. */
+struct origin {
+	bool heard; /* sshd's line is in login */
+	bool local; /* it came from this host */
+	struct sshd_login login;
+	struct identity by; /* who made the connection; who absent = not known */
+};
 
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known. Returns a new boundary for boundaries_add(), or NULL without memory.
+ * that is not known; origin is of logins only, else NULL. Returns a new boundary for boundaries_add(),
+ * or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct user_names *users);
+			       const struct origin *origin, const struct user_names *users);
 
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);

@@ -3,6 +3,7 @@
 #ifndef WHODID_IDENTITY_TABLE_H
 #define WHODID_IDENTITY_TABLE_H
 
+#include "identity/arrivals.h"
 #include "identity/boundaries.h"
 #include "identity/identity.h"
 #include "identity/interns.h"
@@ -15,6 +16,7 @@ struct identity_table {
 	struct interns exes;
 	struct user_names users;
 	uint64_t names_boot_ns; /* of the event at which users was looked after last */
+	struct arrivals *arrivals;
 	struct identity_stats stats;
 };
 

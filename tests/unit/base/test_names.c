@@ -22,7 +22,7 @@ static void types_round_trip(void **state)
 		known++;
 		assert_int_equal(event_type_parse(str_of(name)), i);
 	}
-	assert_int_equal(known, 20);
+	assert_int_equal(known, 21);
 	assert_int_equal(event_type_parse(STR_LIT("connect")), EVENT_NET_CONNECT);
 	assert_int_equal(event_type_parse(STR_LIT("read")), EVENT_FILE_READ);
 	assert_int_equal(event_type_parse(STR_LIT("become")), EVENT_CRED_BECOME);
@@ -39,6 +39,7 @@ static void kinds_are_types(void **state)
 	assert_int_equal(RECORD_EXIT, EVENT_EXIT);
 	assert_int_equal(RECORD_BOUNDARY, EVENT_BOUNDARY);
 	assert_int_equal(RECORD_PROCESS, EVENT_PROCESS);
+	assert_int_equal(RECORD_AUTH_LOG, EVENT_AUTH_LOG);
 	assert_int_equal(RECORD_FILE_READ, EVENT_FILE_READ);
 	assert_int_equal(RECORD_FILE_LINK, EVENT_FILE_LINK);
 	assert_int_equal(RECORD_NET_CONNECT, EVENT_NET_CONNECT);

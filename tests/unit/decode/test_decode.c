@@ -29,6 +29,7 @@ static union {
 	struct record_file file;
 	struct record_net net;
 	struct record_boundary boundary;
+	struct record_auth_log auth_log;
 	struct record_loss loss;
 	uint64_t align;
 	uint8_t bytes[EVENT_RECORD_MAX];
@@ -323,6 +324,39 @@ static void connections_are_read(void **state)
 	refused("family");
 }
 
+static void lines_of_the_log_are_read(void **state)
+{
+	(void)state;
+	begin_task(RECORD_AUTH_LOG, sizeof(rec.auth_log));
+	rec.auth_log.family = AF_INET;
+	rec.auth_log.net_inum = 7;
+	rec.auth_log.peer_port = 40000;
+	rec.auth_log.local_port = 22;
+	memset(rec.auth_log.peer, 0xaa, 16);
+	put(&rec.auth_log.text, "<38>sshd[1]: Accepted");
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_AUTH_LOG);
+	ASSERT_STR(event.what.auth.text, "<38>sshd[1]: Accepted");
+	assert_int_equal(event.what.auth.ns, 7);
+	assert_int_equal(event.what.auth.src_port, 40000);
+	assert_int_equal(event.what.auth.dst_port, 22);
+	assert_int_equal(event.what.auth.src[3], 0xaa);
+	assert_int_equal(event.what.auth.src[4], 0);
+	assert_false(event.what.auth.cut);
+
+	rec.auth_log.family = AF_UNIX;
+	rec.header.flags = RECORD_TEXT_CUT;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.auth.family, 0);
+	assert_true(event.what.auth.cut);
+
+	rec.auth_log.text.len = EVENT_LOG_MAX + 1;
+	refused("too long");
+	rec.auth_log.text.len = 20;
+	rec.auth_log.text.off = sizeof(struct record_header);
+	refused("text in the fixed part");
+}
+
 static void boundaries_become_their_events(void **state)
 {
 	static const enum event_type types[] = {[BOUNDARY_SEED] = EVENT_BOUNDARY,
@@ -476,6 +510,7 @@ int main(void)
 		cmocka_unit_test(opens_are_read),
 		cmocka_unit_test(user_paths_are_joined),
 		cmocka_unit_test(connections_are_read),
+		cmocka_unit_test(lines_of_the_log_are_read),
 		cmocka_unit_test(boundaries_become_their_events),
 		cmocka_unit_test(texts_out_of_bounds_are_refused),
 		cmocka_unit_test(headers_that_contradict_are_refused),
