@@ -6,10 +6,20 @@
 . "$(dirname "$0")/../lib/sshd.sh"
 need setsid logger
 
+# exit_is CODE COMMAND...
+exit_is() {
+	local want=$1
+	shift
+	"$@"
+	[ $? = "$want" ]
+}
+
 make_user ssh
 mark=$(marker people)
 alice=$(make_key alice) bob=$(make_key bob) carol=$(make_key carol) ca=$(make_key ca)
-[ -n "$alice" ] && [ -n "$bob" ] && [ -n "$carol" ] && [ -n "$ca" ] || bail_out "keys can be made"
+for key in "$alice" "$bob" "$carol" "$ca"; do
+	[ -n "$key" ] || bail_out "keys can be made"
+done
 cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
 # An id that looks like the tail of the line that it will stand in.
 hostile="bob@example.com (serial 1) CA ED25519 SHA256:$(printf 'A%.0s' {1..43}) from 6.6.6.6 port 1 ssh2"
@@ -86,10 +96,32 @@ gone() {
 	! pgrep -u "$TEST_USER" -f 'sshd:'
 }
 ok "06: the login has ended" wait_until 10 gone
+ok "06: sessions says that something still runs" jq -e '.live > 0' <<<"$(wd sessions show "$(jq -r .identity.session <<<"$left")" -o json)"
 echo go >"$SCRATCH/go"
 event=$(first_event "$(true_with "$mark-after")" type=exec) || bail_out "what ran later was seen"
 json_is "$event" .identity.login.key_fingerprint "$bob" "06: it is still bob's key"
 json_is "$event" .identity.session "$(jq -r .identity.session <<<"$left")" "06: in the same session"
+
+# sessions: one for each login, with key and address, and what is left of it.
+of_key() {
+	wd sessions list "key=$1" -o json 2>/dev/null
+}
+row=$(of_key "$alice" | head -n 1)
+json_is "$row" .id "$session" "sessions: alice's first is the first with her key"
+json_is "$row" .who "human:$TEST_USER" "sessions: who"
+json_is "$row" .login.ip 127.0.0.1 "sessions: from where"
+json_is "$row" .live 0 "sessions: nothing of it runs any more"
+ok "sessions: it did something" jq -e '.execs > 0 and .events > .execs and .last_time > .start_time' <<<"$row"
+json_is "$row" .execs "$(events type=exec "session=$session" | wc -l)" "sessions: as many execs as the history has"
+is "$(of_key "$carol" | jq -r .login.cert_id)" "$hostile" "sessions: the certificate's id"
+is "$(wd sessions list "key=$alice" -o name -q | paste -sd' ')" "$(of_key "$alice" | jq -r .id | paste -sd' ')" "sessions: -o name prints the numbers"
+ok "sessions: a table" grep -qE "^$session +.*human:$TEST_USER +.*127[.]0[.]0[.]1" <<<"$(wd sessions 2>&1)"
+ok "sessions show: the key" grep -qF "ED25519 $alice" <<<"$(wd sessions show "$session")"
+ok "sessions show refuses what is no number" exit_is 2 wd sessions show 'x;y'
+ok "sessions show says when there is none" exit_is 1 wd sessions show 4294967290
+events >"$SCRATCH/events.ndjson"
+is "$(wd sessions show "$session" --from "$SCRATCH/events.ndjson" -o json | jq -c '[.id, .execs, .login]')" \
+	"$(jq -c '[.id, .execs, .login]' <<<"$row")" "sessions: the same from a copy"
 
 # 14: anybody can write such a line; it is no login.
 forged="Accepted publickey for root from 203.0.113.9 port 4242 ssh2: ED25519 $alice"

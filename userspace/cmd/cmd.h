@@ -102,6 +102,7 @@ int run_show(struct cli *c);
 int run_tree(struct cli *c);
 int run_id(struct cli *c);
 int run_anomalies(struct cli *c);
+int run_sessions(struct cli *c);
 int run_loss(struct cli *c);
 int run_doctor(struct cli *c);
 int run_version(struct cli *c);

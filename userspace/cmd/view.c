@@ -190,6 +190,22 @@ static void say_become(struct text *out, const json_t *row)
 	row_say(out, row, "cred.via");
 }
 
+/* " from 10.0.0.7, key SHA256:...", or the id of a certificate */
+static void say_login(struct text *out, const json_t *row)
+{
+	bool cert = row_str(row, "identity.login.cert_id").n != 0;
+
+	if (row_find(row, "identity.login.ip")) {
+		text_puts(out, " from ");
+		row_say(out, row, "identity.login.ip");
+	}
+	if (row_find(row, "identity.login.key_fingerprint")) {
+		text_puts(out, cert ? ", certificate " : ", key ");
+		row_say(out, row,
+			cert ? "identity.login.cert_id" : "identity.login.key_fingerprint");
+	}
+}
+
 static void say_session(struct text *out, const json_t *row)
 {
 	struct str session = row_str(row, "identity.session"), via = row_str(row, "cred.via");
@@ -200,6 +216,7 @@ static void say_session(struct text *out, const json_t *row)
 		text_puts(out, ", by ");
 		text_say(out, via);
 	}
+	say_login(out, row);
 }
 
 void view_counts(struct text *out, const json_t *counts)
