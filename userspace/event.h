@@ -135,6 +135,10 @@ struct event_what {
 		uint64_t opener_start_ns, opener_inode, opener_dev;
 		uint32_t opener_pid, kind, role, from_uid, to_uid, session_id, cgroup_hierarchy;
 		struct str exe, cgroup;
+		/* ci only, for the identity stage; neither printed nor stored: secrets are among it */
+		struct str cwd, argv, environ;
+		bool environ_cut;
+		uint32_t ci_system; /* enum ci_system, and CI_WEAK */
 	} crossing;
 
 	struct { /* loss */
@@ -167,7 +171,12 @@ int assurance_parse(struct str name);
 #define ID_THREAD_LOGINUID (1u << 4)
 #define ID_BOUNDARY_LOST   (1u << 5) /* the boundary's record was lost */
 #define ID_USERNS	   (1u << 6)
-#define ID_FLAG_MAX	   7
+#define ID_FAKE_SUPERVISOR (1u << 7)  /* a job plays the supervisor of jobs */
+#define ID_AFTER_JOB_END   (1u << 8)  /* of a job whose supervisor has gone */
+#define ID_PRELOAD_ENV	   (1u << 9)  /* the job's environment puts code into what it starts */
+#define ID_ENV_TRUNCATED   (1u << 10) /* the job's environment was not read whole */
+#define ID_ENV_DUPLICATE   (1u << 11) /* the job's environment names something twice */
+#define ID_FLAG_MAX	   12
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
 
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
@@ -184,7 +193,12 @@ struct identity {
 	struct str cgroup;  /* path of the workload cgroup */
 	struct str unit;    /* systemd unit, absent when none */
 	struct str container_id, container_runtime;
-	struct str reason; /* anon: why, in words */
+	struct str reason;	     /* anon: why, in words */
+	struct {		     /* a job's; all absent when it is none */
+		struct str provider; /* "github", ...: static text */
+		struct str repository, repository_id, workflow, job, run_id, attempt, step, actor,
+			ref, sha, event, runner;
+	} ci;
 };
 
 #define ANCESTORS_MAX 16
