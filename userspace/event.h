@@ -176,8 +176,17 @@ int assurance_parse(struct str name);
 #define ID_PRELOAD_ENV	   (1u << 9)  /* the job's environment puts code into what it starts */
 #define ID_ENV_TRUNCATED   (1u << 10) /* the job's environment was not read whole */
 #define ID_ENV_DUPLICATE   (1u << 11) /* the job's environment names something twice */
-#define ID_FLAG_MAX	   12
+#define ID_ENV_MISMATCH	   (1u << 12) /* a later step's environment names another job */
+#define ID_FLAG_MAX	   13
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
+
+/* What is known of a CI job; who_level says how sure. What is not known is absent. */
+struct ci_facts {
+	struct str provider; /* "github", ...: static text */
+	struct str repository, repository_id, workflow, job, run_id, step, actor, ref, sha, event,
+		runner;
+	uint32_t attempt; /* 0 = not known */
+};
 
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
 struct identity {
@@ -193,12 +202,8 @@ struct identity {
 	struct str cgroup;  /* path of the workload cgroup */
 	struct str unit;    /* systemd unit, absent when none */
 	struct str container_id, container_runtime;
-	struct str reason;	     /* anon: why, in words */
-	struct {		     /* a job's; all absent when it is none */
-		struct str provider; /* "github", ...: static text */
-		struct str repository, repository_id, workflow, job, run_id, attempt, step, actor,
-			ref, sha, event, runner;
-	} ci;
+	struct str reason;  /* anon: why, in words */
+	struct ci_facts ci; /* all absent when it is no job */
 };
 
 #define ANCESTORS_MAX 16

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "bpf/event.h"
+#include "identity/ci/ci.h"
 #include "identity/naming.h"
 #include "identity/table.h"
 
@@ -31,7 +32,7 @@ static int add_kernel(struct identity_table *t)
 		.login_uid = UINT32_MAX,
 		.session_id = UINT32_MAX,
 	};
-	struct boundary *b = naming_decide(&what, NULL, &t->users);
+	struct boundary *b = naming_decide(&what, NULL, &t->users, NULL);
 
 	if (!b)
 		return -ENOMEM;
@@ -167,9 +168,30 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 	interns_drop(&t->exes, exe);
 }
 
+/* The process that opened a job, and what is known of it. */
+static struct process *supervisor_of(struct identity_table *t, const struct event_what *what,
+				     struct supervisor *out)
+{
+	struct process *p;
+
+	*out = (struct supervisor){0};
+	if (what->crossing.kind != BOUNDARY_CI)
+		return NULL;
+	p = processes_find(&t->processes, what->crossing.opener_pid,
+			   what->crossing.opener_start_ns);
+	if (!p)
+		return NULL;
+	*out = (struct supervisor){.exec_seen = p->exec_seen, .systems = p->supervises};
+	if (p->job)
+		out->first = boundaries_find(&t->boundaries, p->job);
+	return p;
+}
+
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
 {
 	const struct boundary *parent = NULL;
+	struct supervisor by;
+	struct process *opener;
 	struct boundary *b;
 
 	if (boundaries_find(&t->boundaries, what->crossing.id))
@@ -177,9 +199,36 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	user_names_refresh(&t->users);
 	if (what->crossing.parent_id)
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
-	b = naming_decide(what, parent, &t->users);
-	if (b)
-		boundaries_add(&t->boundaries, b, false);
+	opener = supervisor_of(t, what, &by);
+	b = naming_decide(what, parent, &t->users, &by);
+	if (!b)
+		return;
+	boundaries_add(&t->boundaries, b, false);
+	if (opener && !opener->job)
+		opener->job = b->id;
+}
+
+/* How it was started says whether it can be a supervisor; a job that starts one is found out. */
+static void learn_exec(struct process *p, const struct event_what *what)
+{
+	p->supervises = 0;
+	p->exec_seen = what->type == EVENT_EXEC;
+	if (p->exec_seen)
+		p->supervises = ci_looks_like(what->exec.exe, what->exec.argv);
+}
+
+/* The end of a job is the exit of its supervisor: what is still there has slipped away. */
+static bool is_after_job(const struct identity_table *t, const struct boundary *b,
+			 const struct event_what *what)
+{
+	const struct boundary *job = b;
+	int64_t time = what->last_wall_ns ? what->last_wall_ns : what->wall_ns;
+
+	if (!str_is(b->identity.kind, "ci"))
+		return false;
+	if (b->who_id != b->id)
+		job = boundaries_find(&t->boundaries, b->who_id);
+	return job && job->ended_wall_ns && time > job->ended_wall_ns;
 }
 
 /* A uid that is given to somebody else gets the new name within a second also where nobody logs in. */
@@ -231,11 +280,28 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 		b = boundaries_find(&t->boundaries, BOUNDARY_ID_KERNEL);
 	if (b) {
 		*id = b->identity;
+		if (is_after_job(t, b, what))
+			id->flags |= ID_AFTER_JOB_END;
 	} else {
 		naming_lost(id, what->boundary);
 		t->stats.boundary_lost++;
 	}
 	naming_apply_flags(id, what->task_flags);
+}
+
+/* A job's process that was started like the supervisor of such jobs. */
+static bool plays_supervisor(const struct process *p, const struct identity *id)
+{
+	uint32_t system = identity_ci_system(id->ci.provider);
+
+	return p->supervises && system && (p->supervises >> system & 1);
+}
+
+static void end_process(struct identity_table *t, struct process *p, const struct event_what *what)
+{
+	if (p->job)
+		boundaries_end_jobs(&t->boundaries, p->pid, p->start_ns, what->wall_ns);
+	set_exited(t, p);
 }
 
 void identity_attach(struct identity_table *t, struct event *ev)
@@ -251,12 +317,15 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (is_crossing(what->type))
 		learn_boundary(t, what);
 	p = acting(t, what);
-	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS))
+	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS)) {
 		set_exe(t, p, what->exec.exe);
-	else if (p && !p->exe && is_crossing(what->type))
+		learn_exec(p, what);
+	} else if (p && !p->exe && is_crossing(what->type))
 		set_exe(t, p, what->crossing.exe);
 
 	fill_identity(t, what, &who->id);
+	if (p && plays_supervisor(p, &who->id))
+		who->id.flags |= ID_FAKE_SUPERVISOR;
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
@@ -265,7 +334,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (what->type != EVENT_EXEC)
 		who->ancestor_count = 0;
 	if (p && what->type == EVENT_EXIT)
-		set_exited(t, p);
+		end_process(t, p, what);
 	if (p && what->type == EVENT_FORK)
 		learn_fork(t, p, what);
 	if (what->type != EVENT_BOUNDARY && what->type != EVENT_PROCESS) {

@@ -37,6 +37,11 @@ void identity_attach(struct identity_table *t, struct event *ev);
 
 void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
 
+/* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */
+uint32_t identity_ci_system(struct str name);
+/* The system whose supervisor a process looks like; NULL = none. For advice: it proves nothing. */
+const char *identity_ci_runner(struct str exe, struct str argv);
+
 /*
  * Explains a process ("4466"), a boundary ("b281474976710657") as one JSON object: identity.*,
  * process, facts[] of {source, fact, trust}, boundaries[] from outside in. -ESRCH with err when

@@ -6,12 +6,20 @@
 #include "identity/boundaries.h"
 #include "identity/user_names.h"
 
+/* What is known of the process that opened a job. */
+struct supervisor {
+	bool exec_seen;		      /* else how it was started is not known */
+	uint32_t systems;	      /* 1 << enum ci_system: whose supervisor it looks like */
+	const struct boundary *first; /* the first job that it opened, or NULL */
+};
+
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known. Returns a new boundary for boundaries_add(), or NULL without memory.
+ * that is not known; by is for a job only. Returns a new boundary for boundaries_add(), or NULL
+ * without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct user_names *users);
+			       const struct user_names *users, const struct supervisor *by);
 
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);
