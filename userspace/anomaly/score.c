@@ -7,8 +7,13 @@
 
 #include <stdio.h>
 
-/* Flags that are wrong in themselves. */
-static const unsigned bad_flags[] = {ID_SELF_LOGINUID, ID_SELF_MOVED};
+#include "base/cleanup.h"
+
+/* Flags that are wrong in themselves; of several the first counts. */
+static const unsigned bad_flags[] = {
+	ID_SELF_LOGINUID, ID_SELF_MOVED,    ID_AFTER_JOB_END, ID_FAKE_SUPERVISOR,
+	ID_ENV_MISMATCH,  ID_ENV_DUPLICATE, ID_PRELOAD_ENV,
+};
 
 static const char *flag_name(unsigned flag)
 {
@@ -43,7 +48,7 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 		g->kind = KIND_UNEXPECTED;
 		snprintf(g->rule, sizeof(g->rule), "%s", object_class(ev));
 	} else {
-		for (unsigned i = 0; i < 2 && !*flag; i++)
+		for (size_t i = 0; i < ARRAY_SIZE(bad_flags) && !*flag; i++)
 			*flag = ev->who.id.flags & bad_flags[i];
 		if (!*flag)
 			return false;
