@@ -55,16 +55,15 @@ static enum hook_rung rung_of(const char *word)
 	return HOOKS_AUTO;
 }
 
-/* "github=/path" of the settings, which checked it, in numbers. */
+/* "github=/path" or "github@unit=/path" of the settings, which checked it, in numbers. */
 static size_t read_supervisors(struct ci_supervisor *out, char *const *list)
 {
 	size_t n = 0;
 
 	for (; n < CONFIG_LIST_MAX && list[n]; n++) {
-		const char *equals = strchr(list[n], '=');
-		struct str name = {list[n], (uint32_t)(equals - list[n])};
+		struct str name = {list[n], (uint32_t)strcspn(list[n], "@=")};
 
-		out[n] = (struct ci_supervisor){identity_ci_system(name), equals + 1};
+		out[n] = (struct ci_supervisor){identity_ci_system(name), strchr(list[n], '=') + 1};
 	}
 	return n;
 }

@@ -110,7 +110,7 @@ static void explain(const struct identity_table *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct decoder decoder;
-	const struct identity_options opt = {16, 32, "/dev/null"};
+	const struct identity_options opt = {16, 32, "/dev/null", NULL};
 	struct identity_table *t = NULL;
 	size_t at = size < sizeof(struct recording_header) ? size : sizeof(struct recording_header);
 	size_t took;

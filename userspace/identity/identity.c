@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/glob.h"
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/naming.h"
@@ -53,6 +54,7 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 
 	if (!t)
 		return -ENOMEM;
+	t->ci_supervisors = opt ? opt->ci_supervisors : NULL;
 	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
 	user_names_refresh(&t->users);
 	if (boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
@@ -168,6 +170,28 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 	interns_drop(&t->exes, exe);
 }
 
+/* Whoever can execute the supervisor's file could start one: where units are named, they decide. */
+static bool is_misplaced(const struct identity_table *t, const struct event_what *what)
+{
+	struct cgroup_name place;
+	bool named = false;
+
+	cgroup_name_parse(&place, what->crossing.cgroup);
+	for (const char *const *p = t->ci_supervisors; p && *p; p++) {
+		struct str row = str_sub(str_of(*p), 0, (uint32_t)strcspn(*p, "="));
+		int64_t at = str_index(row, 0, '@');
+		struct str name = str_sub(row, 0, at < 0 ? row.n : (uint32_t)at);
+
+		if (identity_ci_system(name) != (what->crossing.ci_system & ~CI_WEAK))
+			continue;
+		if (at < 0 || (place.unit.p &&
+			       glob_match_word(str_sub(row, (uint32_t)at + 1, row.n), place.unit)))
+			return false;
+		named = true;
+	}
+	return named;
+}
+
 /* The process that opened a job, and what is known of it. */
 static struct process *supervisor_of(struct identity_table *t, const struct event_what *what,
 				     struct supervisor *out)
@@ -177,11 +201,13 @@ static struct process *supervisor_of(struct identity_table *t, const struct even
 	*out = (struct supervisor){0};
 	if (what->crossing.kind != BOUNDARY_CI)
 		return NULL;
+	out->misplaced = is_misplaced(t, what);
 	p = processes_find(&t->processes, what->crossing.opener_pid,
 			   what->crossing.opener_start_ns);
 	if (!p)
 		return NULL;
-	*out = (struct supervisor){.exec_seen = p->exec_seen, .systems = p->supervises};
+	out->exec_seen = p->exec_seen;
+	out->systems = p->supervises;
 	if (p->job)
 		out->first = boundaries_find(&t->boundaries, p->job);
 	return p;

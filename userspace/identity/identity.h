@@ -21,6 +21,11 @@ struct identity_options {
 	size_t processes_max;  /* default 65536; exited ones go first */
 	const char *
 		passwd_path; /* default /etc/passwd; names of users are read here, never over NSS */
+	/*
+	 * "github=/path" or "github@unit=/path", NULL-terminated, or NULL: where all rows of a system
+	 * name units, what that system's supervisor starts elsewhere is no job. Kept, not copied.
+	 */
+	const char *const *ci_supervisors;
 };
 
 struct identity_stats {

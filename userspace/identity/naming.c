@@ -400,7 +400,7 @@ static struct str job_word(struct naming *n)
 
 /*
  * A supervisor's child. It is a job only when the supervisor was started as one is (any program runs
- * on java), and by the system: what somebody starts by hand speaks for that somebody.
+ * on java), in its unit, and by the system: what somebody starts by hand speaks for that somebody.
  */
 static void name_ci(struct naming *n)
 {
@@ -411,6 +411,10 @@ static void name_ci(struct naming *n)
 
 	if (!p || (seen && !(n->by->systems >> system & 1)))
 		return;
+	if (n->by && n->by->misplaced) {
+		n->id.flags |= ID_FAKE_SUPERVISOR;
+		return;
+	}
 	if (kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at")) {
 		add_edge(n, STR_LIT("ci-step"), ASSURANCE_DERIVED);
 		return;

@@ -9,6 +9,7 @@
 /* What is known of the process that opened a job. */
 struct supervisor {
 	bool exec_seen;		      /* else how it was started is not known */
+	bool misplaced;		      /* the settings name its unit, and it is in another one */
 	uint32_t systems;	      /* 1 << enum ci_system: whose supervisor it looks like */
 	const struct boundary *first; /* the first job that it opened, or NULL */
 };

@@ -237,6 +237,36 @@ static void only_a_supervisor_of_the_system_starts_jobs(void **state)
 	ASSERT_STR(ev.who.id.who, "unit:runner.service");
 }
 
+static void where_a_unit_is_named_jobs_start_only_there(void **state)
+{
+	static const char *const rows[] = {"gitlab=/x", "github@actions.*=/x",
+					   "github@runner.serv*=/y", NULL};
+	static const char *const elsewhere[] = {"gitlab=/x", "github@actions.*=/x", NULL};
+	struct identity_options opt = {.passwd_path = passwd_path, .ci_supervisors = rows};
+	struct task parent, step;
+	struct event ev;
+
+	(void)state;
+	identity_free(table);
+	assert_int_equal(identity_new(&table, &opt), 0);
+	parent = worker(10);
+	ev = STEP(&parent, &step, .ci_system = CI_GITHUB, .environ = STR_LIT(GITHUB),
+		  .cgroup = STR_LIT("/system.slice/runner.service"));
+	ASSERT_STR(ev.who.id.who, "ci:github/acme/app/build");
+	ev = STEP(&parent, &step, .ci_system = CI_GITHUB, .environ = STR_LIT(GITHUB),
+		  .cgroup = STR_LIT("/"));
+	ASSERT_STR(ev.who.id.who, "unit:runner.service");
+	identity_free(table);
+	opt.ci_supervisors = elsewhere;
+	assert_int_equal(identity_new(&table, &opt), 0);
+	parent = worker(10);
+	ev = STEP(&parent, &step, .ci_system = CI_GITHUB, .environ = STR_LIT(GITHUB),
+		  .cgroup = STR_LIT("/system.slice/runner.service"));
+	ASSERT_STR(ev.who.id.who, "unit:runner.service");
+	assert_true(ev.who.id.flags & ID_FAKE_SUPERVISOR);
+	assert_null(ev.who.id.ci.provider.p);
+}
+
 static void a_later_step_is_no_other_job(void **state)
 {
 	struct task parent = worker(10), other = worker(11), step;
@@ -347,6 +377,7 @@ int main(void)
 		CASE(what_is_less_sure_says_so),
 		CASE(each_system_by_what_it_hands_over),
 		CASE(only_a_supervisor_of_the_system_starts_jobs),
+		CASE(where_a_unit_is_named_jobs_start_only_there),
 		CASE(a_later_step_is_no_other_job),
 		CASE(a_job_ends_with_its_supervisor),
 		CASE(a_job_that_plays_the_supervisor_is_flagged),
