@@ -11,7 +11,7 @@ worker=$SCRATCH/bin/Runner.Worker
 java=$SCRATCH/bin/java
 install -m 755 "$ACTORS/stub_worker" "$worker"
 install -m 755 "$ACTORS/stub_worker" "$java"
-start_daemon --set "identity.ci_supervisors=github=$worker,jenkins=$java"
+start_daemon --record "$SCRATCH/recording" --set "identity.ci_supervisors=github=$worker,jenkins=$java"
 start_watch
 
 # github STEP RUN: what the Worker writes for a step.
@@ -168,7 +168,27 @@ json_is "$event" .identity.assurance.who recorded "37: recorded"
 echo "step /bin/true $mark-java /var/lib/jenkins/workspace/victim@tmp/durable-0123abcd/script.sh" | "$java" -jar /opt/app.jar
 unlike "$(jq -r .identity.who <<<"$(exec_of "$mark-java")")" "^ci:|^anon:ci" "37: another Java program starts no job"
 
-# No secret of the environment is kept anywhere; the record of a boundary is not published.
+# doctor finds what runs, says the line to add, and is content where it is there.
+install -m 755 "$ACTORS/stub_worker" "$SCRATCH/bin/Runner.Listener"
+install -m 755 "$ACTORS/stub_worker" "$SCRATCH/jobs/act_runner"
+mkfifo "$SCRATCH/hold"
+"$SCRATCH/bin/Runner.Listener" run <"$SCRATCH/hold" &
+cleanup kill -KILL $!
+"$SCRATCH/jobs/act_runner" daemon <"$SCRATCH/hold" &
+cleanup kill -KILL $!
+exec 8>"$SCRATCH/hold"
+finds() {
+	wd doctor -o json 2>/dev/null | jq -e -s "any(.[]; $1)"
+}
+ok "doctor knows the pinned worker beside a running listener" \
+	wait_until 10 finds ".level == \"ok\" and (.finding | contains(\"$SCRATCH/bin/Runner.Listener\"))"
+ok "doctor says the line for the other" \
+	wait_until 10 finds ".level == \"warn\" and (.remedy // \"\" | test(\"gitea[^ ]*=$SCRATCH/jobs/act_runner\"))"
+exec 8>&-
+
+# No secret of the environment is kept anywhere, not in a recording either; the record of a boundary is not published.
+ok "the recording has the job" grep -qaF GITHUB_REPOSITORY=acme/app "$SCRATCH/recording"
+is "$(grep -caF "ghs_secret$mark" "$SCRATCH/recording")" 0 "and no token"
 is "$(grep -rlF "ghs_secret$mark" "$ROOT" 2>/dev/null)" "" "the token is not in the store"
 unlike "$(events)" "ghs_secret$mark" "nor in any event"
 unlike "$(wd id "$(jq -r .uid <<<"$fake")" -o json)" "ghs_secret" "nor in an explanation"

@@ -66,15 +66,49 @@ static bool is_new(struct search *s, const char *line)
 	return s->lines[s->count] && ++s->count;
 }
 
-static bool is_set(const json_t *status, const char *line)
+/* The settings in force name that system and path, with a unit or without. */
+static bool is_set(const json_t *status, const char *system, const char *exe)
 {
 	const json_t *list = row_find(status, "identity.ci_supervisors"), *item;
-	size_t i;
+	size_t i, n = strlen(system);
 
-	json_array_foreach (list, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), line) == 0)
+	json_array_foreach (list, i, item) {
+		const char *row = json_string_value(item), *path = row ? strchr(row, '=') : NULL;
+
+		if (path && strncmp(row, system, n) == 0 && strcspn(row, "@=") == n &&
+		    strcmp(path + 1, exe) == 0)
 			return true;
+	}
 	return false;
+}
+
+/* "@actions.runner.acme.service": the unit of the process, when it is in one. */
+static void add_unit(struct text *out, const char *pid)
+{
+	_cleanup_free_ char *text = NULL;
+	struct cgroup_name name;
+	char path[300], *line, *next;
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
+	if (file_read(path, 1u << 20, &text, &size))
+		return;
+	for (line = text; line && *line; line = next) {
+		char *colon = strchr(line, ':');
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!colon ||
+		    (strncmp(colon, "::", 2) != 0 && strncmp(colon, ":name=systemd:", 14) != 0))
+			continue;
+		cgroup_name_parse(&name, str_of(strchr(colon + 1, ':') + 1));
+		if (!name.unit.n)
+			continue;
+		text_puts(out, "@");
+		text_say_name(out, name.unit);
+		return;
+	}
 }
 
 /* Java starts its children through a helper, which has to be named as well. */
@@ -92,8 +126,10 @@ static void add_helper(struct text *list, const char *system, const char *exe)
 	}
 }
 
-static void say_runner(struct search *s, const char *system, const char *running, const char *exe)
+static void say_runner(struct search *s, const char *pid, const char *system, const char *running,
+		       const char *exe)
 {
+	bool known = is_set(s->status, system, exe);
 	_cleanup_text_ struct text t = {0}, remedy = {0};
 	char line[LINE_MAX_BYTES];
 
@@ -102,14 +138,15 @@ static void say_runner(struct search *s, const char *system, const char *running
 		return;
 	text_printf(&t, "a runner of %s is running (", system);
 	text_say_name(&t, str_of(running));
-	text_puts(&t, is_set(s->status, line) ? "), its jobs are known by name"
-					      : "), its jobs have no names");
+	text_puts(&t, known ? "), its jobs are known by name" : "), its jobs have no names");
 	text_puts(&remedy, "Add to whodid.yaml and restart whodidd: identity.ci_supervisors: [");
-	text_printf(&remedy, "%s=", system);
+	text_puts(&remedy, system);
+	add_unit(&remedy, pid);
+	text_puts(&remedy, "=");
 	text_say_name(&remedy, str_of(exe));
 	add_helper(&remedy, system, exe);
 	text_puts(&remedy, "]");
-	s->fn(s->ctx, is_set(s->status, line), remedy.p, t.p);
+	s->fn(s->ctx, known, remedy.p, t.p);
 }
 
 /* Listeners start the program beside them that starts the steps; some agents start themselves. */
@@ -121,7 +158,7 @@ static const struct {
 	{"buildkite-agent", "buildkite", "buildkite-agent"},
 };
 
-static void look_at(struct search *s, const char *exe, struct str argv)
+static void look_at(struct search *s, const char *pid, const char *exe, struct str argv)
 {
 	const char *base = strrchr(exe, '/') + 1, *system;
 	char worker[4400];
@@ -131,12 +168,12 @@ static void look_at(struct search *s, const char *exe, struct str argv)
 			continue;
 		snprintf(worker, sizeof(worker), "%.*s%s", (int)(base - exe), exe,
 			 listeners[i].worker);
-		say_runner(s, listeners[i].system, exe, worker);
+		say_runner(s, pid, listeners[i].system, exe, worker);
 		return;
 	}
 	system = identity_ci_runner(str_of(exe), argv);
 	if (system)
-		say_runner(s, system, exe, exe);
+		say_runner(s, pid, system, exe, exe);
 }
 
 static void search_processes(struct search *s)
@@ -159,7 +196,7 @@ static void search_processes(struct search *s)
 		exe[n] = '\0';
 		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
 		if (file_read(path, 1u << 20, &argv, &size) == 0 && size)
-			look_at(s, exe, (struct str){argv, (uint32_t)size - 1});
+			look_at(s, e->d_name, exe, (struct str){argv, (uint32_t)size - 1});
 	}
 }
 

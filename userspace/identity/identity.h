@@ -44,6 +44,11 @@ void identity_get_stats(const struct identity_table *t, struct identity_stats *o
 
 /* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */
 uint32_t identity_ci_system(struct str name);
+/*
+ * Overwrites in a record what its handover (boundary of kind ci) has beside the keys that a job is
+ * named by: the rest of an environment is full of secrets. Anything else stays as it is.
+ */
+void identity_ci_scrub(void *record, size_t size);
 /* The system whose supervisor a process looks like; NULL = none. For advice: it proves nothing. */
 const char *identity_ci_runner(struct str exe, struct str argv);
 

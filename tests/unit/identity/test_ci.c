@@ -369,6 +369,44 @@ static void an_explanation_says_what_was_handed_over_and_no_secret(void **state)
 	json_release(&w);
 }
 
+static void a_recording_keeps_the_name_and_no_secret(void **state)
+{
+	static const char env[] = "SECRET=topsecret\0GITHUB_JOB=build\0garbage\0GITHUB_JOB\0"
+				  "BASH_ENV=/tmp/x\0TOKEN=";
+	struct {
+		struct record_boundary b;
+		char env[sizeof(env) - 1];
+		char behind[9];
+	} r = {.b = {.header = {.kind = RECORD_BOUNDARY},
+		     .kind = BOUNDARY_CI,
+		     .ci_system = CI_GITHUB,
+		     .environ = {sizeof(r.b), sizeof(env) - 1}},
+	       .behind = "A=behind"};
+
+	(void)state;
+	memcpy(r.env, env, sizeof(r.env));
+	identity_ci_scrub(&r, sizeof(r));
+	assert_memory_equal(r.env,
+			    "SECRET=xxxxxxxxx\0GITHUB_JOB=build\0xxxxxxx\0xxxxxxxxxx\0"
+			    "BASH_ENV=/tmp/x\0TOKEN=",
+			    sizeof(r.env));
+	assert_string_equal(r.behind, "A=behind");
+	/* a system without keys keeps none */
+	memcpy(r.env, env, sizeof(r.env));
+	r.b.ci_system = CI_JENKINS;
+	identity_ci_scrub(&r, sizeof(r));
+	assert_null(memmem(r.env, sizeof(r.env), "build", 5));
+	/* texts that point elsewhere, and what is no job, are let alone */
+	memcpy(r.env, env, sizeof(r.env));
+	r.b.environ.len = sizeof(r);
+	identity_ci_scrub(&r, sizeof(r));
+	assert_memory_equal(r.env, env, sizeof(r.env));
+	r.b.environ.len = 4;
+	r.b.kind = BOUNDARY_CGROUP;
+	identity_ci_scrub(&r, sizeof(r));
+	assert_memory_equal(r.env, env, sizeof(r.env));
+}
+
 int main(void)
 {
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, new_case, end_case)
@@ -381,6 +419,7 @@ int main(void)
 		CASE(a_later_step_is_no_other_job),
 		CASE(a_job_ends_with_its_supervisor),
 		CASE(a_job_that_plays_the_supervisor_is_flagged),
+		CASE(a_recording_keeps_the_name_and_no_secret),
 		CASE(an_explanation_says_what_was_handed_over_and_no_secret),
 	};
 

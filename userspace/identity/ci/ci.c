@@ -220,6 +220,47 @@ static void read_environ(struct ci_job *job, const struct ci_provider *p, struct
 	}
 }
 
+static bool is_read(const struct ci_provider *p, struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(preloads); i++)
+		if (str_is(name, preloads[i].name))
+			return true;
+	for (const struct ci_key *k = p ? p->keys : NULL; k && k->name; k++)
+		if (str_is(name, k->name))
+			return true;
+	return false;
+}
+
+/* Values of other keys become "xxx", as long as they were; so does what is no entry. */
+static void scrub_environ(const struct ci_provider *p, char *env, uint32_t n)
+{
+	for (uint32_t at = 0; at < n;) {
+		uint32_t len = (uint32_t)strnlen(env + at, n - at);
+		struct str name = {env + at, len};
+		int64_t equals = str_index(name, 0, '=');
+
+		name.n = equals < 0 ? 0 : (uint32_t)equals;
+		if (!is_read(p, name)) {
+			uint32_t keep = equals < 0 ? 0 : name.n + 1;
+
+			memset(env + at + keep, 'x', len - keep);
+		}
+		at += len + 1;
+	}
+}
+
+void identity_ci_scrub(void *record, size_t size)
+{
+	struct record_boundary *b = record;
+
+	if (size < sizeof(*b) || b->header.kind != RECORD_BOUNDARY || b->kind != BOUNDARY_CI ||
+	    b->environ.off < sizeof(*b) || b->environ.off > size ||
+	    b->environ.len > size - b->environ.off)
+		return;
+	scrub_environ(ci_provider_of(b->ci_system), (char *)record + b->environ.off,
+		      b->environ.len);
+}
+
 static void join_owner(struct ci_job *job)
 {
 	struct str owner = job->owner, name = job->facts.repository;
