@@ -26,10 +26,12 @@
 #define EVENT_ABI 1
 
 /* Ceilings, in bytes, NUL not counted. What is longer is cut and flagged in header.flags. */
-#define EVENT_PATH_MAX	 4095
-#define EVENT_ARGV_MAX	 32768
-#define EVENT_LOG_MAX	 2047
-#define EVENT_RECORD_MAX 65536 /* no record is longer than this */
+#define EVENT_PATH_MAX		4095
+#define EVENT_ARGV_MAX		32768
+#define EVENT_LOG_MAX		2047
+#define EVENT_ENVIRON_MAX	32768 /* and of the arguments in a boundary record: */
+#define EVENT_BOUNDARY_ARGV_MAX 8192
+#define EVENT_RECORD_MAX	65536 /* no record is longer than this */
 
 /* Kinds are event types: the number is also the index of the loss and generation counters. */
 enum record_kind {
@@ -69,12 +71,14 @@ enum record_kind {
  * kernel's own objects
  */
 #define RECORD_USER_PATH    (1u << 2)
-#define RECORD_PATH_DELETED (1u << 3) /* the object had no name any more */
-#define RECORD_PATH_ESCAPED (1u << 4) /* outside of the task's root or mount */
-#define RECORD_FOLDED	    (1u << 5) /* counts earlier, equal acts: see record_file.count */
-#define RECORD_ARGV_FAULT   (1u << 6) /* argv could not be read */
-#define RECORD_IA32	    (1u << 7) /* came through a 32-bit system call */
-#define RECORD_TEXT_CUT	    (1u << 8) /* a text that is no path lost its right part */
+#define RECORD_PATH_DELETED (1u << 3)  /* the object had no name any more */
+#define RECORD_PATH_ESCAPED (1u << 4)  /* outside of the task's root or mount */
+#define RECORD_FOLDED	    (1u << 5)  /* counts earlier, equal acts: see record_file.count */
+#define RECORD_ARGV_FAULT   (1u << 6)  /* argv could not be read */
+#define RECORD_IA32	    (1u << 7)  /* came through a 32-bit system call */
+#define RECORD_ENV_CUT	    (1u << 8)  /* the environment had more than EVENT_ENVIRON_MAX bytes */
+#define RECORD_ENV_FAULT    (1u << 9)  /* the environment could not be read */
+#define RECORD_TEXT_CUT	    (1u << 10) /* a text that is no path lost its right part */
 
 struct record_header {
 	__u64 boot_ns;
@@ -102,6 +106,9 @@ struct record_text {
 #define TASK_IN_CONTAINER    (1u << 5) /* inside a boundary opened by a container runtime */
 #define TASK_THREAD_LOGINUID (1u << 6) /* this thread's login uid differs from its leader's */
 #define TASK_USERNS	     (1u << 7) /* not in the initial user namespace */
+#define TASK_IN_JOB	     (1u << 8) /* inside a boundary opened by a CI supervisor */
+/* a job that executes a CI supervisor's file: it opens nothing */
+#define TASK_FAKE_SUPERVISOR (1u << 9)
 
 /* Who acts: first in every record behind the header. */
 struct record_task {
@@ -240,6 +247,7 @@ enum boundary_kind {
 	BOUNDARY_BECOME = 4, /* sudo, su, doas, pkexec, runuser started their command */
 	BOUNDARY_CGROUP =
 		5, /* PID 1, a service manager or a container runtime put it into a new cgroup */
+	BOUNDARY_CI = 6, /* a CI supervisor's child executed a step of a job */
 };
 
 /*
@@ -259,8 +267,27 @@ enum exe_role {
 	ROLE_DOAS = 9,
 	ROLE_PKEXEC = 10,
 	ROLE_RUNUSER = 11,
+	ROLE_CI_SUPERVISOR = 12,
 	ROLE_MAX = 16,
 };
+
+/* Which CI system a supervisor belongs to: said by the settings beside its path. */
+enum ci_system {
+	CI_NONE = 0,
+	CI_GITHUB = 1,
+	CI_GITLAB = 2,
+	CI_JENKINS = 3,
+	CI_BUILDKITE = 4,
+	CI_CIRCLECI = 5,
+	CI_AZURE = 6,
+	CI_TEAMCITY = 7,
+	CI_WOODPECKER = 8,
+	CI_DRONE = 9,
+	CI_GITEA = 10,
+	CI_SYSTEMS = 64,
+};
+/* The executable is not root's alone: who owns it may have changed it. Beside the number above. */
+#define CI_WEAK 0x80u
 
 struct record_boundary {
 	struct record_header header;
@@ -271,15 +298,22 @@ struct record_boundary {
 	__u64 opener_inode;
 	__u64 opener_dev;
 	__u32 opener_pid;
-	__u32 kind;		/* enum boundary_kind */
-	__u32 role;		/* enum exe_role of the opener */
-	__u32 from_uid;		/* become: uid before */
-	__u32 to_uid;		/* become: uid after; login: the login uid */
-	__u32 session_id;	/* login: audit session */
-	__u32 cgroup_hierarchy; /* 0 = cgroup v2, else the v1 hierarchy id */
-	__u32 pad1;
+	__u32 kind;		   /* enum boundary_kind */
+	__u32 role;		   /* enum exe_role of the opener */
+	__u32 from_uid;		   /* become: uid before */
+	__u32 to_uid;		   /* become: uid after; login: the login uid */
+	__u32 session_id;	   /* login: audit session */
+	__u32 cgroup_hierarchy;	   /* 0 = cgroup v2, else the v1 hierarchy id */
+	__u32 ci_system;	   /* ci: enum ci_system, and CI_WEAK */
 	struct record_text exe;	   /* of the task, resolved */
 	struct record_text cgroup; /* path of the workload cgroup from the root of its hierarchy */
+	/*
+	 * ci only, from the new memory at exec: what the supervisor handed over, before anybody
+	 * else could change it. Both NUL-separated. Secrets are among it.
+	 */
+	struct record_text cwd;
+	struct record_text argv;
+	struct record_text environ;
 };
 
 /*
@@ -318,7 +352,7 @@ _Static_assert(sizeof(struct record_exec) == 240, "ABI");
 _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
-_Static_assert(sizeof(struct record_boundary) == 216, "ABI");
+_Static_assert(sizeof(struct record_boundary) == 240, "ABI");
 _Static_assert(sizeof(struct record_auth_log) == 184, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");
 

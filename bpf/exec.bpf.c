@@ -130,6 +130,46 @@ static __always_inline void notice_become(struct task_struct *task, struct task_
 	open_boundary(task, st, &c);
 }
 
+/* The file is a supervisor's too: what runs next belongs to the supervisor and not to a job. */
+static __always_inline bool is_supervisor_file(const struct exe_key *id)
+{
+	u32 *role = bpf_map_lookup_elem(&trusted_exes, id);
+
+	return role && (*role & 0xff) == ROLE_CI_SUPERVISOR;
+}
+
+/*
+ * A supervisor's child has started a step: the first exec behind the supervisor's own. What takes
+ * the supervisor's place in its own process is no step, unless a supervisor forked it (Java starts
+ * its children through a helper, jspawnhelper, that is to be among the supervisors). Inside a job
+ * nobody has the role.
+ */
+static __always_inline void notice_job(struct task_struct *task, struct task_state *st,
+				       struct file *exe)
+{
+	struct crossing c = {.kind = BOUNDARY_CI, .role = ROLE_CI_SUPERVISOR};
+	struct task_state *by = st;
+	struct exe_key id = {};
+
+	if (st->role != ROLE_CI_SUPERVISOR || (st->flags & TASK_IN_JOB))
+		return;
+	read_file_id(exe, &id);
+	if (is_supervisor_file(&id))
+		return;
+	if ((u32)task->tgid == st->role_pid)
+		by = bpf_task_storage_get(&tasks, task->real_parent, 0, 0);
+	if (!by || by->role != ROLE_CI_SUPERVISOR)
+		return;
+	c.ci = by->ci;
+	c.from_uid = by->role_uid;
+	c.to_uid = task->real_cred->uid.val;
+	c.opener_pid = by->role_pid;
+	c.opener_start = by->role_start;
+	c.opener_inode = by->role_inode;
+	c.opener_dev = by->role_dev;
+	open_boundary(task, st, &c);
+}
+
 /*
  * sched_process_exec(task, old_pid, bprm): in begin_new_exec()'s caller, once the exec cannot fail:
  * mm, credentials and executable are the new ones, the arguments are already in the new memory,
@@ -150,6 +190,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 		return 0;
 	st->exec_count++;
 	notice_become(task, st, mm->exe_file);
+	notice_job(task, st, mm->exe_file);
 	take_role(task, st);
 	s = slot_claim(RECORD_EXEC);
 	if (!s)

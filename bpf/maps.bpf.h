@@ -45,8 +45,8 @@ struct {
  */
 #define SLOTS_PER_CPU 4
 #define SLOT_PATH     4096
-#define SLOT_DATA \
-	49152 /* 240 + argv 32768 + 3 paths, rounded up, with slack behind for the verifier */
+/* 240 + environment 32768 + argv 8192 + 3 paths, rounded up, with slack behind for the verifier */
+#define SLOT_DATA     57344
 struct slot {
 	u32 busy;
 	u32 len;   /* bytes of data in use */
@@ -88,7 +88,8 @@ struct task_state {
 	u32 exec_count;
 	u8 role;    /* enum exe_role of what it executes, inherited at fork */
 	u8 connect; /* enum connect_mark */
-	u16 pad0;
+	u8 ci;	    /* of a ci supervisor: enum ci_system and CI_WEAK */
+	u8 pad0;
 	u32 mover; /* enum exe_role of the mover; taken by an exchange */
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
@@ -112,7 +113,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, struct exe_key);
-	__type(value, u32);
+	__type(value, u32); /* role, and the ci system << 8 */
 } trusted_exes __weak SEC(".maps");
 
 /* collect's own descriptors of those executables, until on_role_file has taken their inodes. */

@@ -30,6 +30,8 @@ struct crossing {
 	u32 opener_dev;
 	u64 opener_start;
 	u64 opener_inode;
+	u32 ci;
+	u32 pad0;
 };
 
 static __always_inline bool role_may_log_in(u32 role)
@@ -52,6 +54,49 @@ static __always_inline u64 new_boundary_id(void)
 	return ((u64)(bpf_get_smp_processor_id() + 1) << 48) | (add_u64(&n->boundaries, 1) + 1);
 }
 
+/* Appends the caller's memory from start to end, at most max bytes, the last NUL not counted. */
+#define take_strings(s, out, start, end, max, cut, fault)                             \
+	do {                                                                          \
+		u64 from_ = (start), to_ = (end), n_ = to_ > from_ ? to_ - from_ : 0; \
+		u32 at_ = (s)->len, len_;                                             \
+                                                                                      \
+		if (n_ > (max)) {                                                     \
+			n_ = (max);                                                   \
+			(s)->flags |= (cut);                                          \
+		}                                                                     \
+		len_ = n_;                                                            \
+		hide(at_);                                                            \
+		hide(len_);                                                           \
+		if (len_ == 0 || len_ > (max) || at_ > SLOT_DATA - (max))             \
+			break;                                                        \
+		if (bpf_probe_read_user(&(s)->data[at_], len_, (void *)from_)) {      \
+			(s)->flags |= (fault);                                        \
+			break;                                                        \
+		}                                                                     \
+		(out) = slot_took(s, (s)->flags & (cut) ? len_ : len_ - 1);           \
+	} while (0)
+
+/* What a supervisor hands to its child. Read once, here; later it is the child's own word. */
+shared_sub int take_handover(u32 slot, u64 task_address)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct task_struct *task = (struct task_struct *)task_address;
+	struct record_text argv = {}, env = {};
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct record_boundary *r;
+
+	if (!s)
+		return 0;
+	r = (struct record_boundary *)s->data;
+	take_strings(s, argv, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end),
+		     EVENT_BOUNDARY_ARGV_MAX, RECORD_ARGV_CUT, RECORD_ARGV_FAULT);
+	r->argv = argv;
+	take_strings(s, env, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
+		     EVENT_ENVIRON_MAX, RECORD_ENV_CUT, RECORD_ENV_FAULT);
+	r->environ = env;
+	return 0;
+}
+
 /*
  * The rest of a boundary record, and its end. The task comes as an address: crossings are rare, and
  * the verifier then looks at this once per program and not once per way to get here.
@@ -62,7 +107,7 @@ shared_sub int finish_boundary(u32 slot, u64 task_address)
 	struct task_struct *task = (struct task_struct *)task_address;
 	struct record_boundary *r;
 	struct workload w = {};
-	struct record_text exe = {}, cgroup = {};
+	struct record_text exe = {}, cgroup = {}, cwd = {};
 	struct file *file;
 
 	if (!s)
@@ -78,6 +123,12 @@ shared_sub int finish_boundary(u32 slot, u64 task_address)
 		r->cgroup_hierarchy = w.hierarchy;
 		slot_cgroup(s, w.kn, &cgroup);
 		r->cgroup = cgroup;
+	}
+	if (r->kind == BOUNDARY_CI) {
+		slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry),
+			  &cwd);
+		r->cwd = cwd;
+		take_handover(slot, task_address);
 	}
 	slot_submit(s, RECORD_BOUNDARY);
 	slot_release(s);
@@ -106,6 +157,7 @@ static __always_inline void emit_boundary(struct task_struct *task, struct task_
 	r->opener_start_ns = c->opener_start;
 	r->opener_inode = c->opener_inode;
 	r->session_id = st->session_id;
+	r->ci_system = c->ci;
 	s->args[0] = (u64)task;
 	finish_boundary(s->id, stored(&s->args[0]));
 }
@@ -124,6 +176,10 @@ static_sub int open_boundary(struct task_struct *task, struct task_state *st, st
 		st->flags &= ~(TASK_SEEDED | TASK_SELF_LOGINUID | TASK_THREAD_LOGINUID);
 	if (c->kind == BOUNDARY_CGROUP)
 		st->flags &= ~TASK_SEEDED;
+	if (c->kind == BOUNDARY_CI) {
+		st->flags &= ~TASK_SEEDED;
+		st->flags |= TASK_IN_JOB;
+	}
 	st->boundary = id;
 	emit_boundary(task, st, parent, c);
 	return 0;
@@ -137,7 +193,7 @@ static __always_inline bool is_contained(struct task_struct *task, const struct 
 
 /*
  * The login uid or the session is another one. A trusted setter (by inode of its executable, root
- * when it did so or when looked at last, not inside a container) logs somebody in; anybody else
+ * when it did so or when looked at last, not inside a container or job) logs somebody in; anybody else
  * has set his own: flagged once, remembered, and it opens nothing.
  */
 static_sub int notice_login(struct task_struct *task, struct task_state *st)
@@ -153,7 +209,8 @@ static_sub int notice_login(struct task_struct *task, struct task_state *st)
 	st->session_id = session;
 	if (login == UID_UNSET)
 		return 0;
-	if (!role_may_log_in(st->role) || !root || is_contained(task, st)) {
+	if (!role_may_log_in(st->role) || !root || is_contained(task, st) ||
+	    (st->flags & TASK_IN_JOB)) {
 		st->flags |= TASK_SELF_LOGINUID;
 		if (leader->pid != task->pid && read_login_uid(leader) != login)
 			st->flags |= TASK_THREAD_LOGINUID;
@@ -223,23 +280,31 @@ static_sub int notice_move(struct task_struct *task, struct task_state *st)
 /*
  * Role by the executable's inode, and who runs it: the opener of what it opens later. Programs that
  * switch users do so as root: run without that (no_new_privs, traced, nosuid, or not setuid at
- * all) they do what their caller wants, who can preload code into them.
+ * all) they do what their caller wants, who can preload code into them. A job never becomes a
+ * supervisor: what it executes opens nothing, and is flagged.
  */
 static_sub int take_role(struct task_struct *task, struct task_state *st)
 {
 	struct exe_key exe = {};
-	u32 *role;
+	u32 *role, what;
 
 	if (!task || !st)
 		return 0;
 	st->role = ROLE_NONE;
+	st->flags &= ~TASK_FAKE_SUPERVISOR;
 	if (!task->mm)
 		return 0;
 	read_file_id(task->mm->exe_file, &exe);
 	role = bpf_map_lookup_elem(&trusted_exes, &exe);
-	if (role && !(role_switches_user(*role) && task->real_cred->euid.val != 0))
-		st->role = *role;
-	else if (task->tgid == 1)
+	what = role ? *role & 0xff : ROLE_NONE;
+	if (what == ROLE_CI_SUPERVISOR && (st->flags & TASK_IN_JOB)) {
+		st->flags |= TASK_FAKE_SUPERVISOR;
+		return 0;
+	}
+	if (role && !(role_switches_user(what) && task->real_cred->euid.val != 0)) {
+		st->role = what;
+		st->ci = (*role >> 8) & 0xff;
+	} else if (task->tgid == 1)
 		st->role = ROLE_SERVICE_MANAGER; /* PID 1 decides, whatever it is called */
 	if (st->role == ROLE_NONE)
 		return 0;
@@ -308,7 +373,7 @@ static_sub struct task_state *make_state(struct task_struct *task)
 	    up->boundary != BOUNDARY_ID_KERNEL && up->login_uid == st->login_uid &&
 	    up->session_id == st->session_id && up->cgroup_id == st->cgroup_id) {
 		st->boundary = up->boundary;
-		st->flags |= flag | (up->flags & TASK_IN_CONTAINER);
+		st->flags |= flag | (up->flags & (TASK_IN_CONTAINER | TASK_IN_JOB));
 		return st;
 	}
 	start_boundary(task, st, flag);

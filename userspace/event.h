@@ -146,6 +146,10 @@ struct event_what {
 		uint64_t opener_start_ns, opener_inode, opener_dev;
 		uint32_t opener_pid, kind, role, from_uid, to_uid, session_id, cgroup_hierarchy;
 		struct str exe, cgroup;
+		/* ci only, for the identity stage; neither printed nor stored: secrets are among it */
+		struct str cwd, argv, environ;
+		bool environ_cut;
+		uint32_t ci_system; /* enum ci_system, and CI_WEAK */
 	} crossing;
 
 	struct { /* loss */
@@ -178,9 +182,23 @@ int assurance_parse(struct str name);
 #define ID_THREAD_LOGINUID (1u << 4)
 #define ID_BOUNDARY_LOST   (1u << 5) /* the boundary's record was lost */
 #define ID_USERNS	   (1u << 6)
-#define ID_LOOPBACK_SSH	   (1u << 7) /* its ssh login came from this host */
-#define ID_FLAG_MAX	   8
+#define ID_FAKE_SUPERVISOR (1u << 7)  /* a job plays the supervisor of jobs */
+#define ID_AFTER_JOB_END   (1u << 8)  /* of a job whose supervisor has gone */
+#define ID_PRELOAD_ENV	   (1u << 9)  /* the job's environment puts code into what it starts */
+#define ID_ENV_TRUNCATED   (1u << 10) /* the job's environment was not read whole */
+#define ID_ENV_DUPLICATE   (1u << 11) /* the job's environment names something twice */
+#define ID_ENV_MISMATCH	   (1u << 12) /* a later step's environment names another job */
+#define ID_LOOPBACK_SSH	   (1u << 13) /* its ssh login came from this host */
+#define ID_FLAG_MAX	   14
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
+
+/* What is known of a CI job; who_level says how sure. What is not known is absent. */
+struct ci_facts {
+	struct str provider; /* "github", ...: static text */
+	struct str repository, repository_id, workflow, job, run_id, step, actor, ref, sha, event,
+		runner;
+	uint32_t attempt; /* 0 = not known */
+};
 
 /*
  * How somebody logged in, as sshd wrote it to the log before it let them in: recorded, whatever the
@@ -212,6 +230,7 @@ struct identity {
 	struct str reason; /* anon: why, in words */
 	struct str by;	   /* who asked for it, where that was on this host: ID_LOOPBACK_SSH */
 	struct login_facts login;
+	struct ci_facts ci; /* all absent when it is no job */
 };
 
 #define ANCESTORS_MAX 16

@@ -72,11 +72,10 @@ static const char *cut_word(unsigned bit)
 
 static const char *boundary_word(unsigned v)
 {
-	static const char *const words[] = {[BOUNDARY_SEED] = "seed",
-					    [BOUNDARY_KERNEL] = "kernel",
-					    [BOUNDARY_LOGIN] = "login",
-					    [BOUNDARY_BECOME] = "become",
-					    [BOUNDARY_CGROUP] = "cgroup"};
+	static const char *const words[] = {
+		[BOUNDARY_SEED] = "seed",     [BOUNDARY_KERNEL] = "kernel",
+		[BOUNDARY_LOGIN] = "login",   [BOUNDARY_BECOME] = "become",
+		[BOUNDARY_CGROUP] = "cgroup", [BOUNDARY_CI] = "ci"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
@@ -93,7 +92,8 @@ static const char *role_word(unsigned v)
 					    [ROLE_SU] = "su",
 					    [ROLE_DOAS] = "doas",
 					    [ROLE_PKEXEC] = "pkexec",
-					    [ROLE_RUNUSER] = "runuser"};
+					    [ROLE_RUNUSER] = "runuser",
+					    [ROLE_CI_SUPERVISOR] = "ci_supervisor"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
@@ -255,6 +255,19 @@ const struct field event_fields[] = {
 	ROW(45, "identity.container.id", "container", FIELD_TEXT, who.id.container_id, WHO, "container"),
 	ROW(46, "identity.container.runtime", "runtime", FIELD_TEXT, who.id.container_runtime, WHO, "container runtime"),
 	ROW(47, "identity.cgroup", "cgroup", FIELD_TEXT, who.id.cgroup, WHO, "workload cgroup"),
+	ROW(200, "identity.ci.provider", "provider", FIELD_TEXT, who.id.ci.provider, WHO, "CI system of the job: github, gitlab, jenkins, ..."),
+	ROW(201, "identity.ci.repository", "repository", FIELD_TEXT, who.id.ci.repository, WHO, "repository or project of the job"),
+	ROW(202, "identity.ci.repository_id", NULL, FIELD_TEXT, who.id.ci.repository_id, WHO, "its number, which no other will get"),
+	ROW(203, "identity.ci.workflow", "workflow", FIELD_TEXT, who.id.ci.workflow, WHO, "file or name of the workflow"),
+	ROW(204, "identity.ci.job", "job", FIELD_TEXT, who.id.ci.job, WHO, "name of the job"),
+	ROW(205, "identity.ci.run_id", "run", FIELD_TEXT, who.id.ci.run_id, WHO, "number of the run"),
+	ROW(206, "identity.ci.attempt", NULL, FIELD_COUNT, who.id.ci.attempt, WHO, "attempt of the run"),
+	ROW(207, "identity.ci.step", "step", FIELD_TEXT, who.id.ci.step, WHO, "step of the job"),
+	ROW(208, "identity.ci.actor", "actor", FIELD_TEXT, who.id.ci.actor, WHO, "account that caused the run"),
+	ROW(209, "identity.ci.ref", "ref", FIELD_TEXT, who.id.ci.ref, WHO, "branch or tag"),
+	ROW(210, "identity.ci.sha", "sha", FIELD_TEXT, who.id.ci.sha, WHO, "commit"),
+	ROW(211, "identity.ci.event", NULL, FIELD_TEXT, who.id.ci.event, WHO, "what caused the run: push, pull_request, ..."),
+	ROW(212, "identity.ci.runner", "runner", FIELD_TEXT, who.id.ci.runner, WHO, "machine or agent that ran it"),
 	ROW(48, "identity.reason", NULL, FIELD_TEXT, who.id.reason, WHO, "why nobody is named"),
 	ROW(180, "identity.by", "by", FIELD_TEXT, who.id.by, WHO, "who on this host asked for it, when it came by ssh from here"),
 	ROW(181, "identity.login.method", NULL, FIELD_TEXT, who.id.login.method, WHO, "how sshd let them in: publickey, password, ..."),

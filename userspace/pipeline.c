@@ -84,14 +84,26 @@ static void account_loss(struct pipeline *p, const struct event *ev)
 			  ev->what.loss.events, "ring_buffer");
 }
 
+/* As it came, without the secrets that a job was handed: only they make a copy necessary. */
+static int record_it(struct pipeline *p, const void *record, size_t size)
+{
+	const struct record_header *h = record;
+
+	if (h->kind != RECORD_BOUNDARY || size > sizeof(p->scrubbed))
+		return recorder_write(p->recorder, record, size);
+	memcpy(p->scrubbed, record, size);
+	identity_ci_scrub(p->scrubbed, size);
+	return recorder_write(p->recorder, p->scrubbed, size);
+}
+
 void pipeline_push(void *pipeline, const void *record, size_t size)
 {
 	struct pipeline *p = pipeline;
 	struct event ev;
 
-	/* collect gave us bytes; a recording is these bytes and nothing else. */
+	/* collect gave us bytes; a recording is these bytes, without the secrets handed to jobs. */
 	if (p->recorder && !p->record_err)
-		p->record_err = recorder_write(p->recorder, record, size);
+		p->record_err = record_it(p, record, size);
 
 	/* decode: what happened. Refused records are counted there. */
 	if (decode_record(&p->decoder, record, size, &ev) != 1)

@@ -48,6 +48,7 @@ struct pipeline {
 	size_t held_bytes;
 	uint8_t held[EVENT_PACKED_MAX];
 	uint8_t packed[EVENT_PACKED_MAX];
+	_Alignas(8) uint8_t scrubbed[EVENT_RECORD_MAX]; /* no record is longer */
 };
 
 /* A record from the source: a source_record_fn. */

@@ -58,6 +58,7 @@ int stages_open(struct daemon *d, const char *passwd_path, struct problem *err)
 		.boundaries_max = d->config.identity_boundaries,
 		.processes_max = d->config.identity_processes,
 		.passwd_path = passwd_path,
+		.ci_supervisors = (const char *const *)d->config.identity_ci_supervisors,
 	};
 	struct anomaly_options anomaly = {0};
 	struct pipeline *p = &d->line;

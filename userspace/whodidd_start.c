@@ -55,9 +55,23 @@ static enum hook_rung rung_of(const char *word)
 	return HOOKS_AUTO;
 }
 
+/* "github=/path" or "github@unit=/path" of the settings, which checked it, in numbers. */
+static size_t read_supervisors(struct ci_supervisor *out, char *const *list)
+{
+	size_t n = 0;
+
+	for (; n < CONFIG_LIST_MAX && list[n]; n++) {
+		struct str name = {list[n], (uint32_t)strcspn(list[n], "@=")};
+
+		out[n] = (struct ci_supervisor){identity_ci_system(name), strchr(list[n], '=') + 1};
+	}
+	return n;
+}
+
 static int open_sensor(struct daemon *d, struct problem *err)
 {
 	const struct config *c = &d->config;
+	struct ci_supervisor supervisors[CONFIG_LIST_MAX];
 	struct kernel_options opt = {
 		.ring_kib = (uint32_t)c->sensor_ring_kib,
 		.tasks = (uint32_t)c->identity_processes,
@@ -66,6 +80,8 @@ static int open_sensor(struct daemon *d, struct problem *err)
 		.fold_ms = (uint32_t)c->sensor_fold_ms,
 		.service_managers = list_or_null(c->identity_service_managers),
 		.container_runtimes = list_or_null(c->identity_container_runtimes),
+		.ci_supervisors = supervisors,
+		.ci_supervisor_count = read_supervisors(supervisors, c->identity_ci_supervisors),
 	};
 
 	d->line.collect_every_ns = (c->sensor_fold_ms < 1000 ? c->sensor_fold_ms : 1000) * 1000000;

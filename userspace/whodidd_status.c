@@ -174,6 +174,10 @@ static void put_identity(struct json *w, const struct daemon *d)
 	json_u64(w, "evicted_boundaries", s.evicted_boundaries);
 	json_u64(w, "evicted_processes", s.evicted_processes);
 	json_u64(w, "boundary_lost", s.boundary_lost);
+	json_array_begin(w, "ci_supervisors");
+	for (char *const *p = d->config.identity_ci_supervisors; *p; p++)
+		json_cstr(w, NULL, *p);
+	json_array_end(w);
 	json_object_end(w);
 }
 

@@ -25,7 +25,8 @@ static void touch_what(const struct event_what *w)
 	const struct str texts[] = {w->comm,	      w->exec.exe,	  w->exec.filename,
 				    w->exec.cwd,      w->exec.argv,	  w->file.path,
 				    w->file.old_path, w->file.op,	  w->file.flags,
-				    w->crossing.exe,  w->crossing.cgroup, w->loss.stage};
+				    w->crossing.exe,  w->crossing.cgroup, w->loss.stage,
+				    w->crossing.cwd,  w->crossing.argv,	  w->crossing.environ};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		touch(texts[i]);
@@ -35,13 +36,19 @@ static void touch_what(const struct event_what *w)
 
 static void touch_who(const struct event_who *w)
 {
-	const struct str texts[] = {w->id.who,		w->id.kind,
-				    w->id.via,		w->id.as,
-				    w->id.session,	w->id.person,
-				    w->id.cgroup,	w->id.unit,
-				    w->id.container_id, w->id.container_runtime,
-				    w->id.reason,	w->exe,
-				    w->user_name,	w->parent.exe};
+	const struct str texts[] = {w->id.who,		 w->id.kind,
+				    w->id.via,		 w->id.as,
+				    w->id.session,	 w->id.person,
+				    w->id.cgroup,	 w->id.unit,
+				    w->id.container_id,	 w->id.container_runtime,
+				    w->id.reason,	 w->exe,
+				    w->user_name,	 w->parent.exe,
+				    w->id.ci.repository, w->id.ci.repository_id,
+				    w->id.ci.workflow,	 w->id.ci.job,
+				    w->id.ci.run_id,	 w->id.ci.step,
+				    w->id.ci.actor,	 w->id.ci.ref,
+				    w->id.ci.sha,	 w->id.ci.event,
+				    w->id.ci.runner};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		touch(texts[i]);
@@ -103,7 +110,7 @@ static void explain(const struct identity_table *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct decoder decoder;
-	const struct identity_options opt = {16, 32, "/dev/null"};
+	const struct identity_options opt = {16, 32, "/dev/null", NULL};
 	struct identity_table *t = NULL;
 	size_t at = size < sizeof(struct recording_header) ? size : sizeof(struct recording_header);
 	size_t took;

@@ -44,9 +44,19 @@ struct name {
 	uint64_t value;
 };
 
-static const struct name boundary_kinds[] = {
-	{"seed", BOUNDARY_SEED},     {"kernel", BOUNDARY_KERNEL}, {"login", BOUNDARY_LOGIN},
-	{"become", BOUNDARY_BECOME}, {"cgroup", BOUNDARY_CGROUP}, {NULL, 0}};
+static const struct name boundary_kinds[] = {{"seed", BOUNDARY_SEED},
+					     {"kernel", BOUNDARY_KERNEL},
+					     {"login", BOUNDARY_LOGIN},
+					     {"become", BOUNDARY_BECOME},
+					     {"cgroup", BOUNDARY_CGROUP},
+					     {"ci", BOUNDARY_CI},
+					     {NULL, 0}};
+static const struct name ci_systems[] = {{"github", CI_GITHUB},	    {"gitlab", CI_GITLAB},
+					 {"jenkins", CI_JENKINS},   {"buildkite", CI_BUILDKITE},
+					 {"circleci", CI_CIRCLECI}, {"azure", CI_AZURE},
+					 {"teamcity", CI_TEAMCITY}, {"woodpecker", CI_WOODPECKER},
+					 {"drone", CI_DRONE},	    {"gitea", CI_GITEA},
+					 {"weak", CI_WEAK},	    {NULL, 0}};
 static const struct name roles[] = {{"sshd", ROLE_SSHD},
 				    {"login", ROLE_LOGIN},
 				    {"cron", ROLE_CRON},
@@ -58,6 +68,7 @@ static const struct name roles[] = {{"sshd", ROLE_SSHD},
 				    {"doas", ROLE_DOAS},
 				    {"pkexec", ROLE_PKEXEC},
 				    {"runuser", ROLE_RUNUSER},
+				    {"ci_supervisor", ROLE_CI_SUPERVISOR},
 				    {"none", ROLE_NONE},
 				    {NULL, 0}};
 static const struct name task_flags[] = {{"self_loginuid", TASK_SELF_LOGINUID},
@@ -68,6 +79,8 @@ static const struct name task_flags[] = {{"self_loginuid", TASK_SELF_LOGINUID},
 					 {"in_container", TASK_IN_CONTAINER},
 					 {"thread_loginuid", TASK_THREAD_LOGINUID},
 					 {"userns", TASK_USERNS},
+					 {"in_job", TASK_IN_JOB},
+					 {"fake_supervisor", TASK_FAKE_SUPERVISOR},
 					 {"none", 0},
 					 {NULL, 0}};
 static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},
@@ -78,6 +91,8 @@ static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},
 					   {"folded", RECORD_FOLDED},
 					   {"argv_fault", RECORD_ARGV_FAULT},
 					   {"ia32", RECORD_IA32},
+					   {"env_cut", RECORD_ENV_CUT},
+					   {"env_fault", RECORD_ENV_FAULT},
 					   {NULL, 0}};
 static const struct name open_flags[] = {
 	{"rdonly", O_RDONLY},	{"wronly", O_WRONLY},	    {"rdwr", O_RDWR},
@@ -218,6 +233,10 @@ static const struct field boundary_fields[] = {
 	BOUNDARY("hierarchy", U32, cgroup_hierarchy, NULL),
 	BOUNDARY("exe", TEXT, exe, NULL),
 	BOUNDARY("cgroup", TEXT, cgroup, NULL),
+	BOUNDARY("ci", U32, ci_system, ci_systems),
+	BOUNDARY("cwd", TEXT, cwd, NULL),
+	BOUNDARY("argv", TEXT, argv, NULL),
+	BOUNDARY("environ", TEXT, environ, NULL),
 	{NULL, U32, 0, NULL},
 };
 static const struct field loss_fields[] = {
@@ -551,6 +570,7 @@ static void before_record(const struct verb *v, struct record_task *t)
 		record.boundary.parent_id = t->boundary;
 		record.boundary.from_uid = t->uid;
 		record.boundary.session_id = UNSET;
+		record.boundary.opener_start_ns = t->parent_start_ns;
 	}
 	if (v->kind == RECORD_FORK) {
 		record.fork.child_start_ns = boot_ns;
@@ -598,6 +618,8 @@ static void after_record(const struct verb *v, struct record_task *t)
 		}
 		if (record.boundary.kind == BOUNDARY_BECOME)
 			t->uid = t->euid = record.boundary.to_uid;
+		if (record.boundary.kind == BOUNDARY_CI)
+			t->flags |= TASK_IN_JOB;
 		record.boundary.task = *t;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * anomaly: objects with a life, opened for forbidden and unexpected acts and for identity flags
- * that are wrong in themselves (self_loginuid, self_moved, loopback_ssh), grouped by who, kind and
- * rule or object class within the session. Each change is an event.
+ * that are wrong in themselves (self_loginuid, after_job_end, ...), grouped by who, kind and rule or object
+ * class within the session. Each change is an event.
  */
 #ifndef WHODID_ANOMALY_H
 #define WHODID_ANOMALY_H

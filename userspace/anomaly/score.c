@@ -22,9 +22,10 @@ static const struct {
 	enum severity severity;
 	bool (*applies)(const struct event *ev); /* NULL = always */
 } bad_flags[] = {
-	{ID_SELF_LOGINUID, SEVERITY_HIGH, NULL},
-	{ID_SELF_MOVED, SEVERITY_HIGH, NULL},
-	{ID_LOOPBACK_SSH, SEVERITY_MEDIUM, is_no_person},
+	{ID_SELF_LOGINUID, SEVERITY_HIGH, NULL}, {ID_SELF_MOVED, SEVERITY_HIGH, NULL},
+	{ID_AFTER_JOB_END, SEVERITY_HIGH, NULL}, {ID_FAKE_SUPERVISOR, SEVERITY_HIGH, NULL},
+	{ID_ENV_MISMATCH, SEVERITY_HIGH, NULL},	 {ID_ENV_DUPLICATE, SEVERITY_HIGH, NULL},
+	{ID_PRELOAD_ENV, SEVERITY_HIGH, NULL},	 {ID_LOOPBACK_SSH, SEVERITY_MEDIUM, is_no_person},
 };
 
 static unsigned bad_flag(const struct event *ev, enum severity *severity)

@@ -137,20 +137,34 @@ static void describe_who(char *out, size_t size, const struct event *ev)
 	snprintf(out, size, "%s", name[0] ? name : "somebody unknown");
 }
 
+/* What somebody did, the executable in between where joint is not NULL. */
+static const struct {
+	unsigned flag;
+	const char *before, *joint, *after;
+} flags[] = {
+	{ID_SELF_LOGINUID, "set its own login uid", " in ", ", which then names nobody"},
+	{ID_SELF_MOVED, "moved itself out of its control group", " with ", ""},
+	{ID_LOOPBACK_SSH, "logged in to its own host over ssh", NULL, ""},
+	{ID_FAKE_SUPERVISOR, "plays the supervisor of jobs", " with ", ", which opens no job"},
+	{ID_AFTER_JOB_END, "goes on after its job has ended", " in ", ""},
+	{ID_PRELOAD_ENV, "was started with an environment that puts code into programs", ": ", ""},
+	{ID_ENV_DUPLICATE, "was started with an environment that names something twice", ": ", ""},
+	{ID_ENV_MISMATCH, "was started with an environment that names another job", ": ", ""},
+};
+
 static void describe_flag(char *out, size_t size, const char *who, const struct event *ev,
 			  unsigned flag)
 {
 	char exe[OBJECT_MAX];
 
 	copy_text(exe, sizeof(exe), ev->who.exe);
-	if (flag == ID_SELF_LOGINUID)
-		snprintf(out, size, "%s set its own login uid%s%s, which then names nobody", who,
-			 exe[0] ? " in " : "", exe);
-	else if (flag == ID_LOOPBACK_SSH)
-		snprintf(out, size, "%s logged in to its own host over ssh", who);
-	else
-		snprintf(out, size, "%s moved itself out of its control group%s%s", who,
-			 exe[0] ? " with " : "", exe);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		bool named = exe[0] && flags[i].joint;
+
+		if (flags[i].flag == flag)
+			snprintf(out, size, "%s %s%s%s%s", who, flags[i].before,
+				 named ? flags[i].joint : "", named ? exe : "", flags[i].after);
+	}
 }
 
 void describe_title(char *out, size_t size, const struct event *ev, enum anomaly_kind kind,

@@ -3,7 +3,6 @@
  * doctor: can this host run it, is it running well. It looks for itself and needs no daemon; when one
  * answers, that is asked too. Every failure carries its remedy.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/file.h"
 #include "cmd/ask.h"
 #include "cmd/block.h"
+#include "cmd/runners.h"
 
 #define STORE_DIR   "/var/lib/whodid"
 #define FREE_LEAST  (1ull << 30)
@@ -223,30 +223,6 @@ static void check_group(struct doctor *d)
 		    "there is no group whodid");
 }
 
-/* CI agents that it would be good to know about, by the unit that starts them. */
-static void check_runners(struct doctor *d)
-{
-	static const char *const dirs[] = {"/etc/systemd/system", "/usr/lib/systemd/system"};
-	static const char *const names[] = {"actions.runner.", "gitlab-runner",	   "jenkins",
-					    "buildkite-agent", "woodpecker-agent", "drone-runner"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		_cleanup_closedir_ DIR *dir = opendir(dirs[i]);
-		const struct dirent *e;
-
-		while (dir && (e = readdir(dir)))
-			for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
-				_cleanup_text_ struct text t = {0};
-
-				if (strncmp(e->d_name, names[k], strlen(names[k])) != 0)
-					continue;
-				text_puts(&t, "runner found: ");
-				text_say_name(&t, str_of(e->d_name));
-				say(d, LEVEL_OK, NULL, t.p);
-			}
-	}
-}
-
 static void check_hooks(struct doctor *d)
 {
 	const json_t *hooks = row_find(d->status, "hooks"), *hook;
@@ -308,11 +284,16 @@ static void check_daemon(struct doctor *d)
 	}
 }
 
+static void say_runner(void *ctx, bool known, const char *remedy, const char *printable)
+{
+	say(ctx, known ? LEVEL_OK : LEVEL_WARN, remedy, printable);
+}
+
 int run_doctor(struct cli *c)
 {
 	static void (*const checks[])(struct doctor *) = {
-		check_kernel, check_btf,  check_capabilities, check_lsm,     check_lockdown,
-		check_cgroup, check_disk, check_group,	      check_runners, check_daemon,
+		check_kernel,	check_btf,    check_capabilities, check_lsm,
+		check_lockdown, check_cgroup, check_disk,	  check_group,
 	};
 	struct doctor d = {.c = c};
 	_cleanup_text_ struct text foot = {0};
@@ -323,6 +304,8 @@ int run_doctor(struct cli *c)
 	ask_object(c, "/api/v1/status", true, &d.status);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		checks[i](&d);
+	doctor_runners(d.status, say_runner, &d);
+	check_daemon(&d);
 	json_decref(d.status);
 	if (c->format != FORMAT_JSON && !c->quiet) {
 		text_printf(&foot, "%u ok, %u warning%s, %u failure%s", d.counts[LEVEL_OK],

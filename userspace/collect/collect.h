@@ -28,6 +28,12 @@ struct source_stats {
 
 enum hook_rung { HOOKS_AUTO, HOOKS_LSM, HOOKS_FENTRY, HOOKS_TRACEPOINT };
 
+/* An executable that starts the steps of CI jobs. */
+struct ci_supervisor {
+	uint32_t system; /* enum ci_system */
+	const char *path;
+};
+
 struct kernel_options {
 	uint32_t ring_kib; /* a power of two pages is made of it */
 	uint32_t tasks;	   /* unused where task storage is dynamic; size of hashes elsewhere */
@@ -37,6 +43,8 @@ struct kernel_options {
 	uint32_t fold_ms;
 	const char *const *service_managers; /* NULL-terminated extra executables, or NULL */
 	const char *const *container_runtimes;
+	const struct ci_supervisor *ci_supervisors;
+	size_t ci_supervisor_count;
 };
 
 /* One hook, for doctor and status. */

@@ -55,34 +55,63 @@ static const struct {
 	{ROLE_RUNUSER, "/sbin/runuser"},
 };
 
-/* A descriptor of a file that only root can have made what it is, or -errno. */
-static int open_trusted(const char *path)
+/* A descriptor of a regular file, or -errno; *safe = only root can have made it what it is. */
+static int open_exe(const char *path, bool *safe)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH))) {
-		log_warn("%s decides nothing: not a file of root's that nobody else can write",
-			 path);
+	if (!S_ISREG(st.st_mode))
 		return -EPERM;
-	}
+	*safe = st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 	return TAKE_FD(fd);
+}
+
+static void take(struct roles *r, uint32_t role, int fd)
+{
+	r->exes[r->count].fd = fd;
+	r->exes[r->count].role = role;
+	r->count++;
 }
 
 static void add(struct roles *r, uint32_t role, const char *path)
 {
+	_cleanup_close_ int fd = -1;
+	bool safe = false;
+
+	if (r->count == ROLES_MAX)
+		return;
+	fd = open_exe(path, &safe);
+	if (fd >= 0 && safe)
+		take(r, role, TAKE_FD(fd));
+	else if (fd >= 0 || fd == -EPERM)
+		log_warn("%s decides nothing: not a file of root's that nobody else can write",
+			 path);
+}
+
+/* Runners often belong to the account that the jobs run as: they are heard, and believed less. */
+static void add_supervisor(struct roles *r, const struct ci_supervisor *s)
+{
+	uint32_t role = ROLE_CI_SUPERVISOR | s->system << 8;
+	bool safe = false;
 	int fd;
 
 	if (r->count == ROLES_MAX)
 		return;
-	fd = open_trusted(path);
-	if (fd < 0)
+	fd = open_exe(s->path, &safe);
+	if (fd < 0) {
+		log_warn("%s starts no jobs: %s", s->path, strerror(-fd));
 		return;
-	r->exes[r->count].fd = fd;
-	r->exes[r->count].role = role;
-	r->count++;
+	}
+	if (!safe) {
+		log_warn("%s is not root's alone: its jobs are derived, not recorded. A job could "
+			 "change it; make it root's: chown root and chmod go-w",
+			 s->path);
+		role |= CI_WEAK << 8;
+	}
+	take(r, role, fd);
 }
 
 void roles_find(struct roles *r, const struct kernel_options *opt)
@@ -94,6 +123,8 @@ void roles_find(struct roles *r, const struct kernel_options *opt)
 		add(r, ROLE_SERVICE_MANAGER, *p);
 	for (const char *const *p = opt->container_runtimes; p && *p; p++)
 		add(r, ROLE_CONTAINER_RUNTIME, *p);
+	for (size_t i = 0; i < opt->ci_supervisor_count; i++)
+		add_supervisor(r, &opt->ci_supervisors[i]);
 }
 
 void roles_close(struct roles *r)

@@ -12,13 +12,14 @@ struct roles {
 	size_t count;
 	struct {
 		int fd;
-		uint32_t role; /* enum exe_role */
+		uint32_t role; /* enum exe_role; a supervisor's ci system << 8 */
 	} exes[ROLES_MAX];
 };
 
 /*
  * Opens the well-known executables and those of the options that exist, are regular, belong to
- * root and can be written by nobody else. What is missing is skipped; what is unsafe is logged.
+ * root and can be written by nobody else. What is missing is skipped; what is unsafe is logged. A
+ * CI supervisor that is not root's alone is taken too, and marked (CI_WEAK).
  */
 void roles_find(struct roles *r, const struct kernel_options *opt);
 void roles_close(struct roles *r);

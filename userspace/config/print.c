@@ -92,7 +92,10 @@ static void print_limits(FILE *out, const struct setting *set)
 			(unsigned long long)set->max);
 	if (set->kind == SETTING_WORD)
 		fprintf(out, " One of: %s.", set->words);
-	if (set->kind == SETTING_LIST)
+	if (set->kind == SETTING_LIST && set->words)
+		fprintf(out, " A list: [%.*s=/usr/local/bin/a]. One of: %s.",
+			(int)strcspn(set->words, " "), set->words, set->words);
+	else if (set->kind == SETTING_LIST)
 		fputs(" A list of paths: [/usr/local/bin/a, /usr/local/bin/b].", out);
 }
 

@@ -11,7 +11,7 @@ enum setting_kind {
 	SETTING_PATH, /* absolute */
 	SETTING_NAME, /* letters, digits, '-', '_', '.'; may be empty */
 	SETTING_WORD, /* one of words */
-	SETTING_LIST, /* of absolute paths */
+	SETTING_LIST, /* of absolute paths; with words, each behind one of them and '=' */
 };
 
 struct setting {

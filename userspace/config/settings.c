@@ -29,6 +29,10 @@ const struct setting config_settings[] = {
 	 NULL, "", NULL, "Executables, beside systemd, that start services."},
 	{"identity.container_runtimes", AT(identity_container_runtimes), SETTING_LIST, false, 0, 0,
 	 NULL, "", NULL, "Executables, beside runc, crun and the like, that start containers."},
+	{"identity.ci_supervisors", AT(identity_ci_supervisors), SETTING_LIST, false, 0, 0,
+	 "github gitlab jenkins buildkite circleci azure teamcity woodpecker drone gitea", "", NULL,
+	 "Executables that start the steps of CI jobs, as SYSTEM=PATH or SYSTEM@UNIT=PATH; "
+	 "whodid doctor finds them."},
 	{"identity.passwd_file", AT(identity_passwd_file), SETTING_PATH, false, 0, 0, NULL,
 	 "/etc/passwd", NULL,
 	 "Where names of users are read. A replay uses it only when it is set."},
@@ -196,6 +200,30 @@ static bool is_name(struct str text)
 	return text.n < 64;
 }
 
+/* "actions.runner.*": the name of a unit, with * and ? for what varies. */
+static bool is_unit_glob(struct str text)
+{
+	for (uint32_t i = 0; i < text.n; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@*?",
+			    text.p[i]) ||
+		    !text.p[i])
+			return false;
+	return text.n > 0 && text.n < 256;
+}
+
+/* "github=/opt/runner/bin/Runner.Worker", "github@actions.runner.*=/opt/runner/bin/Runner.Worker" */
+static bool is_word_and_path(struct str text, const char *words)
+{
+	int64_t equals = str_index(text, 0, '='), at;
+	struct str word = str_sub(text, 0, equals < 0 ? 0 : (uint32_t)equals);
+
+	at = str_index(word, 0, '@');
+	if (at >= 0 && !is_unit_glob(str_sub(word, (uint32_t)at + 1, word.n)))
+		return false;
+	return is_word_of(str_sub(word, 0, at < 0 ? word.n : (uint32_t)at), words) &&
+	       is_path(str_sub(text, word.n + 1, text.n));
+}
+
 static int add_item(const struct setting *set, struct config *c, struct str text)
 {
 	char **list = member(set, c);
@@ -239,10 +267,14 @@ int setting_parse(const struct setting *set, struct config *c, struct str text, 
 		snprintf(want, want_size, "an absolute path");
 		return -EINVAL;
 	case SETTING_LIST: {
-		int err = is_path(text) ? add_item(set, c, text) : -EINVAL;
+		bool ok = set->words ? is_word_and_path(text, set->words) : is_path(text);
+		int err = ok ? add_item(set, c, text) : -EINVAL;
 
 		if (err == -E2BIG)
 			snprintf(want, want_size, "at most %d paths", CONFIG_LIST_MAX);
+		else if (err == -EINVAL && set->words)
+			snprintf(want, want_size,
+				 "SYSTEM=/PATH or SYSTEM@UNIT=/PATH with one of: %s", set->words);
 		else if (err == -EINVAL)
 			snprintf(want, want_size, "a list of absolute paths");
 		return err == -E2BIG ? -EINVAL : err;

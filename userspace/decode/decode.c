@@ -194,7 +194,7 @@ static void decode_net(struct reader *r, struct event_what *what)
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
 	[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
-	[BOUNDARY_CGROUP] = EVENT_BOUNDARY,
+	[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY,
 };
 
 static void decode_boundary(struct reader *r, struct event_what *what)
@@ -202,8 +202,8 @@ static void decode_boundary(struct reader *r, struct event_what *what)
 	const struct record_boundary *b = r->record;
 	bool cut = false;
 
-	if (b->id == 0 || b->kind < BOUNDARY_SEED || b->kind > BOUNDARY_CGROUP ||
-	    b->role > ROLE_RUNUSER) {
+	if (b->id == 0 || b->kind < BOUNDARY_SEED || b->kind > BOUNDARY_CI ||
+	    b->role > ROLE_CI_SUPERVISOR) {
 		r->bad = true;
 		return;
 	}
@@ -221,6 +221,11 @@ static void decode_boundary(struct reader *r, struct event_what *what)
 	what->crossing.to_uid = b->to_uid;
 	what->crossing.session_id = b->session_id;
 	what->crossing.cgroup_hierarchy = b->cgroup_hierarchy;
+	what->crossing.ci_system = b->ci_system;
+	what->crossing.argv = reader_text(r, b->argv, EVENT_BOUNDARY_ARGV_MAX);
+	what->crossing.environ = reader_text(r, b->environ, EVENT_ENVIRON_MAX);
+	what->crossing.environ_cut = r->flags & (RECORD_ENV_CUT | RECORD_ENV_FAULT);
+	what->crossing.cwd = reader_path(r, b->cwd, &cut);
 	what->crossing.exe = reader_path(r, b->exe, &cut);
 	what->crossing.cgroup = reader_path(r, b->cgroup, &cut);
 	if (cut || r->flags & RECORD_PATH_CUT)

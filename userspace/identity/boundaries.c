@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "bpf/event.h"
 
 int boundaries_init(struct boundaries *t, size_t max, size_t bytes_max)
 {
@@ -111,6 +112,23 @@ void boundaries_drop(struct boundaries *t, uint64_t id)
 	list_add_tail(&t->idle, &b->order);
 }
 
+static void end_jobs_in(struct link *head, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
+{
+	for (struct link *l = head->next; l != head; l = l->next) {
+		struct boundary *b = LINK_OWNER(l, struct boundary, order);
+
+		if (b->kind == BOUNDARY_CI && b->opener_pid == pid &&
+		    b->opener_start_ns == start_ns)
+			b->ended_wall_ns = wall_ns;
+	}
+}
+
+void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
+{
+	end_jobs_in(&t->idle, pid, start_ns, wall_ns);
+	end_jobs_in(&t->busy, pid, start_ns, wall_ns);
+}
+
 /* Texts of the identity that are not static. */
 static const size_t owned_texts[] = {
 	offsetof(struct identity, who),
@@ -129,6 +147,17 @@ static const size_t owned_texts[] = {
 	offsetof(struct identity, login.cert_id),
 	offsetof(struct identity, login.cert_serial),
 	offsetof(struct identity, login.ca_fingerprint),
+	offsetof(struct identity, ci.repository),
+	offsetof(struct identity, ci.repository_id),
+	offsetof(struct identity, ci.workflow),
+	offsetof(struct identity, ci.job),
+	offsetof(struct identity, ci.run_id),
+	offsetof(struct identity, ci.step),
+	offsetof(struct identity, ci.actor),
+	offsetof(struct identity, ci.ref),
+	offsetof(struct identity, ci.sha),
+	offsetof(struct identity, ci.event),
+	offsetof(struct identity, ci.runner),
 };
 
 static void move_text(struct str *text, char **to)

@@ -20,7 +20,9 @@ struct boundary {
 	uint64_t opener_start_ns;
 	uint32_t opener_pid, kind, role, from_uid, to_uid, session_id;
 	uint32_t pid, login_uid;
-	uint32_t refs; /* live processes and boundaries inside */
+	uint32_t ci_system;
+	int64_t ended_wall_ns; /* of a job: its supervisor exited; 0 = not yet */
+	uint32_t refs;	       /* live processes and boundaries inside */
 	bool parent_held;
 	size_t bytes;
 	struct str exe;
@@ -43,6 +45,9 @@ void boundaries_add(struct boundaries *t, struct boundary *b, bool pinned);
 /* Whether it was there to be held. */
 bool boundaries_hold(struct boundaries *t, uint64_t id);
 void boundaries_drop(struct boundaries *t, uint64_t id);
+
+/* The supervisor of all jobs that this process opened has gone. */
+void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns);
 
 /*
  * A boundary with copies of all texts of identity and exe in one piece of memory; the facts are the

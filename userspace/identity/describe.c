@@ -64,6 +64,28 @@ static void write_login(struct json *w, const struct login_facts *login)
 	json_object_end(w);
 }
 
+static void write_facts(struct json *w, const struct ci_facts *f)
+{
+	if (!f->provider.n)
+		return;
+	json_object_begin(w, "ci");
+	write_text(w, "provider", f->provider);
+	write_text(w, "repository", f->repository);
+	write_text(w, "repository_id", f->repository_id);
+	write_text(w, "workflow", f->workflow);
+	write_text(w, "job", f->job);
+	write_text(w, "run_id", f->run_id);
+	if (f->attempt)
+		json_u64(w, "attempt", f->attempt);
+	write_text(w, "step", f->step);
+	write_text(w, "actor", f->actor);
+	write_text(w, "ref", f->ref);
+	write_text(w, "sha", f->sha);
+	write_text(w, "event", f->event);
+	write_text(w, "runner", f->runner);
+	json_object_end(w);
+}
+
 void describe_identity(struct json *w, const struct identity *id)
 {
 	json_object_begin(w, "identity");
@@ -87,6 +109,7 @@ void describe_identity(struct json *w, const struct identity *id)
 		json_str(w, "runtime", id->container_runtime);
 		json_object_end(w);
 	}
+	write_facts(w, &id->ci);
 	write_text(w, "cgroup", id->cgroup);
 	write_text(w, "reason", id->reason);
 	write_text(w, "by", id->by);

@@ -129,6 +129,46 @@ static void explain_seed(const struct subject *s, const struct boundary *b, stru
 		     STR_ARG(b->identity.cgroup), STR_ARG(b->identity.who));
 }
 
+/* "repository acme/app, job build": what the supervisor's handover said. */
+static void explain_facts(const struct boundary *b, struct json *w)
+{
+	const struct ci_facts *f = &b->identity.ci;
+	const struct {
+		const char *word;
+		struct str value;
+	} rows[] = {
+		{"repository", f->repository},
+		{"job", f->job},
+		{"step", f->step},
+		{"run", f->run_id},
+		{"actor", f->actor},
+		{"ref", f->ref},
+	};
+	char text[EVENT_PATH_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value.n && n < sizeof(text))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %.*s",
+					      n ? ", " : "", rows[i].word, STR_ARG(rows[i].value));
+	if (n)
+		fact(w, "supervisor", trust_words(b->identity.who_level),
+		     "it was handed over as %s", text);
+}
+
+static void explain_job(const struct boundary *b, struct json *w)
+{
+	fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+	     "%.*s's supervisor (pid %u, a pinned executable) started pid %u %.*s",
+	     STR_ARG(b->identity.ci.provider), b->opener_pid, b->pid, STR_ARG(b->exe));
+	explain_facts(b, w);
+	if (b->ci_system & CI_WEAK)
+		fact(w, "settings", "lowers the level to derived",
+		     "that executable is not root's alone");
+	if (b->ended_wall_ns)
+		fact(w, "kernel", trust_words(ASSURANCE_KERNEL), "the supervisor has exited since");
+}
+
 static void explain_who(const struct subject *s, struct json *w)
 {
 	const struct boundary *b = s->who;
@@ -143,6 +183,9 @@ static void explain_who(const struct subject *s, struct json *w)
 		break;
 	case BOUNDARY_SEED:
 		explain_seed(s, b, w);
+		break;
+	case BOUNDARY_CI:
+		explain_job(b, w);
 		break;
 	case BOUNDARY_CGROUP:
 		fact(w, "kernel", trust_words(b->identity.who_level),
@@ -175,6 +218,9 @@ static void explain_via(const struct subject *s, struct json *w)
 		else if (b->kind == BOUNDARY_LOGIN)
 			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
 			     "login uid %s was set outside of it", uid_words(s, b->to_uid).text);
+		else if (b->kind == BOUNDARY_CI)
+			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+			     "a CI supervisor (pid %u) started pid %u", b->opener_pid, b->pid);
 	}
 }
 
@@ -225,6 +271,17 @@ static const struct {
 	{ID_BOUNDARY_LOST, "the record of its boundary was lost", "nobody is named"},
 	{ID_LOOPBACK_SSH, "its ssh login came from this host", "see who asked for it"},
 	{ID_USERNS, "it is in a user namespace of its own", "uids are those of the host"},
+	{ID_FAKE_SUPERVISOR, "a job plays the supervisor of jobs, and opens none", "forgery"},
+	{ID_AFTER_JOB_END, "the job is over: its supervisor has exited", "still that job's"},
+	{ID_PRELOAD_ENV, "the environment of its step puts code into what it starts",
+	 "names are not touched by it"},
+	{ID_ENV_TRUNCATED, "the environment of its step was too long to be read whole",
+	 "lowers the level to derived"},
+	{ID_ENV_DUPLICATE, "the environment of its step names something twice",
+	 "lowers the level to claimed"},
+	{ID_ENV_MISMATCH,
+	 "the environment of its step names another job than the first one of that supervisor",
+	 "the first one counts"},
 };
 
 static void explain_flags(const struct subject *s, struct json *w)

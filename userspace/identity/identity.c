@@ -10,7 +10,9 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/glob.h"
 #include "bpf/event.h"
+#include "identity/ci/ci.h"
 #include "identity/naming.h"
 #include "identity/table.h"
 
@@ -31,7 +33,7 @@ static int add_kernel(struct identity_table *t)
 		.login_uid = UINT32_MAX,
 		.session_id = UINT32_MAX,
 	};
-	struct boundary *b = naming_decide(&what, NULL, NULL, &t->users);
+	struct boundary *b = naming_decide(&what, NULL, NULL, NULL, &t->users);
 
 	if (!b)
 		return -ENOMEM;
@@ -52,6 +54,7 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 
 	if (!t)
 		return -ENOMEM;
+	t->ci_supervisors = opt ? opt->ci_supervisors : NULL;
 	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
 	user_names_refresh(&t->users);
 	t->arrivals = arrivals_new();
@@ -204,10 +207,55 @@ static void find_origin(const struct identity_table *t, const struct event_what 
 	find_client(t, origin, &client);
 }
 
+/* Whoever can execute the supervisor's file could start one: where units are named, they decide. */
+static bool is_misplaced(const struct identity_table *t, const struct event_what *what)
+{
+	struct cgroup_name place;
+	bool named = false;
+
+	cgroup_name_parse(&place, what->crossing.cgroup);
+	for (const char *const *p = t->ci_supervisors; p && *p; p++) {
+		struct str row = str_sub(str_of(*p), 0, (uint32_t)strcspn(*p, "="));
+		int64_t at = str_index(row, 0, '@');
+		struct str name = str_sub(row, 0, at < 0 ? row.n : (uint32_t)at);
+
+		if (identity_ci_system(name) != (what->crossing.ci_system & ~CI_WEAK))
+			continue;
+		if (at < 0 || (place.unit.p &&
+			       glob_match_word(str_sub(row, (uint32_t)at + 1, row.n), place.unit)))
+			return false;
+		named = true;
+	}
+	return named;
+}
+
+/* The process that opened a job, and what is known of it. */
+static struct process *supervisor_of(struct identity_table *t, const struct event_what *what,
+				     struct supervisor *out)
+{
+	struct process *p;
+
+	*out = (struct supervisor){0};
+	if (what->crossing.kind != BOUNDARY_CI)
+		return NULL;
+	out->misplaced = is_misplaced(t, what);
+	p = processes_find(&t->processes, what->crossing.opener_pid,
+			   what->crossing.opener_start_ns);
+	if (!p)
+		return NULL;
+	out->exec_seen = p->exec_seen;
+	out->systems = p->supervises;
+	if (p->job)
+		out->first = boundaries_find(&t->boundaries, p->job);
+	return p;
+}
+
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
 {
 	const struct boundary *parent = NULL;
 	struct origin origin = {0};
+	struct supervisor by;
+	struct process *opener;
 	struct boundary *b;
 
 	if (boundaries_find(&t->boundaries, what->crossing.id))
@@ -215,10 +263,37 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	user_names_refresh(&t->users);
 	if (what->crossing.parent_id)
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
+	opener = supervisor_of(t, what, &by);
 	find_origin(t, what, &origin);
-	b = naming_decide(what, parent, &origin, &t->users);
-	if (b)
-		boundaries_add(&t->boundaries, b, false);
+	b = naming_decide(what, parent, &origin, &by, &t->users);
+	if (!b)
+		return;
+	boundaries_add(&t->boundaries, b, false);
+	if (opener && !opener->job)
+		opener->job = b->id;
+}
+
+/* How it was started says whether it can be a supervisor; a job that starts one is found out. */
+static void learn_exec(struct process *p, const struct event_what *what)
+{
+	p->supervises = 0;
+	p->exec_seen = what->type == EVENT_EXEC;
+	if (p->exec_seen)
+		p->supervises = ci_looks_like(what->exec.exe, what->exec.argv);
+}
+
+/* The end of a job is the exit of its supervisor: what is still there has slipped away. */
+static bool is_after_job(const struct identity_table *t, const struct boundary *b,
+			 const struct event_what *what)
+{
+	const struct boundary *job = b;
+	int64_t time = what->last_wall_ns ? what->last_wall_ns : what->wall_ns;
+
+	if (!str_is(b->identity.kind, "ci"))
+		return false;
+	if (b->who_id != b->id)
+		job = boundaries_find(&t->boundaries, b->who_id);
+	return job && job->ended_wall_ns && time > job->ended_wall_ns;
 }
 
 /* A uid that is given to somebody else gets the new name within a second also where nobody logs in. */
@@ -276,11 +351,28 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 		b = boundaries_find(&t->boundaries, BOUNDARY_ID_KERNEL);
 	if (b) {
 		*id = b->identity;
+		if (is_after_job(t, b, what))
+			id->flags |= ID_AFTER_JOB_END;
 	} else {
 		naming_lost(id, what->boundary);
 		t->stats.boundary_lost++;
 	}
 	naming_apply_flags(id, what->task_flags);
+}
+
+/* A job's process that was started like the supervisor of such jobs. */
+static bool plays_supervisor(const struct process *p, const struct identity *id)
+{
+	uint32_t system = identity_ci_system(id->ci.provider);
+
+	return p->supervises && system && (p->supervises >> system & 1);
+}
+
+static void end_process(struct identity_table *t, struct process *p, const struct event_what *what)
+{
+	if (p->job)
+		boundaries_end_jobs(&t->boundaries, p->pid, p->start_ns, what->wall_ns);
+	set_exited(t, p);
 }
 
 void identity_attach(struct identity_table *t, struct event *ev)
@@ -300,12 +392,15 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	else if (what->type == EVENT_NET_CONNECT)
 		arrivals_learn_connection(t->arrivals, what);
 	p = acting(t, what);
-	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS))
+	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS)) {
 		set_exe(t, p, what->exec.exe);
-	else if (p && !p->exe && is_crossing(what->type))
+		learn_exec(p, what);
+	} else if (p && !p->exe && is_crossing(what->type))
 		set_exe(t, p, what->crossing.exe);
 
 	fill_identity(t, what, &who->id);
+	if (p && plays_supervisor(p, &who->id))
+		who->id.flags |= ID_FAKE_SUPERVISOR;
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
@@ -314,7 +409,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (what->type != EVENT_EXEC)
 		who->ancestor_count = 0;
 	if (p && what->type == EVENT_EXIT)
-		set_exited(t, p);
+		end_process(t, p, what);
 	if (p && what->type == EVENT_FORK)
 		learn_fork(t, p, what);
 	if (is_published(what->type)) {

@@ -21,6 +21,11 @@ struct identity_options {
 	size_t processes_max;  /* default 65536; exited ones go first */
 	const char *
 		passwd_path; /* default /etc/passwd; names of users are read here, never over NSS */
+	/*
+	 * "github=/path" or "github@unit=/path", NULL-terminated, or NULL: where all rows of a system
+	 * name units, what that system's supervisor starts elsewhere is no job. Kept, not copied.
+	 */
+	const char *const *ci_supervisors;
 };
 
 struct identity_stats {
@@ -36,6 +41,16 @@ void identity_free(struct identity_table *t);
 void identity_attach(struct identity_table *t, struct event *ev);
 
 void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
+
+/* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */
+uint32_t identity_ci_system(struct str name);
+/*
+ * Overwrites in a record what its handover (boundary of kind ci) has beside the keys that a job is
+ * named by: the rest of an environment is full of secrets. Anything else stays as it is.
+ */
+void identity_ci_scrub(void *record, size_t size);
+/* The system whose supervisor a process looks like; NULL = none. For advice: it proves nothing. */
+const char *identity_ci_runner(struct str exe, struct str argv);
 
 /*
  * Explains a process ("4466"), a boundary ("b281474976710657") as one JSON object: identity.*,

@@ -5,8 +5,11 @@
  */
 #include "identity/naming.h"
 
+#include <stdio.h>
+
 #include "base/cleanup.h"
 #include "bpf/event.h"
+#include "identity/ci/ci.h"
 #include "identity/identity.h"
 #include "identity/words.h"
 
@@ -18,10 +21,12 @@ struct naming {
 	const struct boundary *parent;
 	const struct origin *origin; /* NULL = no login, or not heard of */
 	const struct user_names *users;
+	const struct supervisor *by;
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
 	uint64_t who_id;
 	struct words words;
+	struct ci_job job;
 };
 
 static enum assurance at_most(enum assurance level, enum assurance most)
@@ -44,7 +49,7 @@ static bool is_linked(const struct naming *n)
 static bool keeps_who(const struct naming *n)
 {
 	return is_linked(n) || kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") ||
-	       kind_is(n, "container");
+	       kind_is(n, "container") || kind_is(n, "ci");
 }
 
 /* A new who: nothing of the old one stays but the place. */
@@ -57,6 +62,7 @@ static void open_who(struct naming *n, const char *kind, struct str who, enum as
 	n->id.via_level = ASSURANCE_KERNEL;
 	n->id.session = n->id.person = n->id.reason = n->id.by = STR_NONE;
 	n->id.login = (struct login_facts){0};
+	n->id.ci = (struct ci_facts){0};
 	n->id.flags &= ID_SELF_MOVED; /* the only one about the place */
 	n->who_id = n->what->crossing.id;
 }
@@ -415,10 +421,79 @@ static void name_seed(struct naming *n)
 	n->id.flags |= ID_SEEDED;
 }
 
+/* A later step of the same supervisor does not become another job: what was said first stays. */
+static void keep_first_job(struct naming *n, const struct ci_provider *p)
+{
+	const struct identity *first = n->by && n->by->first ? &n->by->first->identity : NULL;
+	struct ci_facts *job = &n->job.facts;
+	struct str step = job->step;
+
+	if (!p->one_job || !first || !str_is(first->kind, "ci") ||
+	    (str_equal(first->ci.repository, job->repository) &&
+	     str_equal(first->ci.job, job->job)))
+		return;
+	*job = first->ci;
+	job->step = step;
+	n->job.flags |= ID_ENV_MISMATCH;
+	n->job.level = at_most(n->job.level, first->who_level);
+}
+
+static struct str job_word(struct naming *n)
+{
+	const struct ci_facts *job = &n->job.facts;
+	struct str name = job->job.n ? job->job : STR_LIT("-");
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
+	if (!job->repository.n)
+		return words_join(&n->words, prefix, name);
+	return words_join2(&n->words, prefix, job->repository, "/", name);
+}
+
+/*
+ * A supervisor's child. It is a job only when the supervisor was started as one is (any program runs
+ * on java), in its unit, and by the system: what somebody starts by hand speaks for that somebody.
+ */
+static void name_ci(struct naming *n)
+{
+	uint32_t system = n->what->crossing.ci_system & ~CI_WEAK;
+	const struct ci_provider *p = ci_provider_of(system);
+	bool seen = n->by && n->by->exec_seen;
+	bool named;
+
+	if (!p || (seen && !(n->by->systems >> system & 1)))
+		return;
+	if (n->by && n->by->misplaced) {
+		n->id.flags |= ID_FAKE_SUPERVISOR;
+		return;
+	}
+	if (kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at")) {
+		add_edge(n, STR_LIT("ci-step"), ASSURANCE_DERIVED);
+		return;
+	}
+	named = ci_read(&n->job, p, n->what);
+	if (!named && !seen)
+		return; /* it may be any program that ran before on the same java */
+	if (named)
+		keep_first_job(n, p);
+	if (!seen)
+		n->job.level = at_most(n->job.level, ASSURANCE_DERIVED);
+	if (named)
+		open_who(n, "ci", job_word(n), n->job.level);
+	else
+		open_anon(
+			n, "anon:ci-unnamed",
+			"a CI supervisor started it, and nothing that the job cannot set names it");
+	n->id.ci = n->job.facts;
+	n->id.flags |= n->job.flags;
+	n->id.via_level = ASSURANCE_KERNEL;
+	add_edge(n, STR_LIT("ci-step"), ASSURANCE_KERNEL);
+}
+
 static void (*const namers[])(struct naming *n) = {
 	[BOUNDARY_SEED] = name_seed,	 [BOUNDARY_KERNEL] = name_kernel,
 	[BOUNDARY_LOGIN] = name_login,	 [BOUNDARY_BECOME] = name_become,
-	[BOUNDARY_CGROUP] = name_cgroup,
+	[BOUNDARY_CGROUP] = name_cgroup, [BOUNDARY_CI] = name_ci,
 };
 
 /* Identity strings that found no room are not known; all bounds make that impossible but for bugs. */
@@ -445,12 +520,15 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 	b->session_id = b->kind == BOUNDARY_LOGIN ? what->crossing.session_id : what->session_id;
 	b->pid = what->pid;
 	b->login_uid = what->login_uid;
+	b->ci_system = what->crossing.ci_system;
 }
 
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct origin *origin, const struct user_names *users)
+			       const struct origin *origin, const struct supervisor *by,
+			       const struct user_names *users)
 {
-	struct naming n = {.what = what, .parent = parent, .origin = origin, .users = users};
+	struct naming n = {
+		.what = what, .parent = parent, .origin = origin, .by = by, .users = users};
 	struct boundary *b;
 
 	cgroup_name_parse(&n.place, what->crossing.cgroup);
@@ -489,6 +567,7 @@ static const struct {
 	{TASK_REPAIRED, ID_REPAIRED},
 	{TASK_THREAD_LOGINUID, ID_THREAD_LOGINUID},
 	{TASK_USERNS, ID_USERNS},
+	{TASK_FAKE_SUPERVISOR, ID_FAKE_SUPERVISOR},
 };
 
 void naming_apply_flags(struct identity *id, uint32_t task_flags)
@@ -508,16 +587,27 @@ void naming_apply_flags(struct identity *id, uint32_t task_flags)
 
 const char *boundary_kind_name(uint32_t kind)
 {
-	static const char *const names[] = {"none", "seed", "kernel", "login", "become", "cgroup"};
+	static const char *const names[] = {"none",   "seed",	"kernel", "login",
+					    "become", "cgroup", "ci"};
 
 	return kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
 }
 
 const char *exe_role_name(uint32_t role)
 {
-	static const char *const names[] = {
-		"none", "sshd", "login", "cron",   "at",     "service_manager", "container_runtime",
-		"sudo", "su",	"doas",	 "pkexec", "runuser"};
+	static const char *const names[] = {"none",
+					    "sshd",
+					    "login",
+					    "cron",
+					    "at",
+					    "service_manager",
+					    "container_runtime",
+					    "sudo",
+					    "su",
+					    "doas",
+					    "pkexec",
+					    "runuser",
+					    "ci_supervisor"};
 
 	return role < ARRAY_SIZE(names) ? names[role] : "unknown";
 }

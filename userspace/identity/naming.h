@@ -15,13 +15,22 @@ struct origin {
 	struct identity by; /* who made the connection; who absent = not known */
 };
 
+/* What is known of the process that opened a job. */
+struct supervisor {
+	bool exec_seen;		      /* else how it was started is not known */
+	bool misplaced;		      /* the settings name its unit, and it is in another one */
+	uint32_t systems;	      /* 1 << enum ci_system: whose supervisor it looks like */
+	const struct boundary *first; /* the first job that it opened, or NULL */
+};
+
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known; origin is of logins only, else NULL. Returns a new boundary for boundaries_add(),
- * or NULL without memory.
+ * that is not known; origin is of logins only, by of jobs only, else NULL. Returns a new boundary for
+ * boundaries_add(), or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
-			       const struct origin *origin, const struct user_names *users);
+			       const struct origin *origin, const struct supervisor *by,
+			       const struct user_names *users);
 
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);

@@ -20,6 +20,9 @@ struct process {
 	uint32_t parent_pid; /* who forked it: reparenting changes nothing; 0 = not known */
 	uint32_t uid;
 	uint32_t task_flags;
+	uint32_t supervises; /* 1 << enum ci_system, by the look of its last exec */
+	uint64_t job;	     /* the first job that it opened; 0 = none */
+	bool exec_seen;
 	bool alive;
 	bool held; /* its boundary is held for it */
 };

@@ -15,8 +15,9 @@ struct identity_table {
 	struct processes processes;
 	struct interns exes;
 	struct user_names users;
-	uint64_t names_boot_ns; /* of the event at which users was looked after last */
 	struct arrivals *arrivals;
+	const char *const *ci_supervisors; /* as in identity_options */
+	uint64_t names_boot_ns;		   /* of the event at which users was looked after last */
 	struct identity_stats stats;
 };
 

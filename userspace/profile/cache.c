@@ -116,8 +116,25 @@ static void make_identity_key(struct last_identity *last, const struct act *act,
 	const struct identity *id = act->id;
 	const uint64_t level_and_flags = (uint64_t)id->who_level << 32 | id->flags;
 	const struct str texts[IDENTITY_TEXTS] = {
-		id->who,  id->via,  id->as,	      id->session,	     id->person,
-		id->unit, id->kind, id->container_id, id->container_runtime, act->ev->who.user_name,
+		id->who,
+		id->via,
+		id->as,
+		id->session,
+		id->person,
+		id->unit,
+		id->kind,
+		id->container_id,
+		id->container_runtime,
+		act->ev->who.user_name,
+		/* what a condition or a binding may ask of a job */
+		id->ci.provider,
+		id->ci.repository,
+		id->ci.workflow,
+		id->ci.job,
+		id->ci.actor,
+		id->ci.ref,
+		id->ci.event,
+		id->ci.runner,
 	};
 
 	if (is_last(last, level_and_flags, texts)) {

@@ -104,19 +104,53 @@ static void get_job_part(struct act *a, struct values *out, int part)
 		put(out, str_sub(job, (uint32_t)first + 1, (uint32_t)(last - first - 1)));
 }
 
+/* A job's own fact, else, where it has none, the part of who. */
+static void get_job_fact(struct act *a, struct values *out, struct str fact, int part)
+{
+	if (a->id->ci.provider.p)
+		put(out, fact);
+	else
+		get_job_part(a, out, part);
+}
+
 static void get_provider(struct act *a, struct values *out)
 {
-	get_job_part(a, out, 0);
+	get_job_fact(a, out, a->id->ci.provider, 0);
 }
 
 static void get_repository(struct act *a, struct values *out)
 {
-	get_job_part(a, out, 1);
+	get_job_fact(a, out, a->id->ci.repository, 1);
 }
 
 static void get_job(struct act *a, struct values *out)
 {
-	get_job_part(a, out, 2);
+	get_job_fact(a, out, a->id->ci.job, 2);
+}
+
+static void get_workflow(struct act *a, struct values *out)
+{
+	put(out, a->id->ci.workflow);
+}
+
+static void get_ref(struct act *a, struct values *out)
+{
+	put(out, a->id->ci.ref);
+}
+
+static void get_event(struct act *a, struct values *out)
+{
+	put(out, a->id->ci.event);
+}
+
+static void get_actor(struct act *a, struct values *out)
+{
+	put(out, a->id->ci.actor);
+}
+
+static void get_runner(struct act *a, struct values *out)
+{
+	put(out, a->id->ci.runner);
 }
 
 static void get_namespace(struct act *a, struct values *out)
@@ -198,13 +232,13 @@ static const struct attr {
 	{"job.provider", get_provider, false},
 	{"job.repository", get_repository, false},
 	{"job.job", get_job, false},
-	{"job.workflow", NULL, false},
-	{"job.ref", NULL, false},
-	{"job.event", NULL, false},
-	{"job.actor", NULL, false},
+	{"job.workflow", get_workflow, false},
+	{"job.ref", get_ref, false},
+	{"job.event", get_event, false},
+	{"job.actor", get_actor, false},
 	{"job.environment", NULL, false},
 	{"job.fork", NULL, false},
-	{"job.runner", NULL, false},
+	{"job.runner", get_runner, false},
 	{"session.id", get_session, false},
 	{"session.remote", NULL, false},
 	{"session.mfa", NULL, false},

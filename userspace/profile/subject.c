@@ -56,6 +56,7 @@ static struct str part_of(struct str s, enum part part)
 enum source {
 	FROM_NOTHING, /* part of the language, not known by the sensor yet */
 	FROM_WHO,     /* a part of who behind its prefix */
+	FROM_JOB,     /* a text of struct identity; where it has no job, the part of who */
 	FROM_FIELD,   /* a text of struct identity */
 	FROM_USER,    /* name of the acting account */
 	FROM_LOGIN,   /* how the session began: ssh, console */
@@ -86,16 +87,19 @@ static const struct subject_key {
 	{"login", ON_ALL, FROM_LOGIN, NULL, PART_WHOLE, 0},
 	{"group", ON(USER), FROM_GROUP, NULL, PART_WHOLE, 0},
 	{"unit", ON_ALL, FROM_FIELD, NULL, PART_WHOLE, offsetof(struct identity, unit)},
-	{"provider", ON(CI_JOB), FROM_WHO, "ci:", PART_FIRST, 0},
-	{"repository", ON(CI_JOB), FROM_WHO, "ci:", PART_MIDDLE, 0},
-	{"job", ON(CI_JOB), FROM_WHO, "ci:", PART_LAST, 0},
-	{"workflow", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
-	{"ref", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
-	{"event", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
-	{"actor", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
+	{"provider", ON(CI_JOB), FROM_JOB, "ci:", PART_FIRST,
+	 offsetof(struct identity, ci.provider)},
+	{"repository", ON(CI_JOB), FROM_JOB, "ci:", PART_MIDDLE,
+	 offsetof(struct identity, ci.repository)},
+	{"job", ON(CI_JOB), FROM_JOB, "ci:", PART_LAST, offsetof(struct identity, ci.job)},
+	{"workflow", ON(CI_JOB), FROM_FIELD, NULL, PART_WHOLE,
+	 offsetof(struct identity, ci.workflow)},
+	{"ref", ON(CI_JOB), FROM_FIELD, NULL, PART_WHOLE, offsetof(struct identity, ci.ref)},
+	{"event", ON(CI_JOB), FROM_FIELD, NULL, PART_WHOLE, offsetof(struct identity, ci.event)},
+	{"actor", ON(CI_JOB), FROM_FIELD, NULL, PART_WHOLE, offsetof(struct identity, ci.actor)},
 	{"environment", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
 	{"fork", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
-	{"runner", ON(CI_JOB), FROM_NOTHING, NULL, PART_WHOLE, 0},
+	{"runner", ON(CI_JOB), FROM_FIELD, NULL, PART_WHOLE, offsetof(struct identity, ci.runner)},
 	{"namespace", ON(K8S), FROM_WHO, "sa:", PART_FIRST, 0},
 	{"name", ON(K8S), FROM_WHO, "sa:", PART_LAST, 0},
 	{"image", ON(CONTAINER), FROM_WHO, "ctr:", PART_WHOLE, 0},
@@ -117,13 +121,22 @@ static struct str login_of(const struct identity *id)
 	return str_sub(id->via, 0, end < 0 ? id->via.n : (uint32_t)end);
 }
 
+static struct str field_of(const struct subject_key *k, const struct act *a)
+{
+	return *(const struct str *)((const char *)a->id + k->offset);
+}
+
 static struct str value_of(const struct subject_key *k, const struct act *a)
 {
 	switch (k->source) {
 	case FROM_WHO:
 		return part_of(who_part(a->id->who, k->prefix), k->part);
+	case FROM_JOB:
+		if (!a->id->ci.provider.p)
+			return part_of(who_part(a->id->who, k->prefix), k->part);
+		return field_of(k, a);
 	case FROM_FIELD:
-		return *(const struct str *)((const char *)a->id + k->offset);
+		return field_of(k, a);
 	case FROM_USER:
 		return a->ev->who.user_name;
 	case FROM_LOGIN:

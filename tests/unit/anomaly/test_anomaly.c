@@ -206,10 +206,15 @@ static void bad_identity_flags_are_anomalies(void **state)
 	assert_int_equal(score(t, ev), 1);
 	ev.who.id.flags = ID_SELF_MOVED;
 	assert_int_equal(score(t, ev), 2);
+	ev.who.id.flags = ID_PRELOAD_ENV | ID_AFTER_JOB_END; /* the worse one is told */
+	assert_int_equal(score(t, ev), 3);
+	assert_string_equal(h.title, "service x.service goes on after its job has ended in /tmp/x");
+	ev.who.id.flags = ID_ENV_TRUNCATED;
+	assert_int_equal(score(t, ev), 0);
 	/* a verdict says more than a flag */
 	ev.verdict.value = VERDICT_FORBIDDEN;
 	ev.verdict.rule = STR_LIT("r/x");
-	assert_int_equal(score(t, ev), 3);
+	assert_int_equal(score(t, ev), 4);
 }
 
 static void something_worse_is_told_at_once(void **state)

@@ -271,9 +271,23 @@ static void test_printed_settings_can_be_read_back(void **state)
 	assert_int_equal(config_set(&a, "store.dir=/srv/with blank: # \"quoted\\\"", NULL), 0);
 	assert_int_equal(config_set(&a, "api.group=", NULL), 0);
 	assert_int_equal(config_set(&a, "identity.container_runtimes=/a b,/c]", NULL), 0);
+	assert_int_equal(
+		config_set(
+			&a,
+			"identity.ci_supervisors=github@actions.runner.*=/a/Runner.Worker,gitlab=/b=c",
+			NULL),
+		0);
 	text = print_to_text(config_print, &a);
 	if (read_text(&b, text, &err))
 		fail_msg("%u:%u %s in\n%s", err.line, err.column, err.text, text);
+	assert_string_equal(b.identity_ci_supervisors[0],
+			    "github@actions.runner.*=/a/Runner.Worker");
+	assert_string_equal(b.identity_ci_supervisors[1], "gitlab=/b=c");
+	assert_int_equal(config_set(&a, "identity.ci_supervisors=/a/Runner.Worker", NULL), -EINVAL);
+	assert_int_equal(config_set(&a, "identity.ci_supervisors=hubgit=/a", NULL), -EINVAL);
+	assert_int_equal(config_set(&a, "identity.ci_supervisors=github@=/a", NULL), -EINVAL);
+	assert_int_equal(config_set(&a, "identity.ci_supervisors=github@a b=/a", NULL), -EINVAL);
+	assert_int_equal(config_set(&a, "identity.ci_supervisors=github=a", NULL), -EINVAL);
 	assert_int_equal(config_needs_restart(&a, &b, names, CONFIG_SETTINGS_MAX), 0);
 	assert_string_equal(b.store_dir, a.store_dir);
 	free(text);

@@ -359,14 +359,13 @@ static void lines_of_the_log_are_read(void **state)
 
 static void boundaries_become_their_events(void **state)
 {
-	static const enum event_type types[] = {[BOUNDARY_SEED] = EVENT_BOUNDARY,
-						[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
-						[BOUNDARY_LOGIN] = EVENT_SESSION_START,
-						[BOUNDARY_BECOME] = EVENT_CRED_BECOME,
-						[BOUNDARY_CGROUP] = EVENT_BOUNDARY};
+	static const enum event_type types[] = {
+		[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
+		[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
+		[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY};
 
 	(void)state;
-	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_CGROUP; kind++) {
+	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_CI; kind++) {
 		begin_task(RECORD_BOUNDARY, sizeof(rec.boundary));
 		rec.boundary.id = 77;
 		rec.boundary.kind = kind;
@@ -379,16 +378,41 @@ static void boundaries_become_their_events(void **state)
 		assert_int_equal(event.what.crossing.to_uid, 5);
 		ASSERT_STR(event.what.crossing.cgroup, "/a\nb");
 	}
-	rec.boundary.kind = 6;
+	rec.boundary.kind = BOUNDARY_CI + 1;
 	refused("boundary kind");
 	rec.boundary.kind = BOUNDARY_NONE;
 	refused("no boundary kind");
 	rec.boundary.kind = BOUNDARY_LOGIN;
-	rec.boundary.role = ROLE_RUNUSER + 1;
+	rec.boundary.role = ROLE_CI_SUPERVISOR + 1;
 	refused("role");
 	rec.boundary.role = ROLE_SSHD;
 	rec.boundary.id = 0;
 	refused("boundary id");
+}
+
+static void a_handover_is_read_as_it_was(void **state)
+{
+	(void)state;
+	begin_task(RECORD_BOUNDARY, sizeof(rec.boundary));
+	rec.boundary.id = 77;
+	rec.boundary.kind = BOUNDARY_CI;
+	rec.boundary.role = ROLE_CI_SUPERVISOR;
+	rec.boundary.ci_system = CI_GITHUB | CI_WEAK;
+	put(&rec.boundary.cwd, "/w");
+	put_bytes(&rec.boundary.argv, "sh\0-c", 5);
+	put_bytes(&rec.boundary.environ, "A=1\0B=\n", 8);
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.crossing.ci_system, CI_GITHUB | CI_WEAK);
+	ASSERT_STR(event.what.crossing.cwd, "/w");
+	assert_true(str_equal(event.what.crossing.argv, (struct str){"sh\0-c", 5}));
+	assert_true(str_equal(event.what.crossing.environ, (struct str){"A=1\0B=\n", 8}));
+	assert_false(event.what.crossing.environ_cut);
+	rec.header.flags = RECORD_ENV_CUT;
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.crossing.environ_cut);
+	rec.header.flags = RECORD_ENV_FAULT;
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.crossing.environ_cut);
 }
 
 /* Where each kind keeps its texts, and how long they may be. */
@@ -417,6 +441,12 @@ static const struct {
 	 EVENT_PATH_MAX},
 	{RECORD_BOUNDARY, sizeof(struct record_boundary), offsetof(struct record_boundary, cgroup),
 	 EVENT_PATH_MAX},
+	{RECORD_BOUNDARY, sizeof(struct record_boundary), offsetof(struct record_boundary, cwd),
+	 EVENT_PATH_MAX},
+	{RECORD_BOUNDARY, sizeof(struct record_boundary), offsetof(struct record_boundary, argv),
+	 EVENT_BOUNDARY_ARGV_MAX},
+	{RECORD_BOUNDARY, sizeof(struct record_boundary), offsetof(struct record_boundary, environ),
+	 EVENT_ENVIRON_MAX},
 };
 
 static struct record_text *begin_text(size_t i)
@@ -512,6 +542,7 @@ int main(void)
 		cmocka_unit_test(connections_are_read),
 		cmocka_unit_test(lines_of_the_log_are_read),
 		cmocka_unit_test(boundaries_become_their_events),
+		cmocka_unit_test(a_handover_is_read_as_it_was),
 		cmocka_unit_test(texts_out_of_bounds_are_refused),
 		cmocka_unit_test(headers_that_contradict_are_refused),
 		cmocka_unit_test(unknown_kinds_are_skipped_and_counted),

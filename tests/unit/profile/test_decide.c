@@ -315,6 +315,13 @@ static void conditions(void **state)
 	assert_string_equal(judge(p, act_exec(CI, "/bin/f")), "expected r/repo");
 	assert_string_equal(judge(p, act_exec("ci:github/acme/app/test", "/bin/f")),
 			    "unexpected medium");
+	/* one who, two refs: one answer is not kept for the other */
+	ev = act_exec(CI, "/bin/d");
+	ev.who.id.ci.provider = STR_LIT("github");
+	ev.who.id.ci.ref = STR_LIT("y");
+	assert_string_equal(judge(p, ev), "expected r/ref");
+	ev.who.id.ci.ref = STR_LIT("x");
+	assert_string_equal(judge(p, ev), "unexpected medium");
 	ev = act_exec("human:maya", "/bin/g");
 	assert_string_equal(judge(p, ev), "unexpected medium");
 	ev.who.id.via = STR_LIT("ssh,sudo:root");
@@ -356,6 +363,7 @@ static void subjects(void **state)
 	struct event unit = act_exec("unit:nginx.service", "/x"),
 		     ctr = act_exec("unit:docker.service", "/x");
 	struct event sa = act_exec("sa:ops/deployer", "/x");
+	struct event job = act_exec("ci:github/acme/app/build%20all", "/x");
 
 	(void)state;
 	maya.who.id.via = STR_LIT("ssh:10.0.0.7,sudo:root");
@@ -368,6 +376,25 @@ static void subjects(void **state)
 		&ci));
 	assert_false(is_subject("{kind: CIJob, match: {repository: acme/sub}}", &ci));
 	assert_true(is_subject("{kind: CIJob, match: {repository: ['x', 'acme/*']}}", &ci));
+	job.who.id.ci = (struct ci_facts){
+		.provider = STR_LIT("github"),
+		.repository = STR_LIT("acme/app"),
+		.workflow = STR_LIT("build.yml"),
+		.job = STR_LIT("build all"),
+		.ref = STR_LIT("refs/heads/main"),
+		.actor = STR_LIT("maya"),
+		.event = STR_LIT("push"),
+	};
+	assert_true(
+		is_subject("{kind: CIJob, match: {repository: acme/app, job: 'build all', "
+			   "workflow: build.yml, ref: 'refs/heads/*', actor: maya, event: push}}",
+			   &job));
+	assert_false(is_subject("{kind: CIJob, match: {ref: 'refs/tags/*'}}", &job));
+	assert_false(is_subject("{kind: CIJob, match: {runner: '*'}}", &job));
+	assert_false(is_subject("{kind: CIJob, not: {actor: maya}}", &job));
+	/* where facts are known they count, and not what who looks like */
+	job.who.id.ci.repository = STR_NONE;
+	assert_false(is_subject("{kind: CIJob, match: {repository: '*'}}", &job));
 	/* what is not known of somebody matches nobody */
 	assert_false(is_subject("{kind: CIJob, match: {workflow: '*'}}", &ci));
 	assert_false(is_subject("{kind: User}", &ci));
