@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# 10,000 processes that live under a millisecond: each has its executable, parent and identity, and
+# 10,000 processes that live under a millisecond (fewer where all is slow): each has its executable, parent and identity, and
 # there are as many as the driver started.
 . "$(dirname "$0")/../lib/live.sh"
-count=10000
+count=$((10000 / SLOW))
 
 program=$SCRATCH/noop
 storm=$SCRATCH/storm
@@ -37,6 +37,10 @@ is "$(jq -r .process.pid "$SCRATCH/execs" | sort -n | tr '\n' ' ' | md5sum)" \
 	"$(jq -r .process.pid "$SCRATCH/exits" | sort -n | tr '\n' ' ' | md5sum)" "the pids that exited are those that started"
 # A busy machine makes them live longer: of so many some had their processor for themselves.
 ms=$(jq -s 'map(.process.duration_ms) | sort | .[length / 10 | floor]' "$SCRATCH/exits")
-ok "they can live under a millisecond (a tenth under $ms ms)" jq -e -n "$ms < 1"
+if [ "$SLOW" = 1 ]; then
+	ok "they can live under a millisecond (a tenth under $ms ms)" jq -e -n "$ms < 1"
+else
+	skip "they can live under a millisecond (a tenth under $ms ms)" "this machine is emulated"
+fi
 is "$(wd status -o json | jq .loss.total)" 0 "nothing was lost"
 done_testing
