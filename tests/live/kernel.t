@@ -4,8 +4,9 @@
 . "$(dirname "$0")/../lib/live.sh"
 
 doctor=$(wd doctor 2>&1)
+release="kernel $(uname -r | sed 's/[.+]/\\&/g')"
 if grep -q BPF_FUNC_loop /sys/kernel/btf/vmlinux; then
-	like "$doctor" "kernel $(uname -r)" "doctor names the kernel"
+	like "$doctor" "$release" "doctor names the kernel"
 	unlike "$doctor" '5\.17' "and has nothing to say against it"
 	start_daemon
 	status=$(wd status -o json)
@@ -16,7 +17,7 @@ if grep -q BPF_FUNC_loop /sys/kernel/btf/vmlinux; then
 	stop_daemon
 	is "$STATUS" 0 "it ends well"
 else
-	like "$doctor" "kernel $(uname -r)" "doctor names the kernel"
+	like "$doctor" "$release" "doctor names the kernel"
 	like "$doctor" '5\.17' "and what is needed"
 	said=$("$B/whodidd" --root "$ROOT" 2>&1)
 	is "$?" 1 "the daemon does not start"

@@ -259,6 +259,7 @@ static int read_counters(struct kernel *k, struct counters *out)
 		return -errno;
 	for (int i = 0; i < k->cpus; i++)
 		add_counters(out, &all[i].c);
+	kernel_count_skipped(k, out);
 	return 0;
 }
 
