@@ -23,7 +23,7 @@ loss_known() {
 ok "status has the loss" wait_until 30 loss_known
 # What is still in the ring and in the batch has to arrive first.
 all_arrived() {
-	[ $(($(events type=exec "exe=$program" | wc -l) + $(wd status -o json | jq .loss.by_type.exec))) -ge $count ]
+	[ $(($(events type=exec "exe=$program" | wc -l) + $(wd status -o json | jq .loss.by_type.exec))) -ge "$count" ]
 }
 wait_until 30 all_arrived
 status=$(wd status -o json)

@@ -14,7 +14,7 @@ report=$("$storm" exec $count "$program" "$(marker short)") || bail_out "the sto
 is "$(jq .done <<<"$report")" $count "the driver started $count processes"
 
 exits_seen() {
-	[ "$(wd query -o json type=exit "exe=$program" | wc -l)" -ge "$count" ]
+	[ $(($(wd query -o json type=exit "exe=$program" | wc -l) + $(wd status -o json | jq .loss.by_type.exit))) -ge "$count" ]
 }
 wait_until 60 exits_seen
 events type=exec "exe=$program" >"$SCRATCH/execs"
