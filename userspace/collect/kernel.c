@@ -87,7 +87,7 @@ static int explain_load(int e, struct problem *err)
 		problem_remedy(err, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 		return e;
 	}
-	if (e == -EPERM || e == -EACCES) {
+	if (e == -EPERM) { /* the verifier's refusals are EACCES */
 		problem_set(err, e, "the kernel refuses to load the programs: %s", strerror(-e));
 		problem_remedy(err,
 			       "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE");
