@@ -67,7 +67,7 @@ TOOLS := $(call prog,$(TOOL_SRC))
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all help run test quick check bench fuzz soak live unit fuzz-replay test-programs test-build asan \
-	install uninstall clean format lint compile_commands
+	install uninstall clean format lint compile_commands vm vm-all
 
 all: $(B)/whodidd $(B)/whodid ## build the daemon and the client (no root)
 
@@ -170,6 +170,15 @@ live: test-programs ## the live tests only (root)
 
 bench: test-programs ## what the sensor costs, monitored against unmonitored (root); BENCH_QUICK=1 for a short run
 	@B=$(B) tests/bench/bench
+
+vm: ## boot Debian 12's kernel under qemu (no KVM) and run the tests of the kernel programs and the live tests in it
+	@tools/install-deps vm
+	+@$(MAKE) --no-print-directory -j2 test-programs
+	$(hand_back)
+	@B=$(B) tests/vm/vm $(KERNELS)
+
+vm-all: ## the same with each kernel that is claimed: 6.1, 6.12, 6.18 and Debian's newest; 5.10 says why not
+	+@$(MAKE) --no-print-directory vm KERNELS=all
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz one reader with libFuzzer: make fuzz T=decode FUZZ_SECONDS=60

@@ -94,15 +94,18 @@ static long walk_step(u32 i, struct walk *w)
 	return 0;
 }
 
-/* Copies what a walk left in s->path to the record. */
-static_sub struct record_text *walk_finish(struct slot *s, struct record_text *out)
+/*
+ * Copies what a walk left in s->path to the record. It returns a number: the verifier refuses the
+ * address of somebody's stack, and some compilers hand on out as the value of whoever calls this.
+ */
+static_sub int walk_finish(struct slot *s, struct record_text *out)
 {
 	u32 off = s->walk_off, at = s->len, n;
 
 	hide(off);
 	hide(at);
 	if (off > SLOT_PATH || at > SLOT_DATA)
-		return out;
+		return 0;
 	n = SLOT_PATH - off;
 	if (n == 0) {
 		s->data[at] = '/';
@@ -112,14 +115,14 @@ static_sub struct record_text *walk_finish(struct slot *s, struct record_text *o
 
 		hide(bytes);
 		if (bytes > SLOT_PATH)
-			return out;
+			return 0;
 		off &= SLOT_PATH - 1;
 		bpf_probe_read_kernel(&s->data[at], bytes, &s->path[off]);
 	}
 	out->off = at;
 	out->len = n;
 	s->len = at + n;
-	return out;
+	return 0;
 }
 
 /* Objects without a place (memfd, pipe): the dentry's own name, without a slash. */

@@ -166,6 +166,7 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 /* Two loads and a branch for calls of no interest. */
 static __always_inline bool is_interesting(u32 nr)
 {
+	hide(nr); /* else clang 19 compares one register and indexes with another */
 	return nr < SYS_NUMBERS && (sys_classes[nr] | class_ia32(nr));
 }
 
@@ -192,6 +193,7 @@ static __always_inline u32 classify(struct task_struct *task, u32 nr, bool *ia32
 	if (!is_interesting(nr))
 		return SYS_NONE;
 	*ia32 = is_ia32(task);
+	mask(nr, SYS_NUMBERS);
 	return *ia32 ? class_ia32(nr) : sys_classes[nr];
 }
 

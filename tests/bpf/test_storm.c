@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_storm: every act counted: short processes, a ring that overflows, folded opens. */
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "harness.h"
-
-#define PROCESSES "10000"
 
 static char actors[4096];
 
@@ -17,6 +16,14 @@ static char *actor(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", actors, name);
 	return path;
+}
+
+/* Fewer where an emulator takes ten times as long for each. */
+static char *processes(void)
+{
+	static char few[] = "1000", many[] = "10000";
+
+	return getenv("WHODID_TEST_SLOW") ? few : many;
 }
 
 /* While a driver runs nobody reads: the ring must hold it all, or lose and say so. */
@@ -31,10 +38,11 @@ static uint32_t storm(char *const argv[], long *done)
 static void test_short_processes_are_all_attributed(void **state)
 {
 	struct kernel_options opt = {.ring_kib = 65536, .fold = true};
-	char *const argv[] = {actor("exec_storm"), PROCESSES, "4", NULL};
+	char *const argv[] = {actor("exec_storm"), processes(), "4", NULL};
 	const struct record_exec *driver, *r;
 	char *exe = realpath(argv[0], NULL);
 	unsigned execs = 0, exits = 0, forks;
+	struct source_stats st;
 	uint32_t pid;
 	long done;
 
@@ -60,10 +68,16 @@ static void test_short_processes_are_all_attributed(void **state)
 		assert_int_equal(r->argv.len, sizeof("exec_storm\0-") - 1);
 	}
 	forks = count_records(RECORD_FORK, pid);
-	assert_int_equal(done, strtol(PROCESSES, NULL, 10));
-	assert_int_equal(execs, done);
-	assert_int_equal(exits, done);
-	assert_int_equal(forks, done);
+	assert_int_equal(done, strtol(argv[1], NULL, 10));
+	/* a kernel that skips programs (7.0 and later) has said so */
+	collect_stats(sensor, &st);
+	print_message("%u of %ld execs, %lu runs skipped by the kernel\n", execs, done,
+		      (unsigned long)st.recursion_misses);
+	assert_in_range(done - execs, 0, st.counters.lost[RECORD_EXEC]);
+	assert_in_range(done - exits, 0, st.counters.lost[RECORD_EXIT]);
+	assert_in_range(done - forks, 0, st.counters.lost[RECORD_FORK]);
+	if (st.recursion_misses == 0)
+		assert_int_equal(execs + exits + forks, 3 * done);
 	free(exe);
 	sensor_stop();
 }
@@ -181,10 +195,9 @@ static void test_folding_over_many_windows(void **state)
 		_exit(127);
 	}
 	close(fds[1]);
-	for (int windows = 0; windows < 20; windows++) {
+	do /* windows end while it runs */
 		gather_tick();
-		usleep(10000); /* not a wait for something: windows shall end while it runs */
-	}
+	while (poll(&(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, 10) == 0);
 	assert_true(read(fds[0], buf, sizeof(buf) - 1) > 0);
 	gather_tick();
 	done = strtol(buf, NULL, 10);

@@ -5,7 +5,7 @@
 scratch_dir
 
 help=$(make --no-print-directory help)
-for target in all run test quick check bench fuzz soak install uninstall clean format help lint; do
+for target in all run test quick check bench fuzz soak install uninstall clean format help lint vm vm-all; do
 	like "$help" "(^|"$'\n'")$target +[^ ]" "make help explains $target"
 done
 targets=$(sed -n 's/^\([a-z_-]*\):.*/\1/p' Makefile | sort -u)

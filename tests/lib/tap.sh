@@ -8,6 +8,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$TOP" || exit 1
 B=${B:-build}
 case $B in /*) ;; *) B=$TOP/$B ;; esac
+# How many times slower than a real machine this one is: an emulated one sets it.
+SLOW=${WHODID_TEST_SLOW:-1}
 tap_count=0 tap_failed=0 tap_finished=0
 cleanups=()
 
@@ -119,7 +121,7 @@ trap 'exit 143' TERM
 
 # wait_until SECONDS COMMAND...: waits for a condition, not for time. 1 when it did not come true.
 wait_until() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * SLOW + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1

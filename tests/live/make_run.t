@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make run` for a bounded time without a terminal: NDJSON on stdout, totals on stderr, nothing left.
 . "$(dirname "$0")/../lib/live.sh"
+need make "${CC:-cc}"
 
 left() {
 	ls -d /run/whodid-run.* "${TMPDIR:-/tmp}"/whodid-run.* 2>/dev/null

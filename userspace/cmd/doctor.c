@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include "base/btf.h"
 #include "base/file.h"
 #include "cmd/ask.h"
 #include "cmd/block.h"
@@ -65,15 +67,15 @@ static void say(struct doctor *d, enum level level, const char *remedy, const ch
 static void check_kernel(struct doctor *d)
 {
 	_cleanup_text_ struct text t = {0};
-	unsigned major = 0, minor = 0;
 	struct utsname u;
 
-	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+	if (uname(&u))
 		return;
 	text_puts(&t, "kernel ");
 	text_say(&t, str_of(u.release));
-	if (major < 5 || (major == 5 && minor < 10))
-		say(d, LEVEL_FAIL, "Linux 5.10 or later is needed.", t.p);
+	/* without type information the next check says so */
+	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0 && !btf_names(BTF_NEWEST_NEED))
+		say(d, LEVEL_FAIL, "Linux 5.17 or later is needed: bpf_loop.", t.p);
 	else
 		say(d, LEVEL_OK, NULL, t.p);
 }

@@ -88,3 +88,35 @@ uint64_t kernel_recursion_misses(const struct kernel *k)
 			sum += info.recursion_misses;
 	return sum;
 }
+
+/* The programs of which each run is one record. */
+static const struct {
+	const char *program;
+	uint32_t kind;
+} recorders[] = {
+	{"on_fork", RECORD_FORK},
+	{"on_exec", RECORD_EXEC},
+	{"on_exit", RECORD_EXIT},
+};
+
+/*
+ * A kernel that may preempt a program (7.0 and later do by default) skips the runs of it that come
+ * meanwhile on the same CPU. Their records are lost. Some may have been threads, which have none:
+ * the number is the most that can be missing.
+ */
+void kernel_count_skipped(const struct kernel *k, struct counters *c)
+{
+	struct bpf_prog_info info;
+
+	for (size_t i = 0; i < ARRAY_SIZE(recorders); i++) {
+		const struct bpf_program *p =
+			bpf_object__find_program_by_name(k->skel->obj, recorders[i].program);
+		uint32_t len = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		c->generated[recorders[i].kind] += info.recursion_misses;
+		c->lost[recorders[i].kind] += info.recursion_misses;
+	}
+}

@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/btf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "collect/collect.h"
@@ -40,17 +41,14 @@ __attribute__((format(printf, 4, 5))) static void find(struct findings *f, int l
 static void check_kernel(struct findings *f)
 {
 	struct utsname u;
-	unsigned major = 0, minor = 0;
 
-	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2) {
+	if (uname(&u))
 		find(f, FINDING_WARN, "", "the kernel version cannot be read");
-		return;
-	}
-	if (major > 5 || (major == 5 && minor >= 17))
+	else if (access("/sys/kernel/btf/vmlinux", R_OK) || btf_names(BTF_NEWEST_NEED))
 		find(f, FINDING_OK, "", "kernel %s", u.release);
 	else
 		find(f, FINDING_FAIL, "use Linux 5.17 or later",
-		     "kernel %s is older than 5.17 (bpf_loop, task storage)", u.release);
+		     "kernel %s is too old: it has no bpf_loop (Linux 5.17)", u.release);
 }
 
 static void check_btf(struct findings *f)

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/btf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -86,10 +87,15 @@ static int explain_load(int e, struct problem *err)
 		problem_remedy(err, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 		return e;
 	}
-	if (e == -EPERM || e == -EACCES) {
+	if (e == -EPERM) { /* the verifier's refusals are EACCES */
 		problem_set(err, e, "the kernel refuses to load the programs: %s", strerror(-e));
 		problem_remedy(err,
 			       "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE");
+		return e;
+	}
+	if (!btf_names(BTF_NEWEST_NEED)) {
+		problem_set(err, e, "this kernel is too old: it has no bpf_loop (Linux 5.17)");
+		problem_remedy(err, "use Linux 5.17 or later");
 		return e;
 	}
 	problem_set(err, e, "the programs cannot be loaded: %s. %.300s", strerror(-e),
@@ -253,6 +259,7 @@ static int read_counters(struct kernel *k, struct counters *out)
 		return -errno;
 	for (int i = 0; i < k->cpus; i++)
 		add_counters(out, &all[i].c);
+	kernel_count_skipped(k, out);
 	return 0;
 }
 

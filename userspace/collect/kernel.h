@@ -35,6 +35,8 @@ struct kernel {
 int kernel_attach(struct kernel *k, struct problem *err);
 void kernel_detach(struct kernel *k);
 size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
+/* Adds what was lost because the kernel skipped programs. */
+void kernel_count_skipped(const struct kernel *k, struct counters *c);
 uint64_t kernel_recursion_misses(const struct kernel *k);
 
 /* seed.c: runs an iterator program over everything it iterates; out NULL = it writes nothing. 0 or -errno. */
