@@ -50,6 +50,9 @@ enum record_kind {
 	RECORD_FILE_CHMOD = 21, /* mode, owner */
 	RECORD_FILE_LINK = 22,	/* hard and symbolic links */
 
+	RECORD_PTRACE = 23, /* struct record_target: into the memory or descriptors of another */
+	RECORD_SIGNAL = 24, /* struct record_target: a signal across a boundary */
+
 	RECORD_NET_CONNECT = 32, /* struct record_net */
 
 	RECORD_LOSS = 48, /* struct record_loss: made by the collector, never by the kernel */
@@ -208,6 +211,29 @@ struct record_file {
 	struct record_text base2; /* the same for path2 */
 };
 
+enum ptrace_op {
+	PTRACE_OP_NONE = 0,
+	PTRACE_OP_ATTACH = 1, /* ptrace(PTRACE_ATTACH) */
+	PTRACE_OP_SEIZE = 2,  /* ptrace(PTRACE_SEIZE) */
+	PTRACE_OP_READ = 3,   /* process_vm_readv */
+	PTRACE_OP_WRITE = 4,  /* process_vm_writev */
+	PTRACE_OP_GETFD = 5,  /* pidfd_getfd */
+};
+
+/* What one process does to another. */
+struct record_target {
+	struct record_header header;
+	struct record_task task;
+	__u64 boundary; /* of the target; 0 = not known, as the other facts about it */
+	__u64 start_ns;
+	__u64 bytes; /* read or written */
+	__u32 pid;   /* as the initial namespace sees it; 0 = not known */
+	__u32 op;    /* enum ptrace_op */
+	__u32 signal;
+	__s32 result;		/* 0 or -errno */
+	struct record_text exe; /* of the target, resolved */
+};
+
 /* One outbound connection attempt with its result. */
 struct record_net {
 	struct record_header header;
@@ -295,6 +321,7 @@ _Static_assert(sizeof(struct record_fork) == 152, "ABI");
 _Static_assert(sizeof(struct record_exec) == 240, "ABI");
 _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
+_Static_assert(sizeof(struct record_target) == 176, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 216, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");

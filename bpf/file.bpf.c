@@ -10,6 +10,7 @@
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
 #include "net.bpf.h"
+#include "target.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
@@ -456,6 +457,12 @@ static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32
 	return net_on_connect(args[0], args[1], ret);
 }
 
+/* Calls of the other families. */
+static __always_inline int on_other_call(u32 class_and_ia32, long ret)
+{
+	return target_on_call(class_and_ia32, ret);
+}
+
 /* The end of a call that may be of interest. */
 static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 {
@@ -471,6 +478,8 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 		return 0;
 	if (class == SYS_CONNECT || class == SYS_SOCKETCALL)
 		return on_connect_call(regs, class, ia32, ret);
+	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
+		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
 	return on_file_call(class | (ia32 ? 0x100 : 0), ret);
 }
 

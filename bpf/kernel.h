@@ -91,6 +91,7 @@ enum bpf_map_type {
 #define SOCKFS_MAGIC	      0x534F434B
 #define ANON_INODE_FS_MAGIC   0x09041934
 #define EPERM		      1
+#define ESRCH		      3
 #define ENOENT		      2
 #define EINTR		      4
 #define ENOTDIR		      20
@@ -176,6 +177,7 @@ struct inode {
 	unsigned long i_ino;
 	unsigned int i_nlink;
 	u32 i_generation;
+	void *i_private;
 };
 struct dentry {
 	struct hlist_bl_node d_hash;
@@ -282,6 +284,9 @@ struct sched_entity {
 };
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
+};
+struct kernel_siginfo {
+	int si_code;
 };
 struct task_struct {
 	struct thread_info thread_info;

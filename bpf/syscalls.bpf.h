@@ -19,6 +19,13 @@ enum sys_class {
 	SYS_MEMFD,
 	SYS_CONNECT,
 	SYS_SOCKETCALL,
+	/* handed on whole: see on_other_call() */
+	SYS_PTRACE,
+	SYS_VM_READ,
+	SYS_VM_WRITE,
+	SYS_GETFD,
+	SYS_KILL,
+	SYS_TGKILL,
 	/* from here on: a row of path_ops each */
 	SYS_UNLINK,
 	SYS_UNLINKAT,
@@ -47,6 +54,7 @@ enum sys_class {
 	SYS_FTRUNCATE64,
 	SYS_CLASSES,
 };
+#define SYS_FIRST_OTHER	   SYS_PTRACE
 #define SYS_FIRST_PATH_OP  SYS_UNLINK
 #define SYS_NUMBERS	   512
 #define SOCKETCALL_CONNECT 3
@@ -54,11 +62,13 @@ enum sys_class {
 #if defined(__TARGET_ARCH_arm64)
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[33] = SYS_MKNODAT, [34] = SYS_MKDIRAT,	 [35] = SYS_UNLINKAT,	  [36] = SYS_SYMLINKAT,
-	[37] = SYS_LINKAT,  [38] = SYS_RENAMEAT, [45] = SYS_TRUNCATE,	  [46] = SYS_FTRUNCATE,
-	[52] = SYS_FCHMOD,  [53] = SYS_FCHMODAT, [54] = SYS_FCHOWNAT,	  [55] = SYS_FCHOWN,
-	[56] = SYS_OPENAT,  [203] = SYS_CONNECT, [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
-	[279] = SYS_MEMFD,  [437] = SYS_OPENAT2, [452] = SYS_FCHMODAT,
+	[33] = SYS_MKNODAT,   [34] = SYS_MKDIRAT,  [35] = SYS_UNLINKAT,	    [36] = SYS_SYMLINKAT,
+	[37] = SYS_LINKAT,    [38] = SYS_RENAMEAT, [45] = SYS_TRUNCATE,	    [46] = SYS_FTRUNCATE,
+	[52] = SYS_FCHMOD,    [53] = SYS_FCHMODAT, [54] = SYS_FCHOWNAT,	    [55] = SYS_FCHOWN,
+	[56] = SYS_OPENAT,    [203] = SYS_CONNECT, [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
+	[279] = SYS_MEMFD,    [437] = SYS_OPENAT2, [452] = SYS_FCHMODAT,    [117] = SYS_PTRACE,
+	[129] = SYS_KILL,     [130] = SYS_KILL,	   [131] = SYS_TGKILL,	    [270] = SYS_VM_READ,
+	[271] = SYS_VM_WRITE, [438] = SYS_GETFD,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -100,7 +110,9 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,   [258] = SYS_MKDIRAT,     [259] = SYS_MKNODAT,
 	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT, [264] = SYS_RENAMEAT,    [265] = SYS_LINKAT,
 	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT, [304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT,
-	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,  [452] = SYS_FCHMODAT,
+	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,  [452] = SYS_FCHMODAT,    [62] = SYS_KILL,
+	[101] = SYS_PTRACE,    [200] = SYS_KILL,     [234] = SYS_TGKILL,      [310] = SYS_VM_READ,
+	[311] = SYS_VM_WRITE,  [438] = SYS_GETFD,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -116,7 +128,9 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[302] = SYS_RENAMEAT,	 [303] = SYS_LINKAT,	  [304] = SYS_SYMLINKAT,
 	[306] = SYS_FCHMODAT,	 [342] = SYS_OPEN_HANDLE, [353] = SYS_RENAMEAT,
 	[356] = SYS_MEMFD,	 [362] = SYS_CONNECT,	  [437] = SYS_OPENAT2,
-	[452] = SYS_FCHMODAT,
+	[452] = SYS_FCHMODAT,	 [26] = SYS_PTRACE,	  [37] = SYS_KILL,
+	[238] = SYS_KILL,	 [270] = SYS_TGKILL,	  [347] = SYS_VM_READ,
+	[348] = SYS_VM_WRITE,	 [438] = SYS_GETFD,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */

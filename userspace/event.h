@@ -33,6 +33,8 @@ enum event_type {
 	EVENT_FILE_RENAME = 20,
 	EVENT_FILE_CHMOD = 21,
 	EVENT_FILE_LINK = 22,
+	EVENT_PTRACE = 23,
+	EVENT_SIGNAL = 24,
 	EVENT_NET_CONNECT = 32,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
@@ -130,6 +132,15 @@ struct event_what {
 		uint64_t duration_ns;
 	} net;
 
+	struct { /* ptrace, signal: whom it was done to */
+		uint32_t pid;
+		uint32_t op; /* enum ptrace_op of bpf/event.h */
+		uint32_t signal;
+		uint64_t start_ns, boundary;
+		uint64_t bytes;
+		struct str exe;
+	} target;
+
 	struct { /* boundary, cred.become, session.start */
 		uint64_t id, parent_id;
 		uint64_t opener_start_ns, opener_inode, opener_dev;
@@ -200,6 +211,7 @@ struct event_who {
 	struct identity id;
 	struct str exe;		   /* of the acting process, as it was at its last exec */
 	struct str user_name;	   /* of uid; absent when the system has none */
+	struct str target;	   /* who the target is; absent when there is none or not known */
 	struct process_ref parent; /* pid 0 = not known */
 	struct process_ref
 		ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */

@@ -22,7 +22,8 @@
 #define EXIT	BIT(EVENT_EXIT)
 #define FORK	BIT(EVENT_FORK)
 #define BOUND	(BIT(EVENT_BOUNDARY) | BIT(EVENT_SESSION_START) | BIT(EVENT_CRED_BECOME))
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET)
+#define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define WHO	(ACT | ANOMALY)
 #define LOSS	BIT(EVENT_LOSS)
@@ -60,6 +61,17 @@ static const char *severity_word(unsigned v)
 static const char *path_source_word(unsigned v)
 {
 	return v == 1 ? "process" : NULL;
+}
+
+static const char *ptrace_word(unsigned v)
+{
+	static const char *const words[] = {[PTRACE_OP_ATTACH] = "attach",
+					    [PTRACE_OP_SEIZE] = "seize",
+					    [PTRACE_OP_READ] = "read",
+					    [PTRACE_OP_WRITE] = "write",
+					    [PTRACE_OP_GETFD] = "getfd"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
 
 static const char *cut_word(unsigned bit)
@@ -325,6 +337,15 @@ const struct field event_fields[] = {
 	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
 	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
+
+	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, TARGETS, "process that it was done to"),
+	ROW(141, "target.exe", NULL, FIELD_TEXT, what.target.exe, TARGETS, "its executable"),
+	ROW(142, "target.who", "target", FIELD_TEXT, who.target, TARGETS, "who it belongs to"),
+	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, TARGETS, "where that identity began"),
+	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, TARGETS, "its start", .use = FIELD_NO_JSON),
+	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory) or getfd (a descriptor of it)", .name_of = ptrace_word),
+	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
+	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
 
 	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
 	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "outbound", .use = FIELD_NO_PACK),

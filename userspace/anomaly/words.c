@@ -51,6 +51,8 @@ static const struct act_words {
 	{EVENT_FILE_CHMOD, NULL, "chmod", "changed the mode of", "change the mode of"},
 	{EVENT_NET_CONNECT, NULL, "connect", "connected to", "connect to"},
 	{EVENT_CRED_BECOME, NULL, "become", "became user", "become user"},
+	{EVENT_PTRACE, NULL, "ptrace", "reached into the process", "reach into the process"},
+	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
 };
 
 static const struct act_words *words_of(const struct event *ev)
@@ -78,6 +80,20 @@ static void describe_address(char *out, size_t size, const struct event *ev)
 	snprintf(out, size, v6 ? "[%s]:%u" : "%s:%u", ip, ev->what.net.dst_port);
 }
 
+/* "/usr/sbin/cron (pid 812)" */
+static void describe_target(char *out, size_t size, const struct event *ev)
+{
+	char exe[OBJECT_MAX - 24];
+
+	copy_text(exe, sizeof(exe), ev->what.target.exe);
+	if (exe[0])
+		snprintf(out, size, "%s (pid %u)", exe, ev->what.target.pid);
+	else if (ev->what.target.pid)
+		snprintf(out, size, "pid %u", ev->what.target.pid);
+	else
+		snprintf(out, size, "a process that is not known");
+}
+
 static void describe_object(char *out, size_t size, const struct event *ev)
 {
 	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
@@ -86,6 +102,8 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 
 	if (ev->what.type == EVENT_NET_CONNECT)
 		describe_address(out, size, ev);
+	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
+		describe_target(out, size, ev);
 	else if (ev->what.type == EVENT_CRED_BECOME && ev->what.uid == ev->what.crossing.to_uid &&
 		 ev->who.user_name.n)
 		copy_text(out, size, ev->who.user_name);

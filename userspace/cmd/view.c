@@ -245,6 +245,37 @@ static void say_anomaly(struct text *out, const json_t *row)
 	}
 }
 
+/* "/usr/sbin/cron (pid 812, unit:cron.service)" */
+static void say_process(struct text *out, const json_t *row)
+{
+	struct str exe = row_str(row, "target.exe"), who = row_str(row, "target.who");
+	uint64_t pid = row_u64(row, "target.pid", 0);
+
+	text_say_name(out, exe.p ? exe : STR_LIT("?"));
+	if (!pid && !who.p)
+		return;
+	text_puts(out, " (");
+	if (pid)
+		text_printf(out, "pid %llu%s", (unsigned long long)pid, who.p ? ", " : "");
+	if (who.p)
+		text_say_name(out, who);
+	text_puts(out, ")");
+}
+
+static void say_ptrace(struct text *out, const json_t *row)
+{
+	row_say(out, row, "ptrace.op");
+	text_puts(out, " ");
+	say_process(out, row);
+}
+
+static void say_signal(struct text *out, const json_t *row)
+{
+	row_say(out, row, "signal.name");
+	text_puts(out, " to ");
+	say_process(out, row);
+}
+
 static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
@@ -254,6 +285,8 @@ static const struct {
 	{"net.connect", say_connect},
 	{"cred.become", say_become},
 	{"session.start", say_session},
+	{"ptrace", say_ptrace},
+	{"signal", say_signal},
 	{"loss", say_loss},
 	{"anomaly", say_anomaly},
 };
@@ -355,6 +388,8 @@ static const struct {
 	{"net.connect", "connected to"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
+	{"ptrace", "reached into a process:"},
+	{"signal", "sent"},
 };
 
 void view_sentence(struct text *out, const struct cli *c, const json_t *row)

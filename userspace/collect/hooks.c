@@ -17,6 +17,7 @@ static const struct {
 	{"on_cgroup_attach", "boundary", true},
 	{"on_sys_exit", "file, connect", true},
 	{"on_tcp_state", "connect", true},
+	{"on_signal", "signal", false},
 };
 _Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
 

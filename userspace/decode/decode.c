@@ -189,6 +189,28 @@ static void decode_net(struct reader *r, struct event_what *what)
 	copy_address(what->net.dst, n->dst, mapped, what->net.family == AF_INET);
 }
 
+static void decode_target(struct reader *r, struct event_what *what)
+{
+	const struct record_target *t = r->record;
+	bool cut = false, is_signal = what->type == EVENT_SIGNAL;
+
+	if (is_signal ? t->signal == 0 || t->signal > 64
+		      : t->op == PTRACE_OP_NONE || t->op > PTRACE_OP_GETFD) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, t->result, what);
+	what->target.pid = t->pid;
+	what->target.op = is_signal ? 0 : t->op;
+	what->target.signal = is_signal ? t->signal : 0;
+	what->target.start_ns = t->start_ns;
+	what->target.boundary = t->boundary;
+	what->target.bytes = t->bytes;
+	what->target.exe = reader_path(r, t->exe, &cut);
+	if (cut || r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+}
+
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -250,6 +272,7 @@ static const struct {
 	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_PTRACE... RECORD_SIGNAL] = {sizeof(struct record_target), true, decode_target},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
 };

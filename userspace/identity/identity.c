@@ -238,6 +238,18 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 	naming_apply_flags(id, what->task_flags);
 }
 
+/* The other end of the act. Who it is, only when its boundary is known: nobody is guessed. */
+static void fill_target(const struct identity_table *t, const struct event_what *what,
+			struct event_who *who)
+{
+	const struct boundary *b = what->target.boundary
+					   ? boundaries_find(&t->boundaries, what->target.boundary)
+					   : NULL;
+
+	if (b)
+		who->target = b->identity.who;
+}
+
 void identity_attach(struct identity_table *t, struct event *ev)
 {
 	const struct event_what *what = &ev->what;
@@ -259,6 +271,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	fill_identity(t, what, &who->id);
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
+	fill_target(t, what, who);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)
 		who->parent = who->ancestors[0];

@@ -24,7 +24,7 @@ struct matcher {
 	struct path_index paths[PATH_VERBS];
 	struct net_entry *nets; /* connect, addresses only */
 	uint32_t net_count;
-	struct word_entry *words; /* become */
+	struct word_entry *words; /* become and the verbs behind it */
 	uint32_t word_count;
 	bool has_allow;
 	uint32_t rule_count;

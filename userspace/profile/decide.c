@@ -162,10 +162,16 @@ static void consider(const struct subjects *s, struct act *a, const struct entry
 	}
 }
 
-static bool word_matches(const struct act *a, struct str word)
+static bool word_matches(const struct act *a, const struct word_entry *w)
 {
-	return (a->words[0].n && glob_match_word(word, a->words[0])) ||
-	       glob_match_word(word, a->words[1]);
+	if (w->e.object->verb != a->verb)
+		return false;
+	if (a->verb != VERB_BECOME && str_is(w->word, "any"))
+		return true;
+	for (unsigned i = 0; i < ACT_WORDS_MAX; i++)
+		if (a->words[i].n && glob_match_word(w->word, a->words[i]))
+			return true;
+	return false;
 }
 
 static void look(const struct subjects *s, struct act *a, struct str path, const struct matcher *m,
@@ -183,8 +189,8 @@ static void look(const struct subjects *s, struct act *a, struct str path, const
 	for (uint32_t i = 0; a->verb == VERB_CONNECT && i < m->net_count; i++)
 		if (endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
 			consider(s, a, &m->nets[i].e, b, x, f);
-	for (uint32_t i = 0; a->verb == VERB_BECOME && i < m->word_count; i++)
-		if (word_matches(a, m->words[i].word))
+	for (uint32_t i = 0; a->verb >= VERB_BECOME && i < m->word_count; i++)
+		if (word_matches(a, &m->words[i]))
 			consider(s, a, &m->words[i].e, b, x, f);
 }
 

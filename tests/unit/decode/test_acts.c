@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records of acts on processes, credentials and the kernel: read right, or refused whole. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bpf/event.h"
+#include "decode/decode.h"
+
+static struct decoder decoder;
+static struct event event;
+
+static union {
+	struct record_header header;
+	struct record_target target;
+	uint64_t align;
+	uint8_t bytes[16384];
+} rec;
+
+static void begin(enum record_kind kind, size_t size)
+{
+	memset(&rec, 0, sizeof(rec));
+	rec.header.size = (uint32_t)size;
+	rec.header.kind = (uint16_t)kind;
+	rec.target.task.boundary = 77;
+	rec.target.task.pid = 10;
+}
+
+static void put(struct record_text *text, const char *z)
+{
+	text->off = rec.header.size;
+	text->len = (uint32_t)strlen(z);
+	memcpy(rec.bytes + text->off, z, text->len);
+	rec.header.size = (text->off + text->len + 7) & ~7u;
+}
+
+/* An exact copy, so that a sanitizer sees every byte too far. */
+static int decode(void)
+{
+	static void *copy;
+
+	free(copy);
+	copy = malloc(rec.header.size);
+	memcpy(copy, &rec, rec.header.size);
+	return decode_record(&decoder, copy, rec.header.size, &event);
+}
+
+#define assert_str(s, want) assert_true(str_is((s), (want)))
+
+static void targets_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_PTRACE, sizeof(rec.target));
+	rec.target.op = PTRACE_OP_WRITE;
+	rec.target.bytes = 4096;
+	rec.target.pid = 812;
+	rec.target.boundary = 99;
+	rec.target.signal = 9; /* of the other kind: not ours to show */
+	put(&rec.target.exe, "/usr/sbin/cron");
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_PTRACE);
+	assert_int_equal(event.what.outcome, OUTCOME_OK);
+	assert_int_equal(event.what.target.op, PTRACE_OP_WRITE);
+	assert_int_equal(event.what.target.signal, 0);
+	assert_int_equal(event.what.target.bytes, 4096);
+	assert_int_equal(event.what.target.pid, 812);
+	assert_int_equal(event.what.target.boundary, 99);
+	assert_str(event.what.target.exe, "/usr/sbin/cron");
+	rec.target.op = PTRACE_OP_GETFD + 1;
+	assert_int_equal(decode(), -EBADMSG);
+	rec.target.op = PTRACE_OP_NONE;
+	assert_int_equal(decode(), -EBADMSG);
+
+	rec.header.kind = RECORD_SIGNAL;
+	rec.target.result = -EPERM;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_SIGNAL);
+	assert_int_equal(event.what.target.signal, 9);
+	assert_int_equal(event.what.outcome, OUTCOME_FAILED);
+	assert_int_equal(event.what.err, EPERM);
+	rec.target.signal = 65;
+	assert_int_equal(decode(), -EBADMSG);
+	rec.target.signal = 9;
+	rec.target.exe.off = 8;
+	assert_int_equal(decode(), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(targets_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
