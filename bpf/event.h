@@ -33,10 +33,11 @@
 /* Kinds are event types: the number is also the index of the loss and generation counters. */
 enum record_kind {
 	RECORD_NONE = 0,
-	RECORD_FORK = 1,     /* struct record_fork */
-	RECORD_EXEC = 2,     /* struct record_exec */
-	RECORD_EXIT = 3,     /* struct record_exit */
-	RECORD_BOUNDARY = 4, /* struct record_boundary: a place where a new identity can begin */
+	RECORD_FORK = 1,	/* struct record_fork */
+	RECORD_EXEC = 2,	/* struct record_exec */
+	RECORD_EXIT = 3,	/* struct record_exit */
+	RECORD_BOUNDARY = 4,	/* struct record_boundary: a place where a new identity can begin */
+	RECORD_CRED_BECOME = 6, /* struct record_cred: by a call; else see BOUNDARY_BECOME */
 	RECORD_PROCESS =
 		7, /* struct record_exec without argv and filename: a process that ran before
 			     * the sensor. Read by an iterator, not from the ring: seq is 0 and it is
@@ -52,6 +53,8 @@ enum record_kind {
 
 	RECORD_PTRACE = 23, /* struct record_target: into the memory or descriptors of another */
 	RECORD_SIGNAL = 24, /* struct record_target: a signal across a boundary */
+	RECORD_CRED_CAPABILITY = 25, /* struct record_cred: effective capabilities were gained */
+	RECORD_NAMESPACE = 26,	     /* struct record_cred: made or entered */
 
 	RECORD_NET_CONNECT = 32, /* struct record_net */
 
@@ -234,6 +237,32 @@ struct record_target {
 	struct record_text exe; /* of the target, resolved */
 };
 
+enum cred_op {
+	CRED_OP_NONE = 0,
+	CRED_OP_SETUID = 1,
+	CRED_OP_SETREUID = 2,
+	CRED_OP_SETRESUID = 3,
+	CRED_OP_CAPSET = 4,
+	CRED_OP_UNSHARE = 5,
+	CRED_OP_SETNS = 6,
+	CRED_OP_CLONE = 7,
+};
+
+/* A call that changed what the caller may do, or where it is. task is as it was after the call. */
+struct record_cred {
+	struct record_header header;
+	struct record_task task;
+	__u64 caps_gained; /* capset: effective now and not before */
+	__u64 caps_effective;
+	__u64 ns_flags; /* CLONE_NEW* */
+	__u32 ns_inum;	/* setns to a file of /proc/PID/ns: inode of the namespace, else 0 */
+	__u32 op;	/* enum cred_op */
+	__u32 from_uid; /* become: real uid before */
+	__u32 to_uid;	/* become: effective uid asked for */
+	__s32 result;	/* 0 or -errno */
+	__u32 pad1;
+};
+
 /* One outbound connection attempt with its result. */
 struct record_net {
 	struct record_header header;
@@ -322,6 +351,7 @@ _Static_assert(sizeof(struct record_exec) == 240, "ABI");
 _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
 _Static_assert(sizeof(struct record_target) == 176, "ABI");
+_Static_assert(sizeof(struct record_cred) == 176, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 216, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");

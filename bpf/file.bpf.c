@@ -10,7 +10,7 @@
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
 #include "net.bpf.h"
-#include "target.bpf.h"
+#include "cred.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
@@ -460,6 +460,8 @@ static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32
 /* Calls of the other families. */
 static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {
+	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
+		return cred_on_call(class_and_ia32, ret);
 	return target_on_call(class_and_ia32, ret);
 }
 
@@ -470,7 +472,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	bool ia32 = false;
 	u32 class = classify(task, nr, &ia32);
 
-	if (class == SYS_NONE || is_self(task))
+	if (class == SYS_NONE || is_plain_clone(regs, class, ia32, ret) || is_self(task))
 		return 0;
 	if (class != SYS_CONNECT && class != SYS_SOCKETCALL && is_no_act(ret))
 		return 0;

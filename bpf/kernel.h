@@ -61,6 +61,15 @@ enum bpf_map_type {
 #define PF_IO_WORKER	      0x00000010
 #define PF_KTHREAD	      0x00200000
 #define CLONE_THREAD	      0x00010000
+#define CLONE_NEWTIME	      0x00000080 /* a signal's bits in clone(2) */
+#define CLONE_NEWNS	      0x00020000
+#define CLONE_NEWCGROUP	      0x02000000
+#define CLONE_NEWUTS	      0x04000000
+#define CLONE_NEWIPC	      0x08000000
+#define CLONE_NEWUSER	      0x10000000
+#define CLONE_NEWPID	      0x20000000
+#define CLONE_NEWNET	      0x40000000
+#define NSFS_MAGIC	      0x6e736673
 #define FMODE_WRITE	      0x2
 #define FMODE_PATH	      0x4000
 #define FMODE_CREATED	      0x100000

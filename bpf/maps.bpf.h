@@ -89,7 +89,11 @@ struct task_state {
 	u8 role;    /* enum exe_role of what it executes, inherited at fork */
 	u8 connect; /* enum connect_mark */
 	u16 pad0;
-	u32 mover; /* enum exe_role of the mover; taken by an exchange */
+	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
+	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
+	u32 cred_euid;
+	u32 pad1;
+	u64 cred_caps;
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
 #define STATE_WAS_ROOT (1u << 31)

@@ -26,6 +26,14 @@ enum sys_class {
 	SYS_GETFD,
 	SYS_KILL,
 	SYS_TGKILL,
+	SYS_SETUID,
+	SYS_SETREUID,
+	SYS_SETRESUID,
+	SYS_CAPSET,
+	SYS_UNSHARE,
+	SYS_SETNS,
+	SYS_CLONE,
+	SYS_CLONE3,
 	/* from here on: a row of path_ops each */
 	SYS_UNLINK,
 	SYS_UNLINKAT,
@@ -68,7 +76,9 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[56] = SYS_OPENAT,    [203] = SYS_CONNECT, [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
 	[279] = SYS_MEMFD,    [437] = SYS_OPENAT2, [452] = SYS_FCHMODAT,    [117] = SYS_PTRACE,
 	[129] = SYS_KILL,     [130] = SYS_KILL,	   [131] = SYS_TGKILL,	    [270] = SYS_VM_READ,
-	[271] = SYS_VM_WRITE, [438] = SYS_GETFD,
+	[271] = SYS_VM_WRITE, [438] = SYS_GETFD,   [91] = SYS_CAPSET,	    [97] = SYS_UNSHARE,
+	[145] = SYS_SETREUID, [146] = SYS_SETUID,  [147] = SYS_SETRESUID,   [220] = SYS_CLONE,
+	[268] = SYS_SETNS,    [435] = SYS_CLONE3,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -103,16 +113,18 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 #else /* x86_64 with ia32 */
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,   [76] = SYS_TRUNCATE,     [77] = SYS_FTRUNCATE,
-	[82] = SYS_RENAME,     [83] = SYS_MKDIR,     [84] = SYS_RMDIR,	      [85] = SYS_CREAT,
-	[86] = SYS_LINK,       [87] = SYS_UNLINK,    [88] = SYS_SYMLINK,      [90] = SYS_CHMOD,
-	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,     [93] = SYS_FCHOWN,	      [94] = SYS_CHOWN,
-	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,   [258] = SYS_MKDIRAT,     [259] = SYS_MKNODAT,
-	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT, [264] = SYS_RENAMEAT,    [265] = SYS_LINKAT,
-	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT, [304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT,
-	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,  [452] = SYS_FCHMODAT,    [62] = SYS_KILL,
-	[101] = SYS_PTRACE,    [200] = SYS_KILL,     [234] = SYS_TGKILL,      [310] = SYS_VM_READ,
-	[311] = SYS_VM_WRITE,  [438] = SYS_GETFD,
+	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,    [76] = SYS_TRUNCATE,     [77] = SYS_FTRUNCATE,
+	[82] = SYS_RENAME,     [83] = SYS_MKDIR,      [84] = SYS_RMDIR,	       [85] = SYS_CREAT,
+	[86] = SYS_LINK,       [87] = SYS_UNLINK,     [88] = SYS_SYMLINK,      [90] = SYS_CHMOD,
+	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,      [93] = SYS_FCHOWN,       [94] = SYS_CHOWN,
+	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,    [258] = SYS_MKDIRAT,     [259] = SYS_MKNODAT,
+	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT,  [264] = SYS_RENAMEAT,    [265] = SYS_LINKAT,
+	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT,  [304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT,
+	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,   [452] = SYS_FCHMODAT,    [62] = SYS_KILL,
+	[101] = SYS_PTRACE,    [200] = SYS_KILL,      [234] = SYS_TGKILL,      [310] = SYS_VM_READ,
+	[311] = SYS_VM_WRITE,  [438] = SYS_GETFD,     [56] = SYS_CLONE,	       [105] = SYS_SETUID,
+	[113] = SYS_SETREUID,  [117] = SYS_SETRESUID, [126] = SYS_CAPSET,      [272] = SYS_UNSHARE,
+	[308] = SYS_SETNS,     [435] = SYS_CLONE3,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -130,7 +142,11 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[356] = SYS_MEMFD,	 [362] = SYS_CONNECT,	  [437] = SYS_OPENAT2,
 	[452] = SYS_FCHMODAT,	 [26] = SYS_PTRACE,	  [37] = SYS_KILL,
 	[238] = SYS_KILL,	 [270] = SYS_TGKILL,	  [347] = SYS_VM_READ,
-	[348] = SYS_VM_WRITE,	 [438] = SYS_GETFD,
+	[348] = SYS_VM_WRITE,	 [438] = SYS_GETFD,	  [23] = SYS_SETUID,
+	[70] = SYS_SETREUID,	 [120] = SYS_CLONE,	  [164] = SYS_SETRESUID,
+	[185] = SYS_CAPSET,	 [203] = SYS_SETREUID,	  [208] = SYS_SETRESUID,
+	[213] = SYS_SETUID,	 [310] = SYS_UNSHARE,	  [346] = SYS_SETNS,
+	[435] = SYS_CLONE3,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */

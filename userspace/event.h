@@ -35,6 +35,8 @@ enum event_type {
 	EVENT_FILE_LINK = 22,
 	EVENT_PTRACE = 23,
 	EVENT_SIGNAL = 24,
+	EVENT_CRED_CAPABILITY = 25,
+	EVENT_NAMESPACE = 26,
 	EVENT_NET_CONNECT = 32,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
@@ -140,6 +142,13 @@ struct event_what {
 		uint64_t bytes;
 		struct str exe;
 	} target;
+
+	struct {		      /* cred.become by a call, cred.capability, namespace */
+		uint32_t op;	      /* enum cred_op of bpf/event.h */
+		uint32_t namespaces;  /* bits as namespace_name() counts them */
+		uint32_t ns_inum;     /* of the one that was entered; 0 = not known */
+		uint64_t caps_gained; /* effective now and not before */
+	} cred;
 
 	struct { /* boundary, cred.become, session.start */
 		uint64_t id, parent_id;

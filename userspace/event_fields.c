@@ -22,8 +22,10 @@
 #define EXIT	BIT(EVENT_EXIT)
 #define FORK	BIT(EVENT_FORK)
 #define BOUND	(BIT(EVENT_BOUNDARY) | BIT(EVENT_SESSION_START) | BIT(EVENT_CRED_BECOME))
+#define CAPS	BIT(EVENT_CRED_CAPABILITY)
+#define NAMESP	BIT(EVENT_NAMESPACE)
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS)
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define WHO	(ACT | ANOMALY)
 #define LOSS	BIT(EVENT_LOSS)
@@ -70,6 +72,17 @@ static const char *ptrace_word(unsigned v)
 					    [PTRACE_OP_READ] = "read",
 					    [PTRACE_OP_WRITE] = "write",
 					    [PTRACE_OP_GETFD] = "getfd"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+static const char *cred_word(unsigned v)
+{
+	static const char *const words[] = {
+		[CRED_OP_SETUID] = "setuid",	   [CRED_OP_SETREUID] = "setreuid",
+		[CRED_OP_SETRESUID] = "setresuid", [CRED_OP_CAPSET] = "capset",
+		[CRED_OP_UNSHARE] = "unshare",	   [CRED_OP_SETNS] = "setns",
+		[CRED_OP_CLONE] = "clone"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
@@ -359,6 +372,11 @@ const struct field event_fields[] = {
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),
 	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = role_word, .shown = is_become),
+	ROW(148, "cred.op", NULL, FIELD_ENUM, what.cred.op, BIT(EVENT_CRED_BECOME) | CAPS, "call that did it, where no program such as sudo did", .name_of = cred_word),
+	ROW(149, "cred.gained", NULL, FIELD_FLAGS, what.cred.caps_gained, CAPS, "capabilities that are effective now and were not", .name_of = capability_name),
+	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_word),
+	ROW(151, "namespace.kinds", NULL, FIELD_FLAGS, what.cred.namespaces, NAMESP, "kinds that were made or entered: user, mnt, pid, ...", .name_of = namespace_name),
+	ROW(152, "namespace.inode", NULL, FIELD_COUNT, what.cred.ns_inum, NAMESP, "namespace that was entered, by its file"),
 	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND, "boundary that was opened"),
 	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
 	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),

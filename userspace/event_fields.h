@@ -79,6 +79,9 @@ const char *signal_name(unsigned signal);
 const char *capability_name(unsigned bit);
 #define CAPABILITIES_ALL ((1ull << 41) - 1)
 
+/* Kinds of namespaces by bit: "user", "mnt", ...; NULL past the last. */
+const char *namespace_name(unsigned bit);
+
 /* Word on why events of that loss stage are missing: "full", "slow_reader", "not_running". */
 const char *loss_cause(struct str stage);
 /* "tcp", "udp", ...; NULL for a number without a word. */

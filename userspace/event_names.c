@@ -77,6 +77,14 @@ const char *capability_name(unsigned bit)
 	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
 }
 
+const char *namespace_name(unsigned bit)
+{
+	static const char *const names[] = {"user", "mnt", "pid",    "net",
+					    "ipc",  "uts", "cgroup", "time"};
+
+	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
+}
+
 const char *protocol_name(unsigned protocol)
 {
 	static const struct {

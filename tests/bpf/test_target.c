@@ -2,7 +2,9 @@
 /* test_target: what one process does to another: memory, descriptors, signals; true and refused. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -174,6 +176,32 @@ static void within(void *arg)
 	need(kill(victim, SIGCONT) == 0 && kill(getpid(), SIGCONT) == 0);
 }
 
+/* Kernel threads are a boundary of their own; this one ignores what it is sent. */
+static void across(void *arg)
+{
+	(void)arg;
+	need(kill(2, SIGUSR1) == 0);
+}
+
+static void test_across_a_boundary(void **state)
+{
+	char comm[16] = "";
+	const struct record_target *r;
+	FILE *f = fopen("/proc/2/comm", "r");
+
+	(void)state;
+	if (!f || !fgets(comm, sizeof(comm), f) || strcmp(comm, "kthreadd\n") != 0) {
+		print_message("# SKIP no kernel threads in this pid namespace\n");
+		skip();
+	}
+	fclose(f);
+	r = only_one(RECORD_SIGNAL, act(across, NULL));
+	assert_int_equal(r->pid, 2);
+	assert_int_equal(r->signal, SIGUSR1);
+	assert_int_equal(r->boundary, BOUNDARY_ID_KERNEL);
+	assert_int_equal(r->exe.len, 0);
+}
+
 /* The sensor is in the boundary of the sender, and is told of nevertheless. */
 static void to_the_sensor(void *arg)
 {
@@ -203,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_memory_and_descriptors),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_across_a_boundary),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

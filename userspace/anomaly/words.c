@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "event_fields.h"
 
 /* Room for a path or name in a sentence, in bytes. */
 #define OBJECT_MAX 180
@@ -51,6 +52,9 @@ static const struct act_words {
 	{EVENT_FILE_CHMOD, NULL, "chmod", "changed the mode of", "change the mode of"},
 	{EVENT_NET_CONNECT, NULL, "connect", "connected to", "connect to"},
 	{EVENT_CRED_BECOME, NULL, "become", "became user", "become user"},
+	{EVENT_CRED_CAPABILITY, NULL, "capability", "gained", "gain"},
+	{EVENT_NAMESPACE, NULL, "namespace",
+	 "made or entered a namespace:", "make or enter a namespace:"},
 	{EVENT_PTRACE, NULL, "ptrace", "reached into the process", "reach into the process"},
 	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
 };
@@ -94,6 +98,18 @@ static void describe_target(char *out, size_t size, const struct event *ev)
 		snprintf(out, size, "a process that is not known");
 }
 
+/* "net_admin, sys_admin", cut where it is long. */
+static void describe_bits(char *out, size_t size, uint64_t bits, const char *(*name_of)(unsigned))
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned bit = 0; bit < 64 && n + 24 < size; bit++)
+		if (bits >> bit & 1)
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "",
+					      name_of(bit) ? name_of(bit) : "?");
+}
+
 static void describe_object(char *out, size_t size, const struct event *ev)
 {
 	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
@@ -102,6 +118,10 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 
 	if (ev->what.type == EVENT_NET_CONNECT)
 		describe_address(out, size, ev);
+	else if (ev->what.type == EVENT_CRED_CAPABILITY)
+		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
+	else if (ev->what.type == EVENT_NAMESPACE)
+		describe_bits(out, size, ev->what.cred.namespaces, namespace_name);
 	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
 		describe_target(out, size, ev);
 	else if (ev->what.type == EVENT_CRED_BECOME && ev->what.uid == ev->what.crossing.to_uid &&

@@ -187,7 +187,19 @@ static void say_become(struct text *out, const json_t *row)
 	else if (uid != UINT64_MAX)
 		text_printf(out, "uid %llu", (unsigned long long)uid);
 	text_puts(out, ", by ");
-	row_say(out, row, "cred.via");
+	row_say(out, row, row_find(row, "cred.via") ? "cred.via" : "cred.op");
+}
+
+static void say_capability(struct text *out, const json_t *row)
+{
+	row_say(out, row, "cred.gained");
+}
+
+static void say_namespace(struct text *out, const json_t *row)
+{
+	row_say(out, row, "namespace.op");
+	text_puts(out, " ");
+	row_say(out, row, "namespace.kinds");
 }
 
 static void say_session(struct text *out, const json_t *row)
@@ -285,6 +297,8 @@ static const struct {
 	{"net.connect", say_connect},
 	{"cred.become", say_become},
 	{"session.start", say_session},
+	{"cred.capability", say_capability},
+	{"namespace", say_namespace},
 	{"ptrace", say_ptrace},
 	{"signal", say_signal},
 	{"loss", say_loss},
@@ -388,6 +402,8 @@ static const struct {
 	{"net.connect", "connected to"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
+	{"cred.capability", "gained"},
+	{"namespace", "changed namespaces:"},
 	{"ptrace", "reached into a process:"},
 	{"signal", "sent"},
 };

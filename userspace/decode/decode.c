@@ -211,6 +211,41 @@ static void decode_target(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 }
 
+/* CLONE_NEW* in the order of namespace_name(). */
+static uint32_t namespaces_of(uint64_t flags)
+{
+	static const uint64_t bits[] = {0x10000000, 0x00020000, 0x20000000, 0x40000000,
+					0x08000000, 0x04000000, 0x02000000, 0x00000080};
+	uint32_t out = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
+		out |= flags & bits[i] ? 1u << i : 0;
+	return out;
+}
+
+static void decode_cred(struct reader *r, struct event_what *what)
+{
+	const struct record_cred *c = r->record;
+	bool is_ns = what->type == EVENT_NAMESPACE;
+
+	if (c->op == CRED_OP_NONE || c->op > CRED_OP_CLONE) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, c->result, what);
+	what->cred.op = c->op;
+	if (is_ns) {
+		what->cred.namespaces = namespaces_of(c->ns_flags);
+		what->cred.ns_inum = c->ns_inum;
+		r->bad |= !what->cred.namespaces;
+	} else if (what->type == EVENT_CRED_CAPABILITY) {
+		what->cred.caps_gained = c->caps_gained;
+	} else {
+		what->crossing.from_uid = c->from_uid;
+		what->crossing.to_uid = c->to_uid;
+	}
+}
+
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -272,6 +307,9 @@ static const struct {
 	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_CRED_BECOME] = {sizeof(struct record_cred), true, decode_cred},
+	[RECORD_CRED_CAPABILITY...
+		RECORD_NAMESPACE] = {sizeof(struct record_cred), true, decode_cred},
 	[RECORD_PTRACE... RECORD_SIGNAL] = {sizeof(struct record_target), true, decode_target},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},

@@ -191,9 +191,12 @@ static void look_after_names(struct identity_table *t, uint64_t boot_ns)
 	user_names_refresh(&t->users);
 }
 
-static bool is_crossing(enum event_type type)
+/* A change of user by a plain call opens no boundary. */
+static bool is_crossing(const struct event_what *what)
 {
-	return type == EVENT_BOUNDARY || type == EVENT_SESSION_START || type == EVENT_CRED_BECOME;
+	return what->crossing.id &&
+	       (what->type == EVENT_BOUNDARY || what->type == EVENT_SESSION_START ||
+		what->type == EVENT_CRED_BECOME);
 }
 
 /* Whether a task did it, and not the sensor. */
@@ -260,12 +263,12 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (!has_task(what->type))
 		return;
 	look_after_names(t, what->boot_ns);
-	if (is_crossing(what->type))
+	if (is_crossing(what))
 		learn_boundary(t, what);
 	p = acting(t, what);
 	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS))
 		set_exe(t, p, what->exec.exe);
-	else if (p && !p->exe && is_crossing(what->type))
+	else if (p && !p->exe && is_crossing(what))
 		set_exe(t, p, what->crossing.exe);
 
 	fill_identity(t, what, &who->id);

@@ -12,12 +12,20 @@
 #include "event_fields.h"
 
 static const enum verb verbs[EVENT_TYPE_MAX] = {
-	[EVENT_EXEC] = VERB_EXEC,	    [EVENT_FILE_READ] = VERB_READ,
-	[EVENT_FILE_WRITE] = VERB_WRITE,    [EVENT_FILE_CREATE] = VERB_WRITE,
-	[EVENT_FILE_DELETE] = VERB_WRITE,   [EVENT_FILE_RENAME] = VERB_WRITE,
-	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
-	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
-	[EVENT_PTRACE] = VERB_PTRACE,	    [EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_EXEC] = VERB_EXEC,
+	[EVENT_FILE_READ] = VERB_READ,
+	[EVENT_FILE_WRITE] = VERB_WRITE,
+	[EVENT_FILE_CREATE] = VERB_WRITE,
+	[EVENT_FILE_DELETE] = VERB_WRITE,
+	[EVENT_FILE_RENAME] = VERB_WRITE,
+	[EVENT_FILE_LINK] = VERB_WRITE,
+	[EVENT_FILE_CHMOD] = VERB_CHMOD,
+	[EVENT_NET_CONNECT] = VERB_CONNECT,
+	[EVENT_CRED_BECOME] = VERB_BECOME,
+	[EVENT_PTRACE] = VERB_PTRACE,
+	[EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
+	[EVENT_NAMESPACE] = VERB_NAMESPACE,
 };
 
 const char *verb_name(enum verb verb)
@@ -194,6 +202,10 @@ bool act_from_event(struct act *a, const struct event *ev)
 		fill_connect(a);
 	else if (verb == VERB_BECOME)
 		fill_become(a);
+	else if (verb == VERB_CAPABILITY)
+		a->bits = ev->what.cred.caps_gained;
+	else if (verb == VERB_NAMESPACE)
+		a->bits = ev->what.cred.namespaces;
 	else if (verb == VERB_PTRACE || verb == VERB_SIGNAL)
 		fill_target(a);
 	else

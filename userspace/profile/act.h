@@ -30,6 +30,7 @@ struct act {
 	uint16_t proto;
 	struct str words[ACT_WORDS_MAX]; /* become: name and number of the target user; of other
 					  * verbs any word or path that a rule may name it by */
+	uint64_t bits; /* capability, namespace: each bit is an object of its own */
 	struct str exe, parent;
 	bool self;     /* the path is below /proc/PID of the actor */
 	bool fleeting; /* set while deciding: the outcome rests on the time of day and the like, so

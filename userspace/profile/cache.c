@@ -149,8 +149,10 @@ static void mix_act(struct cache_key *k, const struct act *act)
 	mix_texts(k, texts, 8);
 	if (act->verb == VERB_CONNECT)
 		mix(k, act->addr[0], act->addr[1]);
-	if (act->verb > VERB_BECOME)
+	if (act->verb > VERB_BECOME) {
 		mix_texts(k, act->words, ACT_WORDS_MAX);
+		mix(k, act->bits, 0);
+	}
 	if (act->verb == VERB_BECOME)
 		mix(k, act->ev->what.crossing.to_uid, act->ev->what.uid);
 }

@@ -17,6 +17,7 @@ static struct event event;
 static union {
 	struct record_header header;
 	struct record_target target;
+	struct record_cred cred;
 	uint64_t align;
 	uint8_t bytes[16384];
 } rec;
@@ -89,10 +90,47 @@ static void targets_are_read(void **state)
 	assert_int_equal(decode(), -EBADMSG);
 }
 
+static void changes_of_credentials_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_CRED_BECOME, sizeof(rec.cred));
+	rec.cred.op = CRED_OP_SETUID;
+	rec.cred.from_uid = 1000;
+	rec.cred.caps_gained = 1; /* of another kind: not ours to show */
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_CRED_BECOME);
+	assert_int_equal(event.what.crossing.id, 0);
+	assert_int_equal(event.what.crossing.from_uid, 1000);
+	assert_int_equal(event.what.crossing.to_uid, 0);
+	assert_int_equal(event.what.cred.op, CRED_OP_SETUID);
+	assert_int_equal(event.what.cred.caps_gained, 0);
+	rec.cred.op = CRED_OP_CLONE + 1;
+	assert_int_equal(decode(), -EBADMSG);
+
+	begin(RECORD_CRED_CAPABILITY, sizeof(rec.cred));
+	rec.cred.op = CRED_OP_CAPSET;
+	rec.cred.caps_gained = 1ull << 40 | 1;
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.cred.caps_gained == (1ull << 40 | 1));
+
+	begin(RECORD_NAMESPACE, sizeof(rec.cred));
+	rec.cred.op = CRED_OP_SETNS;
+	rec.cred.ns_flags = 0x10000000 | 0x80 | 0x400; /* user, time, and none */
+	rec.cred.ns_inum = 4026531838;
+	rec.cred.result = -EPERM;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.cred.namespaces, 1 << 0 | 1 << 7);
+	assert_true(event.what.cred.ns_inum == 4026531838);
+	assert_int_equal(event.what.err, EPERM);
+	rec.cred.ns_flags = 0x400;
+	assert_int_equal(decode(), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_are_read),
+		cmocka_unit_test(changes_of_credentials_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

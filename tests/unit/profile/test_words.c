@@ -85,11 +85,36 @@ static void any_is_any(void **state)
 	profile_free(p);
 }
 
+static void each_bit_counts(void **state)
+{
+	struct profile_set *p = set_of(RULES("  deny: [{id: admin, capability: [sys_admin]}]\n"
+					     "  allow:\n"
+					     "    - {id: some, capability: [chown, 'net_*']}\n"
+					     "    - {id: ns, namespace: [user, mnt]}\n"));
+	struct event ev = act_by("unit:app.service", EVENT_CRED_CAPABILITY);
+
+	(void)state;
+	ev.what.cred.caps_gained = 1ull << 0 | 1ull << 13;
+	assert_string_equal(verdict_of(p, ev), "expected r/some");
+	ev.what.cred.caps_gained |= 1ull << 5; /* kill: allowed by nobody */
+	assert_string_equal(verdict_of(p, ev), "unexpected ");
+	ev.what.cred.caps_gained |= 1ull << 21;
+	assert_string_equal(verdict_of(p, ev), "forbidden r/admin");
+
+	ev = act_by("unit:app.service", EVENT_NAMESPACE);
+	ev.what.cred.namespaces = 1 << 0 | 1 << 1;
+	assert_string_equal(verdict_of(p, ev), "expected r/ns");
+	ev.what.cred.namespaces = 1 << 0 | 1 << 3;
+	assert_string_equal(verdict_of(p, ev), "unexpected ");
+	profile_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_by_word_program_and_owner),
 		cmocka_unit_test(any_is_any),
+		cmocka_unit_test(each_bit_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
