@@ -55,6 +55,7 @@ enum record_kind {
 	RECORD_SIGNAL = 24, /* struct record_target: a signal across a boundary */
 	RECORD_CRED_CAPABILITY = 25, /* struct record_cred: effective capabilities were gained */
 	RECORD_NAMESPACE = 26,	     /* struct record_cred: made or entered */
+	RECORD_FILE_MOUNT = 27,	     /* struct record_file */
 
 	RECORD_NET_CONNECT = 32, /* struct record_net */
 
@@ -187,6 +188,11 @@ enum file_op {
 	FILE_OP_MKDIR = 10,
 	FILE_OP_MKNOD = 11,
 	FILE_OP_MEMFD = 12,
+	/* of mounts: path is the source, path2 where it is to be seen */
+	FILE_OP_MOUNT = 13, /* path: as written; base: type of the file system; open_flags: MS_* */
+	FILE_OP_MOVE_MOUNT = 14,
+	FILE_OP_UMOUNT = 15,	 /* path: what is taken away; open_flags: as the call had them */
+	FILE_OP_PIVOT_ROOT = 16, /* path: the new root, path2: where the old one went; as written */
 };
 
 struct record_file {

@@ -23,7 +23,9 @@ enum op_extra {
 	EXTRA_OWNER16,
 	EXTRA_SIZE,
 	EXTRA_SIZE64,
-	EXTRA_FLAGS
+	EXTRA_FLAGS,
+	EXTRA_MOUNT, /* arg: type, arg + 1: flags */
+	EXTRA_UMOUNT
 };
 struct path_op {
 	u8 kind, op;
@@ -63,6 +65,11 @@ static const struct path_op path_ops[PATH_OPS] = {
 	ROW(FCHOWN16)    = { RECORD_FILE_CHMOD, FILE_OP_CHOWN, 0, ABSENT, NO_SECOND, EXTRA_OWNER16, 1 },
 	ROW(FTRUNCATE)   = { RECORD_FILE_WRITE, FILE_OP_TRUNCATE, 0, ABSENT, NO_SECOND, EXTRA_SIZE, 1 },
 	ROW(FTRUNCATE64) = { RECORD_FILE_WRITE, FILE_OP_TRUNCATE, 0, ABSENT, NO_SECOND, EXTRA_SIZE64, 1 },
+	ROW(MOUNT)       = { RECORD_FILE_MOUNT, FILE_OP_MOUNT, ABSENT, 0, CWD, 1, EXTRA_MOUNT, 2 },
+	ROW(MOVE_MOUNT)  = { RECORD_FILE_MOUNT, FILE_OP_MOVE_MOUNT, 0, 1, 2, 3, EXTRA_NONE, 0 },
+	ROW(UMOUNT)      = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_NONE, 0 },
+	ROW(UMOUNT2)     = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_UMOUNT, 1 },
+	ROW(PIVOT_ROOT)  = { RECORD_FILE_MOUNT, FILE_OP_PIVOT_ROOT, ABSENT, 0, ABSENT, 1, EXTRA_NONE, 0 },
 	/* clang-format on */
 };
 
@@ -344,6 +351,12 @@ static __always_inline void take_extra(struct record_file *r, const struct path_
 		if (a & AT_REMOVEDIR)
 			r->op = FILE_OP_RMDIR;
 		break;
+	case EXTRA_MOUNT:
+		r->open_flags = b;
+		break;
+	case EXTRA_UMOUNT:
+		r->open_flags = a;
+		break;
 	}
 }
 
@@ -367,12 +380,20 @@ static __always_inline void take_object(struct slot *s, struct record_file *r,
 static __always_inline void take_paths(struct slot *s, struct record_file *r,
 				       const struct path_op *op)
 {
-	if (op->dir == ABSENT) /* the text of a symbolic link is no path of ours */
-		slot_user_path(s, s->args[op->path & 7], &r->path);
+	u64 path = s->args[op->path & 7], path2 = s->args[op->path2 & 7];
+
+	if (op->dir != ABSENT)
+		take_pair(s, path, s->args[op->dir & 7], &r->path, &r->base);
+	else if (path) /* the text of a link, the source of a mount: no path that starts anywhere */
+		slot_user_path(s, path, &r->path);
+	if (op->extra == EXTRA_MOUNT && s->args[op->arg & 7])
+		slot_user_path(s, s->args[op->arg & 7], &r->base);
+	if (op->path2 == ABSENT)
+		return;
+	if (op->dir2 != ABSENT)
+		take_pair(s, path2, s->args[op->dir2 & 7], &r->path2, &r->base2);
 	else
-		take_pair(s, s->args[op->path & 7], s->args[op->dir & 7], &r->path, &r->base);
-	if (op->path2 != ABSENT)
-		take_pair(s, s->args[op->path2 & 7], s->args[op->dir2 & 7], &r->path2, &r->base2);
+		slot_user_path(s, path2, &r->path2);
 }
 
 static __noinline int on_path_op(struct task_struct *task, struct task_state *st,

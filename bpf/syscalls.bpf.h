@@ -60,6 +60,11 @@ enum sys_class {
 	SYS_FCHOWN16,
 	SYS_FTRUNCATE,
 	SYS_FTRUNCATE64,
+	SYS_MOUNT,
+	SYS_MOVE_MOUNT,
+	SYS_UMOUNT,
+	SYS_UMOUNT2,
+	SYS_PIVOT_ROOT,
 	SYS_CLASSES,
 };
 #define SYS_FIRST_OTHER	   SYS_PTRACE
@@ -70,15 +75,19 @@ enum sys_class {
 #if defined(__TARGET_ARCH_arm64)
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[33] = SYS_MKNODAT,   [34] = SYS_MKDIRAT,  [35] = SYS_UNLINKAT,	    [36] = SYS_SYMLINKAT,
-	[37] = SYS_LINKAT,    [38] = SYS_RENAMEAT, [45] = SYS_TRUNCATE,	    [46] = SYS_FTRUNCATE,
-	[52] = SYS_FCHMOD,    [53] = SYS_FCHMODAT, [54] = SYS_FCHOWNAT,	    [55] = SYS_FCHOWN,
-	[56] = SYS_OPENAT,    [203] = SYS_CONNECT, [265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT,
-	[279] = SYS_MEMFD,    [437] = SYS_OPENAT2, [452] = SYS_FCHMODAT,    [117] = SYS_PTRACE,
-	[129] = SYS_KILL,     [130] = SYS_KILL,	   [131] = SYS_TGKILL,	    [270] = SYS_VM_READ,
-	[271] = SYS_VM_WRITE, [438] = SYS_GETFD,   [91] = SYS_CAPSET,	    [97] = SYS_UNSHARE,
-	[145] = SYS_SETREUID, [146] = SYS_SETUID,  [147] = SYS_SETRESUID,   [220] = SYS_CLONE,
-	[268] = SYS_SETNS,    [435] = SYS_CLONE3,
+	[33] = SYS_MKNODAT,    [34] = SYS_MKDIRAT,     [35] = SYS_UNLINKAT,
+	[36] = SYS_SYMLINKAT,  [37] = SYS_LINKAT,      [38] = SYS_RENAMEAT,
+	[45] = SYS_TRUNCATE,   [46] = SYS_FTRUNCATE,   [52] = SYS_FCHMOD,
+	[53] = SYS_FCHMODAT,   [54] = SYS_FCHOWNAT,    [55] = SYS_FCHOWN,
+	[56] = SYS_OPENAT,     [203] = SYS_CONNECT,    [265] = SYS_OPEN_HANDLE,
+	[276] = SYS_RENAMEAT,  [279] = SYS_MEMFD,      [437] = SYS_OPENAT2,
+	[452] = SYS_FCHMODAT,  [117] = SYS_PTRACE,     [129] = SYS_KILL,
+	[130] = SYS_KILL,      [131] = SYS_TGKILL,     [270] = SYS_VM_READ,
+	[271] = SYS_VM_WRITE,  [438] = SYS_GETFD,      [91] = SYS_CAPSET,
+	[97] = SYS_UNSHARE,    [145] = SYS_SETREUID,   [146] = SYS_SETUID,
+	[147] = SYS_SETRESUID, [220] = SYS_CLONE,      [268] = SYS_SETNS,
+	[435] = SYS_CLONE3,    [39] = SYS_UMOUNT2,     [40] = SYS_MOUNT,
+	[41] = SYS_PIVOT_ROOT, [429] = SYS_MOVE_MOUNT,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -113,18 +122,23 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 #else /* x86_64 with ia32 */
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,    [76] = SYS_TRUNCATE,     [77] = SYS_FTRUNCATE,
-	[82] = SYS_RENAME,     [83] = SYS_MKDIR,      [84] = SYS_RMDIR,	       [85] = SYS_CREAT,
-	[86] = SYS_LINK,       [87] = SYS_UNLINK,     [88] = SYS_SYMLINK,      [90] = SYS_CHMOD,
-	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,      [93] = SYS_FCHOWN,       [94] = SYS_CHOWN,
-	[133] = SYS_MKNOD,     [257] = SYS_OPENAT,    [258] = SYS_MKDIRAT,     [259] = SYS_MKNODAT,
-	[260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT,  [264] = SYS_RENAMEAT,    [265] = SYS_LINKAT,
-	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT,  [304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT,
-	[319] = SYS_MEMFD,     [437] = SYS_OPENAT2,   [452] = SYS_FCHMODAT,    [62] = SYS_KILL,
-	[101] = SYS_PTRACE,    [200] = SYS_KILL,      [234] = SYS_TGKILL,      [310] = SYS_VM_READ,
-	[311] = SYS_VM_WRITE,  [438] = SYS_GETFD,     [56] = SYS_CLONE,	       [105] = SYS_SETUID,
-	[113] = SYS_SETREUID,  [117] = SYS_SETRESUID, [126] = SYS_CAPSET,      [272] = SYS_UNSHARE,
-	[308] = SYS_SETNS,     [435] = SYS_CLONE3,
+	[2] = SYS_OPEN,	       [42] = SYS_CONNECT,     [76] = SYS_TRUNCATE,
+	[77] = SYS_FTRUNCATE,  [82] = SYS_RENAME,      [83] = SYS_MKDIR,
+	[84] = SYS_RMDIR,      [85] = SYS_CREAT,       [86] = SYS_LINK,
+	[87] = SYS_UNLINK,     [88] = SYS_SYMLINK,     [90] = SYS_CHMOD,
+	[91] = SYS_FCHMOD,     [92] = SYS_CHOWN,       [93] = SYS_FCHOWN,
+	[94] = SYS_CHOWN,      [133] = SYS_MKNOD,      [257] = SYS_OPENAT,
+	[258] = SYS_MKDIRAT,   [259] = SYS_MKNODAT,    [260] = SYS_FCHOWNAT,
+	[263] = SYS_UNLINKAT,  [264] = SYS_RENAMEAT,   [265] = SYS_LINKAT,
+	[266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT,   [304] = SYS_OPEN_HANDLE,
+	[316] = SYS_RENAMEAT,  [319] = SYS_MEMFD,      [437] = SYS_OPENAT2,
+	[452] = SYS_FCHMODAT,  [62] = SYS_KILL,	       [101] = SYS_PTRACE,
+	[200] = SYS_KILL,      [234] = SYS_TGKILL,     [310] = SYS_VM_READ,
+	[311] = SYS_VM_WRITE,  [438] = SYS_GETFD,      [56] = SYS_CLONE,
+	[105] = SYS_SETUID,    [113] = SYS_SETREUID,   [117] = SYS_SETRESUID,
+	[126] = SYS_CAPSET,    [272] = SYS_UNSHARE,    [308] = SYS_SETNS,
+	[435] = SYS_CLONE3,    [155] = SYS_PIVOT_ROOT, [165] = SYS_MOUNT,
+	[166] = SYS_UMOUNT2,   [429] = SYS_MOVE_MOUNT,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -146,7 +160,8 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[70] = SYS_SETREUID,	 [120] = SYS_CLONE,	  [164] = SYS_SETRESUID,
 	[185] = SYS_CAPSET,	 [203] = SYS_SETREUID,	  [208] = SYS_SETRESUID,
 	[213] = SYS_SETUID,	 [310] = SYS_UNSHARE,	  [346] = SYS_SETNS,
-	[435] = SYS_CLONE3,
+	[435] = SYS_CLONE3,	 [21] = SYS_MOUNT,	  [22] = SYS_UMOUNT,
+	[52] = SYS_UMOUNT2,	 [217] = SYS_PIVOT_ROOT,  [429] = SYS_MOVE_MOUNT,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */

@@ -30,6 +30,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_SIGNAL] = "signal",
 	[EVENT_CRED_CAPABILITY] = "cred.capability",
 	[EVENT_NAMESPACE] = "namespace",
+	[EVENT_FILE_MOUNT] = "file.mount",
 	[EVENT_NET_CONNECT] = "net.connect",
 	[EVENT_LOSS] = "loss",
 	[EVENT_ANOMALY] = "anomaly",

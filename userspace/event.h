@@ -37,6 +37,7 @@ enum event_type {
 	EVENT_SIGNAL = 24,
 	EVENT_CRED_CAPABILITY = 25,
 	EVENT_NAMESPACE = 26,
+	EVENT_FILE_MOUNT = 27,
 	EVENT_NET_CONNECT = 32,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
@@ -113,7 +114,9 @@ struct event_what {
 
 	struct {		     /* file.* */
 		struct str path;     /* absolute; rename: the new name */
-		struct str old_path; /* rename: the old name; link: the target */
+		struct str old_path; /* rename: the old name; link: the target; mount: the source;
+				      * pivot_root: where the old root went */
+		struct str fs_type;  /* mount */
 		struct str op;	     /* open, unlink, ... : static text */
 		struct str
 			flags; /* comma list of open flags, lower case without O_: static or record text */

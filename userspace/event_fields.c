@@ -16,7 +16,7 @@
 #define FILES                                                                      \
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
-	 BIT(EVENT_FILE_LINK))
+	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT))
 #define NET	BIT(EVENT_NET_CONNECT)
 #define EXEC	BIT(EVENT_EXEC)
 #define EXIT	BIT(EVENT_EXIT)
@@ -339,9 +339,10 @@ const struct field event_fields[] = {
 	ROW(88, "child.flags", NULL, FIELD_COUNT, what.child.flags, FORK, "facts about it", .use = FIELD_NO_JSON),
 
 	ROW(21, "file.path", "path", FIELD_TEXT, what.file.path, FILES, "path of the file; of a rename, the new one"),
-	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link"),
+	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link, source of a mount"),
 	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),
-	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open"),
+	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open or a mount"),
+	ROW(153, "file.fs_type", "fs_type", FIELD_TEXT, what.file.fs_type, BIT(EVENT_FILE_MOUNT), "type of the file system"),
 	ROW(24, "file.mode", "mode", FIELD_MODE, what.file.mode, FILES, "permission bits, of chmod the new ones"),
 	ROW(25, "file.inode", "inode", FIELD_BIG, what.file.inode, FILES, "inode"),
 	ROW(26, "file.dev", "dev", FIELD_DEV, what.file.dev, FILES, "device"),

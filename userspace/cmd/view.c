@@ -141,6 +141,28 @@ static void say_exit(struct text *out, const json_t *row)
 	}
 }
 
+/* "tmpfs on /mnt (tmpfs)", "umount /mnt" */
+static void say_mount(struct text *out, const json_t *row)
+{
+	struct str path = row_str(row, "file.path"), op = row_str(row, "file.op");
+	struct str type = row_str(row, "file.fs_type");
+	bool source = str_is(op, "mount") || str_is(op, "move_mount");
+
+	if (source && row_find(row, "file.old_path")) {
+		text_say_name(out, row_str(row, "file.old_path"));
+		text_puts(out, " on ");
+	} else {
+		text_say(out, op);
+		text_puts(out, " ");
+	}
+	text_say_name(out, path.p ? path : STR_LIT("?"));
+	if (!type.n)
+		return;
+	text_puts(out, " (");
+	text_say(out, type);
+	text_puts(out, ")");
+}
+
 static void say_file(struct text *out, const json_t *row)
 {
 	struct str path = row_str(row, "file.path"), old = row_str(row, "file.old_path");
@@ -297,6 +319,7 @@ static const struct {
 	{"net.connect", say_connect},
 	{"cred.become", say_become},
 	{"session.start", say_session},
+	{"file.mount", say_mount},
 	{"cred.capability", say_capability},
 	{"namespace", say_namespace},
 	{"ptrace", say_ptrace},
@@ -314,7 +337,7 @@ void view_what(struct text *out, const json_t *row)
 		text_say_number(out, count);
 		text_puts(out, " x ");
 	}
-	if (str_starts(type, "file.")) {
+	if (str_starts(type, "file.") && !str_is(type, "file.mount")) {
 		say_file(out, row);
 	} else if (str_is(type, "fork")) {
 		text_puts(out, "child ");
@@ -399,6 +422,7 @@ static const struct {
 	{"file.rename", "renamed"},
 	{"file.chmod", "changed"},
 	{"file.link", "linked"},
+	{"file.mount", "changed mounts:"},
 	{"net.connect", "connected to"},
 	{"cred.become", "became"},
 	{"session.start", "began"},

@@ -307,6 +307,7 @@ static const struct {
 	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_FILE_MOUNT] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_CRED_BECOME] = {sizeof(struct record_cred), true, decode_cred},
 	[RECORD_CRED_CAPABILITY...
 		RECORD_NAMESPACE] = {sizeof(struct record_cred), true, decode_cred},

@@ -12,19 +12,13 @@
 #include "event_fields.h"
 
 static const enum verb verbs[EVENT_TYPE_MAX] = {
-	[EVENT_EXEC] = VERB_EXEC,
-	[EVENT_FILE_READ] = VERB_READ,
-	[EVENT_FILE_WRITE] = VERB_WRITE,
-	[EVENT_FILE_CREATE] = VERB_WRITE,
-	[EVENT_FILE_DELETE] = VERB_WRITE,
-	[EVENT_FILE_RENAME] = VERB_WRITE,
-	[EVENT_FILE_LINK] = VERB_WRITE,
-	[EVENT_FILE_CHMOD] = VERB_CHMOD,
-	[EVENT_NET_CONNECT] = VERB_CONNECT,
-	[EVENT_CRED_BECOME] = VERB_BECOME,
-	[EVENT_PTRACE] = VERB_PTRACE,
-	[EVENT_SIGNAL] = VERB_SIGNAL,
-	[EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
+	[EVENT_EXEC] = VERB_EXEC,	    [EVENT_FILE_READ] = VERB_READ,
+	[EVENT_FILE_WRITE] = VERB_WRITE,    [EVENT_FILE_CREATE] = VERB_WRITE,
+	[EVENT_FILE_DELETE] = VERB_WRITE,   [EVENT_FILE_RENAME] = VERB_WRITE,
+	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
+	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
+	[EVENT_PTRACE] = VERB_PTRACE,	    [EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_FILE_MOUNT] = VERB_MOUNT,    [EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
 	[EVENT_NAMESPACE] = VERB_NAMESPACE,
 };
 
@@ -183,6 +177,15 @@ static void fill_target(struct act *a)
 		a->words[3] = STR_LIT("other");
 }
 
+/* Where, what, of which type, and the call: a rule may name it by any of them. */
+static void fill_mount(struct act *a)
+{
+	a->words[0] = a->ev->what.file.path;
+	a->words[1] = a->ev->what.file.old_path;
+	a->words[2] = a->ev->what.file.fs_type;
+	a->words[3] = a->ev->what.file.op;
+}
+
 bool act_from_event(struct act *a, const struct event *ev)
 {
 	enum verb verb = ev->what.type < EVENT_TYPE_MAX ? verbs[ev->what.type] : VERB_NONE;
@@ -202,6 +205,8 @@ bool act_from_event(struct act *a, const struct event *ev)
 		fill_connect(a);
 	else if (verb == VERB_BECOME)
 		fill_become(a);
+	else if (verb == VERB_MOUNT)
+		fill_mount(a);
 	else if (verb == VERB_CAPABILITY)
 		a->bits = ev->what.cred.caps_gained;
 	else if (verb == VERB_NAMESPACE)

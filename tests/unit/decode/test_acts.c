@@ -18,6 +18,7 @@ static union {
 	struct record_header header;
 	struct record_target target;
 	struct record_cred cred;
+	struct record_file file;
 	uint64_t align;
 	uint8_t bytes[16384];
 } rec;
@@ -126,11 +127,46 @@ static void changes_of_credentials_are_read(void **state)
 	assert_int_equal(decode(), -EBADMSG);
 }
 
+static void mounts_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_FILE_MOUNT, sizeof(rec.file));
+	rec.header.flags = RECORD_USER_PATH;
+	rec.file.op = FILE_OP_MOUNT;
+	rec.file.open_flags = 0xc0ed0000 | 1 | 4096;
+	put(&rec.file.path, "../no path");
+	put(&rec.file.base, "ext4");
+	put(&rec.file.path2, "mnt/./x");
+	put(&rec.file.base2, "/srv");
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_FILE_MOUNT);
+	assert_str(event.what.file.op, "mount");
+	assert_str(event.what.file.path, "/srv/mnt/x");
+	assert_str(event.what.file.old_path, "../no path");
+	assert_str(event.what.file.fs_type, "ext4");
+	assert_str(event.what.file.flags, "ro,bind");
+	rec.file.op = FILE_OP_UNLINK; /* of another kind */
+	assert_int_equal(decode(), -EBADMSG);
+	rec.file.op = FILE_OP_UMOUNT;
+	rec.file.open_flags = 2 | 8;
+	rec.file.base = (struct record_text){0, 0};
+	assert_int_equal(decode(), 1);
+	assert_str(event.what.file.flags, "detach,nofollow");
+	assert_true(event.what.file.old_path.p == NULL);
+	rec.file.op = FILE_OP_PIVOT_ROOT;
+	assert_int_equal(decode(), 1);
+	assert_str(event.what.file.path, "../no path");
+	assert_str(event.what.file.old_path, "mnt/./x");
+	rec.header.kind = RECORD_FILE_WRITE;
+	assert_int_equal(decode(), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_are_read),
 		cmocka_unit_test(changes_of_credentials_are_read),
+		cmocka_unit_test(mounts_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
