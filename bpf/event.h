@@ -56,6 +56,8 @@ enum record_kind {
 	RECORD_CRED_CAPABILITY = 25, /* struct record_cred: effective capabilities were gained */
 	RECORD_NAMESPACE = 26,	     /* struct record_cred: made or entered */
 	RECORD_FILE_MOUNT = 27,	     /* struct record_file */
+	RECORD_MODULE_LOAD = 28,     /* struct record_load: into the kernel */
+	RECORD_BPF_LOAD = 29,
 
 	RECORD_NET_CONNECT = 32, /* struct record_net */
 
@@ -269,6 +271,18 @@ struct record_cred {
 	__u32 pad1;
 };
 
+/* Code that was put into the kernel. */
+struct record_load {
+	struct record_header header;
+	struct record_task task;
+	__u8 name[64]; /* NUL-terminated; of a program the 15 bytes that its loader gave it */
+	__u32 type;    /* bpf: enum bpf_prog_type */
+	__u32 id;      /* bpf: number of the program; 0 when it was refused */
+	__s32 result;  /* 0 or -errno */
+	__u32 pad1;
+	struct record_text path; /* module: the file it came from, where it came from one */
+};
+
 /* One outbound connection attempt with its result. */
 struct record_net {
 	struct record_header header;
@@ -358,6 +372,7 @@ _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
 _Static_assert(sizeof(struct record_target) == 176, "ABI");
 _Static_assert(sizeof(struct record_cred) == 176, "ABI");
+_Static_assert(sizeof(struct record_load) == 216, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 216, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");

@@ -11,6 +11,7 @@
 #include "syscalls.bpf.h"
 #include "net.bpf.h"
 #include "cred.bpf.h"
+#include "load.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
@@ -481,6 +482,8 @@ static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32
 /* Calls of the other families. */
 static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {
+	if ((class_and_ia32 & 0xff) >= SYS_MODULE)
+		return load_on_call(class_and_ia32, ret);
 	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
 		return cred_on_call(class_and_ia32, ret);
 	return target_on_call(class_and_ia32, ret);

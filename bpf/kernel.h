@@ -372,6 +372,19 @@ struct pt_regs {
 };
 #endif
 
+struct bpf_prog_aux {
+	u32 id;
+	char name[16];
+};
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+struct module {
+	char name[56];
+};
+
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;

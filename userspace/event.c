@@ -31,6 +31,8 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_CRED_CAPABILITY] = "cred.capability",
 	[EVENT_NAMESPACE] = "namespace",
 	[EVENT_FILE_MOUNT] = "file.mount",
+	[EVENT_MODULE_LOAD] = "module.load",
+	[EVENT_BPF_LOAD] = "bpf.load",
 	[EVENT_NET_CONNECT] = "net.connect",
 	[EVENT_LOSS] = "loss",
 	[EVENT_ANOMALY] = "anomaly",
@@ -95,9 +97,9 @@ enum event_type event_type_parse(struct str name)
 	for (unsigned i = 0; i < ARRAY_SIZE(type_names); i++) {
 		const char *dot = type_names[i] ? strchr(type_names[i], '.') : NULL;
 
-		/* "start" and "stop" would be ambiguous, "change" too vague */
-		if (dot && i <= EVENT_NET_CONNECT && i != EVENT_SESSION_START &&
-		    str_is(name, dot + 1))
+		/* "start", "stop" and "load" would be ambiguous, "change" too vague */
+		if (dot && i < EVENT_LOSS && i != EVENT_SESSION_START && i != EVENT_MODULE_LOAD &&
+		    i != EVENT_BPF_LOAD && str_is(name, dot + 1))
 			return (enum event_type)i;
 	}
 	return EVENT_NONE;

@@ -38,6 +38,8 @@ enum event_type {
 	EVENT_CRED_CAPABILITY = 25,
 	EVENT_NAMESPACE = 26,
 	EVENT_FILE_MOUNT = 27,
+	EVENT_MODULE_LOAD = 28,
+	EVENT_BPF_LOAD = 29,
 	EVENT_NET_CONNECT = 32,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
@@ -166,6 +168,13 @@ struct event_what {
 		struct str stage; /* "ring_buffer", "store", "stream", "not_running": static text */
 		const uint64_t *by_type; /* EVENT_TYPE_MAX counters, borrowed; NULL = not known */
 	} loss;
+
+	struct {		 /* module.load, bpf.load */
+		struct str name; /* as the kernel has it; absent when it has none */
+		struct str path; /* file of a module */
+		uint32_t type;	 /* enum bpf_prog_type */
+		uint32_t id;
+	} load;
 
 	struct str message; /* agent.*, profile.change: one sentence */
 };

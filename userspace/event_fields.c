@@ -24,8 +24,9 @@
 #define BOUND	(BIT(EVENT_BOUNDARY) | BIT(EVENT_SESSION_START) | BIT(EVENT_CRED_BECOME))
 #define CAPS	BIT(EVENT_CRED_CAPABILITY)
 #define NAMESP	BIT(EVENT_NAMESPACE)
+#define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP)
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define WHO	(ACT | ANOMALY)
 #define LOSS	BIT(EVENT_LOSS)
@@ -360,6 +361,11 @@ const struct field event_fields[] = {
 	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory) or getfd (a descriptor of it)", .name_of = ptrace_word),
 	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
 	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
+
+	ROW(154, "load.name", NULL, FIELD_TEXT, what.load.name, LOADS, "name of the module or BPF program"),
+	ROW(155, "load.path", NULL, FIELD_TEXT, what.load.path, BIT(EVENT_MODULE_LOAD), "file that the module came from"),
+	ROW(156, "load.type", NULL, FIELD_ENUM, what.load.type, BIT(EVENT_BPF_LOAD), "type of the program: kprobe, tracing, lsm, ...", .name_of = program_type_name),
+	ROW(157, "load.id", NULL, FIELD_COUNT, what.load.id, BIT(EVENT_BPF_LOAD), "number of the program"),
 
 	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
 	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "outbound", .use = FIELD_NO_PACK),

@@ -55,6 +55,9 @@ static const struct act_words {
 	{EVENT_FILE_MOUNT, "umount", "mount", "unmounted", "unmount"},
 	{EVENT_FILE_MOUNT, "pivot_root", "mount", "changed the root to", "change the root to"},
 	{EVENT_FILE_MOUNT, NULL, "mount", "mounted something at", "mount something at"},
+	{EVENT_MODULE_LOAD, NULL, "load module", "loaded the kernel module",
+	 "load the kernel module"},
+	{EVENT_BPF_LOAD, NULL, "load bpf", "loaded the BPF program", "load the BPF program"},
 	{EVENT_CRED_CAPABILITY, NULL, "capability", "gained", "gain"},
 	{EVENT_NAMESPACE, NULL, "namespace",
 	 "made or entered a namespace:", "make or enter a namespace:"},
@@ -113,6 +116,20 @@ static void describe_bits(char *out, size_t size, uint64_t bits, const char *(*n
 					      name_of(bit) ? name_of(bit) : "?");
 }
 
+static void describe_load(char *out, size_t size, const struct event *ev)
+{
+	const char *type = program_type_name(ev->what.load.type);
+
+	if (ev->what.load.name.n)
+		copy_text(out, size, ev->what.load.name);
+	else if (ev->what.load.path.n)
+		copy_text(out, size, ev->what.load.path);
+	else if (ev->what.type == EVENT_BPF_LOAD && type)
+		snprintf(out, size, "of type %s", type);
+	else
+		snprintf(out, size, "without a name");
+}
+
 static void describe_object(char *out, size_t size, const struct event *ev)
 {
 	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
@@ -121,6 +138,8 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 
 	if (ev->what.type == EVENT_NET_CONNECT)
 		describe_address(out, size, ev);
+	else if (ev->what.type == EVENT_MODULE_LOAD || ev->what.type == EVENT_BPF_LOAD)
+		describe_load(out, size, ev);
 	else if (ev->what.type == EVENT_CRED_CAPABILITY)
 		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
 	else if (ev->what.type == EVENT_NAMESPACE)

@@ -310,6 +310,21 @@ static void say_signal(struct text *out, const json_t *row)
 	say_process(out, row);
 }
 
+static void say_load(struct text *out, const json_t *row)
+{
+	struct str name = row_str(row, "load.name"), path = row_str(row, "load.path");
+
+	if (row_find(row, "load.type")) {
+		row_say(out, row, "load.type");
+		text_puts(out, " ");
+	}
+	text_say_name(out, name.n ? name : path.n ? path : STR_LIT("?"));
+	if (name.n && path.n) {
+		text_puts(out, " from ");
+		text_say_name(out, path);
+	}
+}
+
 static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
@@ -320,6 +335,8 @@ static const struct {
 	{"cred.become", say_become},
 	{"session.start", say_session},
 	{"file.mount", say_mount},
+	{"module.load", say_load},
+	{"bpf.load", say_load},
 	{"cred.capability", say_capability},
 	{"namespace", say_namespace},
 	{"ptrace", say_ptrace},
@@ -423,6 +440,8 @@ static const struct {
 	{"file.chmod", "changed"},
 	{"file.link", "linked"},
 	{"file.mount", "changed mounts:"},
+	{"module.load", "loaded the kernel module"},
+	{"bpf.load", "loaded the BPF program"},
 	{"net.connect", "connected to"},
 	{"cred.become", "became"},
 	{"session.start", "began"},

@@ -246,6 +246,22 @@ static void decode_cred(struct reader *r, struct event_what *what)
 	}
 }
 
+static void decode_load(struct reader *r, struct event_what *what)
+{
+	const struct record_load *l = r->record;
+	uint32_t n = (uint32_t)strnlen((const char *)l->name, sizeof(l->name));
+	bool cut = false;
+
+	reader_result(r, l->result, what);
+	if (n)
+		what->load.name = (struct str){(const char *)l->name, n};
+	what->load.path = reader_path(r, l->path, &cut);
+	what->load.type = l->type;
+	what->load.id = l->id;
+	if (cut || r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+}
+
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -308,6 +324,7 @@ static const struct {
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_FILE_MOUNT] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_MODULE_LOAD... RECORD_BPF_LOAD] = {sizeof(struct record_load), true, decode_load},
 	[RECORD_CRED_BECOME] = {sizeof(struct record_cred), true, decode_cred},
 	[RECORD_CRED_CAPABILITY...
 		RECORD_NAMESPACE] = {sizeof(struct record_cred), true, decode_cred},

@@ -18,6 +18,7 @@ static const enum verb verbs[EVENT_TYPE_MAX] = {
 	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
 	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
 	[EVENT_PTRACE] = VERB_PTRACE,	    [EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_MODULE_LOAD] = VERB_LOAD,    [EVENT_BPF_LOAD] = VERB_LOAD,
 	[EVENT_FILE_MOUNT] = VERB_MOUNT,    [EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
 	[EVENT_NAMESPACE] = VERB_NAMESPACE,
 };
@@ -205,6 +206,8 @@ bool act_from_event(struct act *a, const struct event *ev)
 		fill_connect(a);
 	else if (verb == VERB_BECOME)
 		fill_become(a);
+	else if (verb == VERB_LOAD)
+		a->words[0] = ev->what.type == EVENT_BPF_LOAD ? STR_LIT("bpf") : STR_LIT("module");
 	else if (verb == VERB_MOUNT)
 		fill_mount(a);
 	else if (verb == VERB_CAPABILITY)
