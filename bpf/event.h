@@ -60,6 +60,9 @@ enum record_kind {
 	RECORD_BPF_LOAD = 29,
 
 	RECORD_NET_CONNECT = 32, /* struct record_net */
+	RECORD_NET_LISTEN = 33,	 /* struct record_flow, to RECORD_NET_CLOSE */
+	RECORD_NET_ACCEPT = 34,
+	RECORD_NET_CLOSE = 35, /* TCP, of the connections of which the opening was seen */
 
 	RECORD_LOSS = 48, /* struct record_loss: made by the collector, never by the kernel */
 
@@ -302,6 +305,24 @@ struct record_net {
 	__u8 dst[16];
 };
 
+/* The other end of connections, and the end of them. src is who asked, dst who is asked. */
+struct record_flow {
+	struct record_header header;
+	struct record_task
+		task;	   /* close: of the process that connected or accepted, as it was then */
+	__u64 duration_ns; /* close: since asking or accepting */
+	__u64 bytes_in;	   /* close: taken in, and acknowledged by the other end; opening and */
+	__u64 bytes_out;   /* closing count as a byte each */
+	__s32 result;	   /* 0 or -errno */
+	__u16 family;	   /* AF_INET, AF_INET6 */
+	__u16 proto;
+	__u16 src_port; /* listen: 0, and src all zeroes */
+	__u16 dst_port;
+	__u32 inbound;
+	__u8 src[16]; /* as in record_net */
+	__u8 dst[16];
+};
+
 /* Where a new identity can begin. Always in the ring before the first record that carries its id. */
 enum boundary_kind {
 	BOUNDARY_NONE = 0,
@@ -374,6 +395,7 @@ _Static_assert(sizeof(struct record_target) == 176, "ABI");
 _Static_assert(sizeof(struct record_cred) == 176, "ABI");
 _Static_assert(sizeof(struct record_load) == 216, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
+_Static_assert(sizeof(struct record_flow) == 200, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 216, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");
 

@@ -441,16 +441,28 @@ static __always_inline bool is_no_act(s32 ret)
 	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
-/* 32-bit programs connect through socketcall(2): the arguments lie in memory. */
-static __always_inline bool read_socketcall(u64 *args)
+/* Calls on sockets; 32-bit programs make them through socketcall(2), with arguments in memory. */
+static __noinline int on_socket_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
 {
+	u64 args[6];
 	u32 a[2] = {};
 
-	if (!is_connect(SYS_SOCKETCALL, args) || bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return false;
-	args[0] = a[0];
-	args[1] = a[1];
-	return true;
+	read_args(args, regs, ia32);
+	if (class == SYS_LISTEN)
+		return net_on_listen(args[0], ret);
+	if (class == SYS_ACCEPT)
+		return net_on_accept(ret);
+	if (class == SYS_CONNECT)
+		return net_on_connect(args[0], args[1], ret);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	if (args[0] == SOCKETCALL_CONNECT)
+		return net_on_connect(a[0], a[1], ret);
+	if (args[0] == SOCKETCALL_LISTEN)
+		return net_on_listen(a[0], ret);
+	if (args[0] == SOCKETCALL_ACCEPT || args[0] == SOCKETCALL_ACCEPT4)
+		return net_on_accept(ret);
+	return 0;
 }
 
 /* Calls about files, verified once: current is the caller and has a state. */
@@ -467,16 +479,6 @@ shared_sub int on_file_call(u32 class_and_ia32, s32 ret)
 		return on_path_op(task, st, regs, class_and_ia32, ret);
 	read_args(args, regs, class_and_ia32 & 0x100);
 	return on_open(task, st, args, class_and_ia32, ret);
-}
-
-static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
-{
-	u64 args[6];
-
-	read_args(args, regs, ia32);
-	if (class == SYS_SOCKETCALL && !read_socketcall(args))
-		return 0;
-	return net_on_connect(args[0], args[1], ret);
 }
 
 /* Calls of the other families. */
@@ -502,8 +504,8 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 		return 0;
 	if (!current_state(task))
 		return 0;
-	if (class == SYS_CONNECT || class == SYS_SOCKETCALL)
-		return on_connect_call(regs, class, ia32, ret);
+	if (class >= SYS_CONNECT && class < SYS_FIRST_OTHER)
+		return on_socket_call(regs, class, ia32, ret);
 	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
 		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
 	return on_file_call(class | (ia32 ? 0x100 : 0), ret);

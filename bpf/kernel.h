@@ -51,6 +51,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -78,6 +79,8 @@ enum bpf_map_type {
 #define TCP_ESTABLISHED	      1
 #define TCP_SYN_SENT	      2
 #define TCP_CLOSE	      7
+#define TCP_LISTEN	      10
+#define TCP_NEW_SYN_RECV      12
 #define AF_UNSPEC	      0
 #define AF_INET		      2
 #define AF_INET6	      10
@@ -346,6 +349,10 @@ struct sock {
 struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
+};
+struct tcp_sock {
+	u64 bytes_received;
+	u64 bytes_acked;
 };
 struct socket {
 	struct sock *sk;

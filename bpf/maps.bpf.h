@@ -166,7 +166,9 @@ struct connect_owner {
 	u8 dst[16];
 	u16 family;
 	u16 dst_port;
-	u32 open; /* no result yet */
+	u32 open;	 /* no result yet */
+	u32 established; /* the result was good, and the end is to be told */
+	u32 pad0;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -174,5 +176,16 @@ struct {
 	__type(key, int);
 	__type(value, struct connect_owner);
 } owners __weak SEC(".maps");
+
+/*
+ * The same for connections that were accepted, by the address of the socket: accept(2) gives no
+ * pointer that storage could hang on. One that is pushed out has no close record.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct connect_owner);
+} accepted __weak SEC(".maps");
 
 #endif

@@ -41,6 +41,9 @@ enum event_type {
 	EVENT_MODULE_LOAD = 28,
 	EVENT_BPF_LOAD = 29,
 	EVENT_NET_CONNECT = 32,
+	EVENT_NET_LISTEN = 33,
+	EVENT_NET_ACCEPT = 34,
+	EVENT_NET_CLOSE = 35,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
 	EVENT_AGENT_START = 50,
@@ -137,6 +140,8 @@ struct event_what {
 		uint16_t src_port, dst_port;
 		uint8_t src[16], dst[16]; /* v4 in the first four bytes */
 		uint64_t duration_ns;
+		uint64_t bytes_in, bytes_out; /* close */
+		bool inbound;		      /* src asked for it, dst is here */
 	} net;
 
 	struct { /* ptrace, signal: whom it was done to */

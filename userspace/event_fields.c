@@ -17,7 +17,8 @@
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
 	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT))
-#define NET	BIT(EVENT_NET_CONNECT)
+#define CLOSE	BIT(EVENT_NET_CLOSE)
+#define NET	(BIT(EVENT_NET_CONNECT) | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE)
 #define EXEC	BIT(EVENT_EXEC)
 #define EXIT	BIT(EVENT_EXIT)
 #define FORK	BIT(EVENT_FORK)
@@ -368,13 +369,16 @@ const struct field event_fields[] = {
 	ROW(157, "load.id", NULL, FIELD_COUNT, what.load.id, BIT(EVENT_BPF_LOAD), "number of the program"),
 
 	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
-	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "outbound", .use = FIELD_NO_PACK),
+	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "inbound or outbound", .use = FIELD_NO_PACK),
 	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name),
 	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, NET, "source address", .shown = has_src, .packed = has_src),
 	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, NET, "source port"),
 	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, NET, "destination address", .shown = has_ip, .packed = has_ip),
 	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, NET, "destination port"),
-	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, NET, "time until the result"),
+	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning"),
+	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
+	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
+	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, NET, "the source asked for it", .use = FIELD_NO_JSON),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),

@@ -87,7 +87,7 @@ static const struct {
 	{"loss.by_type", "\"type\":\"object\",\"additionalProperties\":"
 			 "{\"type\":\"integer\",\"minimum\":1}"},
 	{"loss.cause", "\"type\":\"string\",\"enum\":[\"full\",\"slow_reader\",\"not_running\"]"},
-	{"network.direction", "\"type\":\"string\",\"enum\":[\"outbound\"]"},
+	{"network.direction", "\"type\":\"string\",\"enum\":[\"inbound\",\"outbound\"]"},
 	{"redacted", "\"type\":\"array\",\"items\":{\"type\":\"string\","
 		     "\"pattern\":\"^process\\\\.argv\\\\.[0-9]+$\"}"},
 };

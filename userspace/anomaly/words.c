@@ -51,6 +51,7 @@ static const struct act_words {
 	{EVENT_FILE_CHMOD, "chown", "chmod", "changed the owner of", "change the owner of"},
 	{EVENT_FILE_CHMOD, NULL, "chmod", "changed the mode of", "change the mode of"},
 	{EVENT_NET_CONNECT, NULL, "connect", "connected to", "connect to"},
+	{EVENT_NET_LISTEN, NULL, "listen", "listened on", "listen on"},
 	{EVENT_CRED_BECOME, NULL, "become", "became user", "become user"},
 	{EVENT_FILE_MOUNT, "umount", "mount", "unmounted", "unmount"},
 	{EVENT_FILE_MOUNT, "pivot_root", "mount", "changed the root to", "change the root to"},
@@ -136,7 +137,7 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 			  : words_of(ev)	      ? ev->what.file.path
 						      : ev->who.exe;
 
-	if (ev->what.type == EVENT_NET_CONNECT)
+	if (ev->what.type >= EVENT_NET_CONNECT && ev->what.type <= EVENT_NET_CLOSE)
 		describe_address(out, size, ev);
 	else if (ev->what.type == EVENT_MODULE_LOAD || ev->what.type == EVENT_BPF_LOAD)
 		describe_load(out, size, ev);

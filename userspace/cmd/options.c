@@ -5,8 +5,8 @@
 #include "base/number.h"
 
 #define FORMAT_WORDS "table wide json name text csv tsv"
-#define TYPE_WORDS                                                                                \
-	"exec exit fork read write create delete rename chmod link connect become ptrace signal " \
+#define TYPE_WORDS                                                                                                    \
+	"exec exit fork read write create delete rename chmod link connect listen accept close become ptrace signal " \
 	"capability namespace mount module.load bpf.load session.start anomaly loss profile.change agent.start agent.stop"
 
 const struct option_row option_rows[] = {

@@ -198,6 +198,33 @@ static void say_connect(struct text *out, const json_t *row)
 	}
 }
 
+/* "[::1]:51002 -> 10.0.0.7:443" */
+static void say_ends(struct text *out, const json_t *row)
+{
+	struct str ip = row_str(row, "network.src.ip");
+	bool v6 = ip.p && memchr(ip.p, ':', ip.n);
+
+	if (ip.p) {
+		text_puts(out, v6 ? "[" : "");
+		text_say(out, ip);
+		text_printf(out, "%s:%llu -> ", v6 ? "]" : "",
+			    (unsigned long long)row_u64(row, "network.src.port", 0));
+	}
+	say_connect(out, row);
+}
+
+static void say_close(struct text *out, const json_t *row)
+{
+	const json_t *ms = row_find(row, "network.duration_ms");
+
+	say_ends(out, row);
+	text_puts(out, " after ");
+	text_say_duration(out, json_is_number(ms) ? (uint64_t)(json_number_value(ms) * 1e6) : 0);
+	text_printf(out, ", %llu in, %llu out",
+		    (unsigned long long)row_u64(row, "network.bytes_in", 0),
+		    (unsigned long long)row_u64(row, "network.bytes_out", 0));
+}
+
 static void say_become(struct text *out, const json_t *row)
 {
 	uint64_t uid = row_u64(row, "cred.to_uid", UINT64_MAX);
@@ -329,19 +356,14 @@ static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
 } sayings[] = {
-	{"exec", say_exec},
-	{"exit", say_exit},
-	{"net.connect", say_connect},
-	{"cred.become", say_become},
-	{"session.start", say_session},
-	{"file.mount", say_mount},
-	{"module.load", say_load},
-	{"bpf.load", say_load},
-	{"cred.capability", say_capability},
-	{"namespace", say_namespace},
-	{"ptrace", say_ptrace},
-	{"signal", say_signal},
-	{"loss", say_loss},
+	{"exec", say_exec},	      {"exit", say_exit},
+	{"net.connect", say_connect}, {"net.listen", say_connect},
+	{"net.accept", say_ends},     {"net.close", say_close},
+	{"cred.become", say_become},  {"session.start", say_session},
+	{"file.mount", say_mount},    {"module.load", say_load},
+	{"bpf.load", say_load},	      {"cred.capability", say_capability},
+	{"namespace", say_namespace}, {"ptrace", say_ptrace},
+	{"signal", say_signal},	      {"loss", say_loss},
 	{"anomaly", say_anomaly},
 };
 
@@ -443,6 +465,9 @@ static const struct {
 	{"module.load", "loaded the kernel module"},
 	{"bpf.load", "loaded the BPF program"},
 	{"net.connect", "connected to"},
+	{"net.listen", "listened on"},
+	{"net.accept", "accepted"},
+	{"net.close", "ended"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
 	{"cred.capability", "gained"},

@@ -262,6 +262,29 @@ static void decode_load(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 }
 
+static void decode_flow(struct reader *r, struct event_what *what)
+{
+	const struct record_flow *f = r->record;
+
+	if ((f->family != AF_INET && f->family != AF_INET6) || f->inbound > 1) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, f->result, what);
+	what->net.family = f->family;
+	what->net.proto = f->proto;
+	what->net.src_port = f->src_port;
+	what->net.dst_port = f->dst_port;
+	what->net.inbound = f->inbound;
+	copy_address(what->net.src, f->src, false, f->family == AF_INET);
+	copy_address(what->net.dst, f->dst, false, f->family == AF_INET);
+	if (what->type != EVENT_NET_CLOSE)
+		return;
+	what->net.duration_ns = f->duration_ns;
+	what->net.bytes_in = f->bytes_in;
+	what->net.bytes_out = f->bytes_out;
+}
+
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -330,6 +353,7 @@ static const struct {
 		RECORD_NAMESPACE] = {sizeof(struct record_cred), true, decode_cred},
 	[RECORD_PTRACE... RECORD_SIGNAL] = {sizeof(struct record_target), true, decode_target},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
+	[RECORD_NET_LISTEN... RECORD_NET_CLOSE] = {sizeof(struct record_flow), true, decode_flow},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
 };
 

@@ -107,7 +107,7 @@ static bool is_unseen(struct compiler *c, const struct object *o)
 	if (o->unseen)
 		warn(c, &o->at, "%s",
 		     "sha256, package and owner are not known by the sensor yet: matches nothing");
-	else if (o->verb == VERB_CONNECT && o->endpoint.name.p)
+	else if ((o->verb == VERB_CONNECT || o->verb == VERB_LISTEN) && o->endpoint.name.p)
 		warn(c, &o->at, "%s",
 		     "host names are not known by the sensor yet: matches nothing (WD015)");
 	else
@@ -130,7 +130,7 @@ static int add_object(struct compiler *c, struct matcher *m, const struct scope 
 		return fault;
 	if (o->verb <= VERB_CHMOD)
 		return add_path(c, m, scope, e);
-	if (o->verb == VERB_CONNECT)
+	if (o->verb == VERB_CONNECT || o->verb == VERB_LISTEN)
 		m->nets[m->net_count++] = (struct net_entry){o->endpoint, *e};
 	else if (o->verb >= VERB_BECOME)
 		m->words[m->word_count++] = (struct word_entry){o->text, *e};
@@ -185,7 +185,8 @@ static int compile_rules(struct compiler *c, struct rule *allow, struct rule *de
 {
 	struct arena *arena = c->m->arena;
 	struct matcher *m = arena_alloc(arena, sizeof(*m));
-	uint32_t nets = count_objects(allow, VERB_CONNECT) + count_objects(deny, VERB_CONNECT);
+	uint32_t nets = count_objects(allow, VERB_CONNECT) + count_objects(deny, VERB_CONNECT) +
+			count_objects(allow, VERB_LISTEN) + count_objects(deny, VERB_LISTEN);
 	uint32_t words = count_words(allow) + count_words(deny);
 	int e;
 

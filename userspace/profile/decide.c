@@ -201,8 +201,10 @@ static void look(const struct subjects *s, struct act *a, struct asked asked,
 			consider(s, a, &pe->e, b, x, f);
 		return;
 	}
-	for (uint32_t i = 0; a->verb == VERB_CONNECT && i < m->net_count; i++)
-		if (endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
+	for (uint32_t i = 0;
+	     (a->verb == VERB_CONNECT || a->verb == VERB_LISTEN) && i < m->net_count; i++)
+		if (m->nets[i].e.object->verb == a->verb &&
+		    endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
 			consider(s, a, &m->nets[i].e, b, x, f);
 	for (uint32_t i = 0; a->verb >= VERB_BECOME && i < m->word_count; i++)
 		if (word_matches(a, asked.bit, &m->words[i]))

@@ -19,6 +19,8 @@ static union {
 	struct record_target target;
 	struct record_cred cred;
 	struct record_file file;
+	struct record_load load;
+	struct record_flow flow;
 	uint64_t align;
 	uint8_t bytes[16384];
 } rec;
@@ -161,12 +163,61 @@ static void mounts_are_read(void **state)
 	assert_int_equal(decode(), -EBADMSG);
 }
 
+static void loads_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_BPF_LOAD, sizeof(rec.load));
+	memset(rec.load.name, 'n', sizeof(rec.load.name)); /* no NUL at all */
+	rec.load.type = 29;
+	rec.load.id = 7;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_BPF_LOAD);
+	assert_int_equal(event.what.load.name.n, sizeof(rec.load.name));
+	assert_int_equal(event.what.load.type, 29);
+	assert_int_equal(event.what.load.id, 7);
+	begin(RECORD_MODULE_LOAD, sizeof(rec.load));
+	rec.load.result = -ENOEXEC;
+	put(&rec.load.path, "/lib/x.ko");
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.load.name.p == NULL);
+	assert_str(event.what.load.path, "/lib/x.ko");
+	assert_int_equal(event.what.err, ENOEXEC);
+}
+
+static void flows_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_NET_CLOSE, sizeof(rec.flow));
+	rec.flow.family = 2;
+	rec.flow.proto = 6;
+	rec.flow.inbound = 1;
+	rec.flow.bytes_in = 5;
+	rec.flow.duration_ns = 9;
+	memset(rec.flow.src, 0xaa, 16); /* more than the four bytes of v4 */
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_NET_CLOSE);
+	assert_true(event.what.net.inbound);
+	assert_int_equal(event.what.net.bytes_in, 5);
+	assert_int_equal(event.what.net.src[3], 0xaa);
+	assert_int_equal(event.what.net.src[4], 0);
+	rec.header.kind = RECORD_NET_LISTEN;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.net.bytes_in, 0);
+	rec.flow.inbound = 2;
+	assert_int_equal(decode(), -EBADMSG);
+	rec.flow.inbound = 0;
+	rec.flow.family = 1;
+	assert_int_equal(decode(), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_are_read),
 		cmocka_unit_test(changes_of_credentials_are_read),
 		cmocka_unit_test(mounts_are_read),
+		cmocka_unit_test(loads_are_read),
+		cmocka_unit_test(flows_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

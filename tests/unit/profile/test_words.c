@@ -109,12 +109,47 @@ static void each_bit_counts(void **state)
 	profile_free(p);
 }
 
+static void mounts_loads_and_listening(void **state)
+{
+	struct profile_set *p = set_of(RULES("  deny:\n"
+					     "    - {id: tmpfs, mount: [tmpfs]}\n"
+					     "    - {id: bpf, load: [bpf]}\n"
+					     "    - {id: out, connect: ['10.0.0.0/8']}\n"
+					     "  allow:\n"
+					     "    - {id: under, mount: ['/mnt/*']}\n"
+					     "    - {id: web, listen: ['0.0.0.0/0:8080']}\n"));
+	struct event ev = act_file("unit:app.service", EVENT_FILE_MOUNT, "/mnt/x");
+
+	(void)state;
+	ev.what.file.op = STR_LIT("mount");
+	ev.what.file.fs_type = STR_LIT("ext4");
+	assert_string_equal(verdict_of(p, ev), "expected r/under");
+	ev.what.file.fs_type = STR_LIT("tmpfs");
+	assert_string_equal(verdict_of(p, ev), "forbidden r/tmpfs");
+	ev = act_by("unit:app.service", EVENT_BPF_LOAD);
+	assert_string_equal(verdict_of(p, ev), "forbidden r/bpf");
+	ev.what.type = EVENT_MODULE_LOAD;
+	assert_string_equal(verdict_of(p, ev), "unexpected ");
+
+	ev = act_connect("unit:app.service", "10.1.1.1", 8080);
+	assert_string_equal(verdict_of(p, ev), "forbidden r/out");
+	ev.what.type = EVENT_NET_LISTEN; /* the same address, another verb */
+	assert_string_equal(verdict_of(p, ev), "expected r/web");
+	ev.what.net.dst_port = 8081;
+	assert_string_equal(verdict_of(p, ev), "unexpected ");
+	ev.what.type = EVENT_NET_ACCEPT; /* follows from listening: nothing to judge */
+	profile_decide(p, &ev);
+	assert_int_equal(ev.verdict.value, VERDICT_NONE);
+	profile_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_by_word_program_and_owner),
 		cmocka_unit_test(any_is_any),
 		cmocka_unit_test(each_bit_counts),
+		cmocka_unit_test(mounts_loads_and_listening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
