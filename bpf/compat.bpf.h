@@ -65,6 +65,27 @@ static __always_inline u64 read_ctime_ns(struct inode *inode)
 	return (u64)sec * 1000000000ull + nsec;
 }
 
+/* CLONE_NEW* of a namespace: in the table of its functions, from 6.18 in itself. */
+struct proc_ns_operations___typed {
+	int type;
+} CORE;
+struct ns_common___old {
+	const struct proc_ns_operations___typed *ops;
+} CORE;
+struct ns_common___typed {
+	u32 ns_type;
+} CORE;
+
+static __always_inline u32 read_ns_type(void *ns)
+{
+	struct ns_common___typed *typed = ns;
+	struct ns_common___old *old = ns;
+
+	if (bpf_core_field_exists(typed->ns_type))
+		return BPF_CORE_READ(typed, ns_type);
+	return BPF_CORE_READ(old, ops, type);
+}
+
 /* Without CONFIG_AUDIT there is no login uid; it reads as unset then. */
 static __always_inline u32 read_login_uid(struct task_struct *task)
 {

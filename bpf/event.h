@@ -36,10 +36,11 @@
 /* Kinds are event types: the number is also the index of the loss and generation counters. */
 enum record_kind {
 	RECORD_NONE = 0,
-	RECORD_FORK = 1,     /* struct record_fork */
-	RECORD_EXEC = 2,     /* struct record_exec */
-	RECORD_EXIT = 3,     /* struct record_exit */
-	RECORD_BOUNDARY = 4, /* struct record_boundary: a place where a new identity can begin */
+	RECORD_FORK = 1,	/* struct record_fork */
+	RECORD_EXEC = 2,	/* struct record_exec */
+	RECORD_EXIT = 3,	/* struct record_exit */
+	RECORD_BOUNDARY = 4,	/* struct record_boundary: a place where a new identity can begin */
+	RECORD_CRED_BECOME = 6, /* struct record_cred: by a call; else see BOUNDARY_BECOME */
 	RECORD_PROCESS =
 		7, /* struct record_exec without argv and filename: a process that ran before
 			     * the sensor. Read by an iterator, not from the ring: seq is 0 and it is
@@ -55,7 +56,18 @@ enum record_kind {
 	RECORD_FILE_CHMOD = 21, /* mode, owner */
 	RECORD_FILE_LINK = 22,	/* hard and symbolic links */
 
+	RECORD_PTRACE = 23, /* struct record_target: into the memory or descriptors of another */
+	RECORD_SIGNAL = 24, /* struct record_target: a signal across a boundary */
+	RECORD_CRED_CAPABILITY = 25, /* struct record_cred: effective capabilities were gained */
+	RECORD_NAMESPACE = 26,	     /* struct record_cred: made or entered */
+	RECORD_FILE_MOUNT = 27,	     /* struct record_file */
+	RECORD_MODULE_LOAD = 28,     /* struct record_load: into the kernel */
+	RECORD_BPF_LOAD = 29,
+
 	RECORD_NET_CONNECT = 32, /* struct record_net */
+	RECORD_NET_LISTEN = 33,	 /* struct record_flow, to RECORD_NET_CLOSE */
+	RECORD_NET_ACCEPT = 34,
+	RECORD_NET_CLOSE = 35, /* TCP, of the connections of which the opening was seen */
 
 	RECORD_LOSS = 48, /* struct record_loss: made by the collector, never by the kernel */
 
@@ -192,6 +204,11 @@ enum file_op {
 	FILE_OP_MKDIR = 10,
 	FILE_OP_MKNOD = 11,
 	FILE_OP_MEMFD = 12,
+	/* of mounts: path is the source, path2 where it is to be seen */
+	FILE_OP_MOUNT = 13, /* path: as written; base: type of the file system; open_flags: MS_* */
+	FILE_OP_MOVE_MOUNT = 14,
+	FILE_OP_UMOUNT = 15,	 /* path: what is taken away; open_flags: as the call had them */
+	FILE_OP_PIVOT_ROOT = 16, /* path: the new root, path2: where the old one went; as written */
 };
 
 struct record_file {
@@ -219,6 +236,67 @@ struct record_file {
 	struct record_text base2; /* the same for path2 */
 };
 
+enum ptrace_op {
+	PTRACE_OP_NONE = 0,
+	PTRACE_OP_ATTACH = 1, /* ptrace(PTRACE_ATTACH) */
+	PTRACE_OP_SEIZE = 2,  /* ptrace(PTRACE_SEIZE) */
+	PTRACE_OP_READ = 3,   /* process_vm_readv */
+	PTRACE_OP_WRITE = 4,  /* process_vm_writev */
+	PTRACE_OP_GETFD = 5,  /* pidfd_getfd */
+};
+
+/* What one process does to another. */
+struct record_target {
+	struct record_header header;
+	struct record_task task;
+	__u64 boundary; /* of the target; 0 = not known, as the other facts about it */
+	__u64 start_ns;
+	__u64 bytes; /* read or written */
+	__u32 pid;   /* as the initial namespace sees it; 0 = not known */
+	__u32 op;    /* enum ptrace_op */
+	__u32 signal;
+	__s32 result;		/* 0 or -errno */
+	struct record_text exe; /* of the target, resolved */
+};
+
+enum cred_op {
+	CRED_OP_NONE = 0,
+	CRED_OP_SETUID = 1,
+	CRED_OP_SETREUID = 2,
+	CRED_OP_SETRESUID = 3,
+	CRED_OP_CAPSET = 4,
+	CRED_OP_UNSHARE = 5,
+	CRED_OP_SETNS = 6,
+	CRED_OP_CLONE = 7,
+};
+
+/* A call that changed what the caller may do, or where it is. task is as it was after the call. */
+struct record_cred {
+	struct record_header header;
+	struct record_task task;
+	__u64 caps_gained; /* capset: effective now and not before */
+	__u64 caps_effective;
+	__u64 ns_flags; /* CLONE_NEW* */
+	__u32 ns_inum;	/* setns to a file of /proc/PID/ns: inode of the namespace, else 0 */
+	__u32 op;	/* enum cred_op */
+	__u32 from_uid; /* become: real uid before */
+	__u32 to_uid;	/* become: effective uid asked for */
+	__s32 result;	/* 0 or -errno */
+	__u32 pad1;
+};
+
+/* Code that was put into the kernel. */
+struct record_load {
+	struct record_header header;
+	struct record_task task;
+	__u8 name[64]; /* NUL-terminated; of a program the 15 bytes that its loader gave it */
+	__u32 type;    /* bpf: enum bpf_prog_type */
+	__u32 id;      /* bpf: number of the program; 0 when it was refused */
+	__s32 result;  /* 0 or -errno */
+	__u32 pad1;
+	struct record_text path; /* module: the file it came from, where it came from one */
+};
+
 /* One outbound connection attempt with its result. */
 struct record_net {
 	struct record_header header;
@@ -235,6 +313,24 @@ struct record_net {
 	__u16 dst_port;
 	__u32 net_inum; /* network namespace of the socket; 0 = not known */
 	__u8 src[16];	/* v4 in the first four bytes, v4-mapped v6 already turned into v4 */
+	__u8 dst[16];
+};
+
+/* The other end of connections, and the end of them. src is who asked, dst who is asked. */
+struct record_flow {
+	struct record_header header;
+	struct record_task
+		task;	   /* close: of the process that connected or accepted, as it was then */
+	__u64 duration_ns; /* close: since asking or accepting */
+	__u64 bytes_in;	   /* close: taken in, and acknowledged by the other end; opening and */
+	__u64 bytes_out;   /* closing count as a byte each */
+	__s32 result;	   /* 0 or -errno */
+	__u16 family;	   /* AF_INET, AF_INET6 */
+	__u16 proto;
+	__u16 src_port; /* listen: 0, and src all zeroes */
+	__u16 dst_port;
+	__u32 inbound;
+	__u8 src[16]; /* as in record_net */
 	__u8 dst[16];
 };
 
@@ -351,7 +447,11 @@ _Static_assert(sizeof(struct record_fork) == 152, "ABI");
 _Static_assert(sizeof(struct record_exec) == 240, "ABI");
 _Static_assert(sizeof(struct record_exit) == 160, "ABI");
 _Static_assert(sizeof(struct record_file) == 232, "ABI");
+_Static_assert(sizeof(struct record_target) == 176, "ABI");
+_Static_assert(sizeof(struct record_cred) == 176, "ABI");
+_Static_assert(sizeof(struct record_load) == 216, "ABI");
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
+_Static_assert(sizeof(struct record_flow) == 200, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 240, "ABI");
 _Static_assert(sizeof(struct record_auth_log) == 184, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");

@@ -19,6 +19,7 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 	st->connect = 0;
 	if (!thread)
 		st->exec_count = 0;
+	note_credentials(child, st); /* others than the parent's in a new user namespace */
 	/* beside its parent: a move of that one that has not been looked at is the child's as well */
 	if ((u64)child->cgroups == (u64)parent->cgroups)
 		return;
@@ -189,6 +190,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	if (!st)
 		return 0;
 	st->exec_count++;
+	note_credentials(task, st);
 	notice_become(task, st, mm->exe_file);
 	notice_job(task, st, mm->exe_file);
 	take_role(task, st);

@@ -11,6 +11,8 @@
 #include "syscalls.bpf.h"
 #include "auth.bpf.h"
 #include "net.bpf.h"
+#include "cred.bpf.h"
+#include "load.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
@@ -23,7 +25,9 @@ enum op_extra {
 	EXTRA_OWNER16,
 	EXTRA_SIZE,
 	EXTRA_SIZE64,
-	EXTRA_FLAGS
+	EXTRA_FLAGS,
+	EXTRA_MOUNT, /* arg: type, arg + 1: flags */
+	EXTRA_UMOUNT
 };
 struct path_op {
 	u8 kind, op;
@@ -63,6 +67,11 @@ static const struct path_op path_ops[PATH_OPS] = {
 	ROW(FCHOWN16)    = { RECORD_FILE_CHMOD, FILE_OP_CHOWN, 0, ABSENT, NO_SECOND, EXTRA_OWNER16, 1 },
 	ROW(FTRUNCATE)   = { RECORD_FILE_WRITE, FILE_OP_TRUNCATE, 0, ABSENT, NO_SECOND, EXTRA_SIZE, 1 },
 	ROW(FTRUNCATE64) = { RECORD_FILE_WRITE, FILE_OP_TRUNCATE, 0, ABSENT, NO_SECOND, EXTRA_SIZE64, 1 },
+	ROW(MOUNT)       = { RECORD_FILE_MOUNT, FILE_OP_MOUNT, ABSENT, 0, CWD, 1, EXTRA_MOUNT, 2 },
+	ROW(MOVE_MOUNT)  = { RECORD_FILE_MOUNT, FILE_OP_MOVE_MOUNT, 0, 1, 2, 3, EXTRA_NONE, 0 },
+	ROW(UMOUNT)      = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_NONE, 0 },
+	ROW(UMOUNT2)     = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_UMOUNT, 1 },
+	ROW(PIVOT_ROOT)  = { RECORD_FILE_MOUNT, FILE_OP_PIVOT_ROOT, ABSENT, 0, ABSENT, 1, EXTRA_NONE, 0 },
 	/* clang-format on */
 };
 
@@ -344,6 +353,12 @@ static __always_inline void take_extra(struct record_file *r, const struct path_
 		if (a & AT_REMOVEDIR)
 			r->op = FILE_OP_RMDIR;
 		break;
+	case EXTRA_MOUNT:
+		r->open_flags = b;
+		break;
+	case EXTRA_UMOUNT:
+		r->open_flags = a;
+		break;
 	}
 }
 
@@ -367,12 +382,20 @@ static __always_inline void take_object(struct slot *s, struct record_file *r,
 static __always_inline void take_paths(struct slot *s, struct record_file *r,
 				       const struct path_op *op)
 {
-	if (op->dir == ABSENT) /* the text of a symbolic link is no path of ours */
-		slot_user_path(s, s->args[op->path & 7], &r->path);
+	u64 path = s->args[op->path & 7], path2 = s->args[op->path2 & 7];
+
+	if (op->dir != ABSENT)
+		take_pair(s, path, s->args[op->dir & 7], &r->path, &r->base);
+	else if (path) /* the text of a link, the source of a mount: no path that starts anywhere */
+		slot_user_path(s, path, &r->path);
+	if (op->extra == EXTRA_MOUNT && s->args[op->arg & 7])
+		slot_user_path(s, s->args[op->arg & 7], &r->base);
+	if (op->path2 == ABSENT)
+		return;
+	if (op->dir2 != ABSENT)
+		take_pair(s, path2, s->args[op->dir2 & 7], &r->path2, &r->base2);
 	else
-		take_pair(s, s->args[op->path & 7], s->args[op->dir & 7], &r->path, &r->base);
-	if (op->path2 != ABSENT)
-		take_pair(s, s->args[op->path2 & 7], s->args[op->dir2 & 7], &r->path2, &r->base2);
+		slot_user_path(s, path2, &r->path2);
 }
 
 static __noinline int on_path_op(struct task_struct *task, struct task_state *st,
@@ -419,16 +442,46 @@ static __always_inline bool is_no_act(s32 ret)
 	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
-/* 32-bit programs connect through socketcall(2): the arguments lie in memory. */
-static __always_inline bool read_socketcall(u64 *args)
+/* What somebody sends who logs people in. */
+static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
 {
+	u32 a[3] = {};
+	u64 args[6];
+
+	read_args(args, regs, ia32);
+	if (class == SYS_SENDMSG)
+		return auth_on_sendmsg(args[0], args[1], ia32);
+	if (class == SYS_SENDTO)
+		return auth_on_send(args[0], args[1], args[2]);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	return auth_on_send(a[0], a[1], a[2]);
+}
+
+/* Calls on sockets; 32-bit programs make them through socketcall(2), with arguments in memory. */
+static __noinline int on_socket_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
+{
+	u64 args[6];
 	u32 a[2] = {};
 
-	if (!is_connect(SYS_SOCKETCALL, args) || bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return false;
-	args[0] = a[0];
-	args[1] = a[1];
-	return true;
+	read_args(args, regs, ia32);
+	if (class == SYS_LISTEN)
+		return net_on_listen(args[0], ret);
+	if (class == SYS_ACCEPT)
+		return net_on_accept(ret);
+	if (class == SYS_CONNECT)
+		return net_on_connect(args[0], args[1], ret);
+	if (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO)
+		return on_send_call(regs, class, ia32);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	if (args[0] == SOCKETCALL_CONNECT)
+		return net_on_connect(a[0], a[1], ret);
+	if (args[0] == SOCKETCALL_LISTEN)
+		return net_on_listen(a[0], ret);
+	if (args[0] == SOCKETCALL_ACCEPT || args[0] == SOCKETCALL_ACCEPT4)
+		return net_on_accept(ret);
+	return 0;
 }
 
 /* Calls about files, verified once: current is the caller and has a state. */
@@ -447,32 +500,14 @@ shared_sub int on_file_call(u32 class_and_ia32, s32 ret)
 	return on_open(task, st, args, class_and_ia32, ret);
 }
 
-/* What somebody sends who logs people in. */
-static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
+/* Calls of the other families. */
+static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {
-	u32 a[3] = {};
-	u64 args[6];
-
-	read_args(args, regs, ia32);
-	if (class == SYS_SENDMSG)
-		return auth_on_sendmsg(args[0], args[1], ia32);
-	if (class == SYS_SENDTO)
-		return auth_on_send(args[0], args[1], args[2]);
-	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return 0;
-	return auth_on_send(a[0], a[1], a[2]);
-}
-
-static __noinline int on_connect_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
-{
-	u64 args[6];
-
-	read_args(args, regs, ia32);
-	if (class == SYS_SOCKETCALL && (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO))
-		return on_send_call(regs, class, ia32);
-	if (class == SYS_SOCKETCALL && !read_socketcall(args))
-		return 0;
-	return net_on_connect(args[0], args[1], ret);
+	if ((class_and_ia32 & 0xff) >= SYS_MODULE)
+		return load_on_call(class_and_ia32, ret);
+	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
+		return cred_on_call(class_and_ia32, ret);
+	return target_on_call(class_and_ia32, ret);
 }
 
 /* The end of a call that may be of interest. */
@@ -482,7 +517,8 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	bool ia32 = false;
 	u32 class = classify(task, nr, &ia32);
 
-	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) || is_self(task))
+	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) ||
+	    is_plain_clone(regs, class, ia32, ret) || is_self(task))
 		return 0;
 	if (!is_socket_call(class) && is_no_act(ret))
 		return 0;
@@ -491,7 +527,9 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	if (is_send(class))
 		return on_send_call(regs, class, ia32);
 	if (is_socket_call(class))
-		return on_connect_call(regs, class, ia32, ret);
+		return on_socket_call(regs, class, ia32, ret);
+	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
+		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
 	return on_file_call(class | (ia32 ? 0x100 : 0), ret);
 }
 

@@ -51,6 +51,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -61,6 +62,15 @@ enum bpf_map_type {
 #define PF_IO_WORKER	      0x00000010
 #define PF_KTHREAD	      0x00200000
 #define CLONE_THREAD	      0x00010000
+#define CLONE_NEWTIME	      0x00000080 /* a signal's bits in clone(2) */
+#define CLONE_NEWNS	      0x00020000
+#define CLONE_NEWCGROUP	      0x02000000
+#define CLONE_NEWUTS	      0x04000000
+#define CLONE_NEWIPC	      0x08000000
+#define CLONE_NEWUSER	      0x10000000
+#define CLONE_NEWPID	      0x20000000
+#define CLONE_NEWNET	      0x40000000
+#define NSFS_MAGIC	      0x6e736673
 #define FMODE_WRITE	      0x2
 #define FMODE_PATH	      0x4000
 #define FMODE_CREATED	      0x100000
@@ -70,6 +80,8 @@ enum bpf_map_type {
 #define TCP_SYN_SENT	      2
 #define TCP_CLOSE_WAIT	      8
 #define TCP_CLOSE	      7
+#define TCP_LISTEN	      10
+#define TCP_NEW_SYN_RECV      12
 #define AF_UNSPEC	      0
 #define AF_UNIX		      1
 #define AF_INET		      2
@@ -93,6 +105,7 @@ enum bpf_map_type {
 #define SOCKFS_MAGIC	      0x534F434B
 #define ANON_INODE_FS_MAGIC   0x09041934
 #define EPERM		      1
+#define ESRCH		      3
 #define ENOENT		      2
 #define EINTR		      4
 #define ENOTDIR		      20
@@ -178,6 +191,7 @@ struct inode {
 	unsigned long i_ino;
 	unsigned int i_nlink;
 	u32 i_generation;
+	void *i_private;
 };
 struct dentry {
 	struct hlist_bl_node d_hash;
@@ -287,6 +301,9 @@ struct sched_entity {
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
 };
+struct kernel_siginfo {
+	int si_code;
+};
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -341,6 +358,10 @@ struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;
 };
+struct tcp_sock {
+	u64 bytes_received;
+	u64 bytes_acked;
+};
 struct socket {
 	struct sock *sk;
 };
@@ -365,6 +386,19 @@ struct pt_regs {
 	unsigned long orig_ax;
 };
 #endif
+
+struct bpf_prog_aux {
+	u32 id;
+	char name[16];
+};
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
+struct bpf_prog {
+	enum bpf_prog_type type;
+	struct bpf_prog_aux *aux;
+};
+struct module {
+	char name[56];
+};
 
 struct seq_file;
 struct bpf_iter_meta {

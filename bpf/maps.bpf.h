@@ -90,7 +90,11 @@ struct task_state {
 	u8 connect; /* enum connect_mark */
 	u8 ci;	    /* of a ci supervisor: enum ci_system and CI_WEAK */
 	u8 pad0;
-	u32 mover; /* enum exe_role of the mover; taken by an exchange */
+	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
+	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
+	u32 cred_euid;
+	u32 pad1;
+	u64 cred_caps;
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
 #define STATE_WAS_ROOT (1u << 31)
@@ -163,7 +167,9 @@ struct connect_owner {
 	u8 dst[16];
 	u16 family;
 	u16 dst_port;
-	u32 open; /* no result yet */
+	u32 open;	 /* no result yet */
+	u32 established; /* the result was good, and the end is to be told */
+	u32 pad0;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -171,5 +177,16 @@ struct {
 	__type(key, int);
 	__type(value, struct connect_owner);
 } owners __weak SEC(".maps");
+
+/*
+ * The same for connections that were accepted, by the address of the socket: accept(2) gives no
+ * pointer that storage could hang on. One that is pushed out has no close record.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct connect_owner);
+} accepted __weak SEC(".maps");
 
 #endif

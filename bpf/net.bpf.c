@@ -6,7 +6,9 @@
  * socket, because the answer comes in softirq, where "current" is anybody. One record when
  * SYN_SENT ends. That covers blocking, non-blocking, fast open and io_uring alike.
  * Everything else (UDP, raw, TCP that failed before it sent anything): at the end of connect(2).
- * Not seen: datagrams sent without connect(2) (sendto, sendmsg), AF_UNIX, AF_PACKET, accept.
+ * Listening and accepting: at the end of those calls. The end of a TCP connection: at the state CLOSE,
+ * for who is noted at the socket.
+ * Not seen: datagrams sent without connect(2) (sendto, sendmsg), AF_UNIX, AF_PACKET.
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
@@ -122,6 +124,7 @@ static __noinline int on_answer(struct sock *sk, s32 state)
 
 	if (!o || !__sync_lock_test_and_set(&o->open, 0))
 		return 0;
+	o->established = state != TCP_CLOSE;
 	if (state == TCP_CLOSE) {
 		err = BPF_CORE_READ(sk, sk_err);
 		if (err == 0 && left_to_call(o))
@@ -130,6 +133,67 @@ static __noinline int on_answer(struct sock *sk, s32 state)
 			err = ECONNABORTED; /* closed by its owner before there was an answer */
 	}
 	emit_answer(sk, o, -err);
+	return 0;
+}
+
+/* A record with both ends: own is the local one. Inbound, the other end is who asked. */
+static __always_inline struct record_flow *begin_flow(struct slot *s, struct sock *sk, bool inbound)
+{
+	struct record_flow *r = slot_begin(s, struct record_flow);
+	struct address own, peer;
+
+	read_peer(sk, &peer);
+	read_source(sk, &own);
+	r->family = peer.family;
+	r->proto = BPF_CORE_READ(sk, sk_protocol);
+	r->inbound = inbound;
+	r->src_port = inbound ? peer.port : own.port;
+	r->dst_port = inbound ? own.port : peer.port;
+	/* one that is bound to nothing has no address of the family that a mapped peer is shortened to */
+	if (own.family != peer.family)
+		__builtin_memset(own.ip, 0, 16);
+	__builtin_memcpy(r->src, inbound ? peer.ip : own.ip, 16);
+	__builtin_memcpy(r->dst, inbound ? own.ip : peer.ip, 16);
+	return r;
+}
+
+/* The connection is over: how long, how much, for whoever opened or took it. May be in softirq. */
+static __noinline int emit_close(struct sock *sk, struct connect_owner *o, u32 inbound)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	struct slot *s;
+	struct record_flow *r;
+
+	if (!o)
+		return 0;
+	s = slot_claim(RECORD_NET_CLOSE);
+	if (!s)
+		return 0;
+	r = begin_flow(s, sk, inbound);
+	r->task = o->task;
+	r->duration_ns = bpf_ktime_get_boot_ns() - o->asked_ns;
+	r->bytes_in = BPF_CORE_READ(tcp, bytes_received);
+	r->bytes_out = BPF_CORE_READ(tcp, bytes_acked);
+	slot_submit(s, RECORD_NET_CLOSE);
+	slot_release(s);
+	return 0;
+}
+
+static __noinline int on_closed(struct sock *sk)
+{
+	struct connect_owner *o = bpf_sk_storage_get(&owners, sk, 0, 0);
+	u64 key = (u64)sk;
+
+	if (o) {
+		if (__sync_lock_test_and_set(&o->established, 0))
+			emit_close(sk, o, 0);
+		return 0;
+	}
+	o = bpf_map_lookup_elem(&accepted, &key);
+	if (!o)
+		return 0;
+	emit_close(sk, o, 1);
+	bpf_map_delete_elem(&accepted, &key);
 	return 0;
 }
 
@@ -146,6 +210,8 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
 		return on_ask(sk);
 	if (old == TCP_SYN_SENT)
 		return on_answer(sk, state);
+	if (state == TCP_CLOSE && old != TCP_LISTEN)
+		return on_closed(sk);
 	return 0;
 }
 
@@ -252,6 +318,72 @@ int net_on_connect(u64 fd, u64 addr, long result)
 	if (!is_ip(peer.family) || (peer.port == 0 && proto == IPPROTO_UDP))
 		return 0; /* asks for a route or takes a peer away; nothing can be sent to port 0 */
 	return emit_connect(task, st, sk, &peer, ret);
+}
+
+int net_on_listen(u64 fd, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct sock *sk = ip_sock(read_fd(task, fd));
+	struct record_flow *r;
+	struct address own;
+	struct slot *s;
+
+	if (!sk || !st)
+		return 0;
+	s = slot_claim(RECORD_NET_LISTEN);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_flow);
+	fill_task(&r->task, task, st);
+	read_source(sk, &own);
+	r->family = own.family;
+	r->proto = BPF_CORE_READ(sk, sk_protocol);
+	r->dst_port = own.port;
+	__builtin_memcpy(r->dst, own.ip, 16);
+	r->result = ret;
+	r->inbound = 1;
+	slot_submit(s, RECORD_NET_LISTEN);
+	slot_release(s);
+	return 0;
+}
+
+/* For the record of its end. One that ended already will not be heard of again. */
+static __noinline int note_accepted(struct sock *sk, const struct record_flow *r)
+{
+	struct connect_owner o = {.asked_ns = bpf_ktime_get_boot_ns()};
+	u64 key = (u64)sk;
+
+	if (!r || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+		return 0;
+	o.task = r->task;
+	bpf_map_update_elem(&accepted, &key, &o, BPF_ANY);
+	return 0;
+}
+
+int net_on_accept(long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct record_flow *r;
+	struct sock *sk;
+	struct slot *s;
+
+	if (ret < 0 || !st)
+		return 0;
+	sk = ip_sock(read_fd(task, ret));
+	if (!sk)
+		return 0;
+	s = slot_claim(RECORD_NET_ACCEPT);
+	if (!s)
+		return 0;
+	r = begin_flow(s, sk, true);
+	fill_task(&r->task, task, st);
+	note_accepted(sk, r);
+	slot_submit(s, RECORD_NET_ACCEPT);
+	slot_release(s);
+	return 0;
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

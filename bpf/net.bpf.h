@@ -9,6 +9,10 @@
 /* The end of connect(fd, addr) of current. Returns 0, so that a hook can end with it. */
 int net_on_connect(u64 fd, u64 addr, long ret);
 
+/* The same for listen(fd) and for accept(2), whose result is the new descriptor. */
+int net_on_listen(u64 fd, long ret);
+int net_on_accept(long ret);
+
 /* The open file behind a descriptor of the task, or NULL. */
 static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
 {

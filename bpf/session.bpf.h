@@ -316,6 +316,16 @@ static_sub int take_role(struct task_struct *task, struct task_state *st)
 	return 0;
 }
 
+/* What a later change is compared with. At birth, exec, and the end of each call that changes it. */
+static __always_inline void note_credentials(struct task_struct *task, struct task_state *st)
+{
+	const struct cred *cred = task->real_cred;
+
+	bpf_core_read(&st->cred_caps, sizeof(st->cred_caps), &cred->cap_effective);
+	st->cred_uid = cred->uid.val;
+	st->cred_euid = cred->euid.val;
+}
+
 static __always_inline void read_facts(struct task_struct *task, struct task_state *st)
 {
 	st->css_set = (u64)task->cgroups;
@@ -324,6 +334,7 @@ static __always_inline void read_facts(struct task_struct *task, struct task_sta
 	st->session_id = read_session_id(task);
 	if (task->real_cred->euid.val == 0)
 		st->flags |= STATE_WAS_ROOT;
+	note_credentials(task, st);
 }
 
 /* A task without known parent gets a boundary of its own. */

@@ -21,6 +21,26 @@ enum sys_class {
 	SYS_SOCKETCALL,
 	SYS_SENDTO, /* of programs that log people in */
 	SYS_SENDMSG,
+	SYS_LISTEN,
+	SYS_ACCEPT,
+	/* handed on whole: see on_other_call() */
+	SYS_PTRACE,
+	SYS_VM_READ,
+	SYS_VM_WRITE,
+	SYS_GETFD,
+	SYS_KILL,
+	SYS_TGKILL,
+	SYS_SETUID,
+	SYS_SETREUID,
+	SYS_SETRESUID,
+	SYS_CAPSET,
+	SYS_UNSHARE,
+	SYS_SETNS,
+	SYS_CLONE,
+	SYS_CLONE3,
+	SYS_MODULE,
+	SYS_MODULE_FD,
+	SYS_BPF,
 	/* from here on: a row of path_ops each */
 	SYS_UNLINK,
 	SYS_UNLINKAT,
@@ -47,23 +67,38 @@ enum sys_class {
 	SYS_FCHOWN16,
 	SYS_FTRUNCATE,
 	SYS_FTRUNCATE64,
+	SYS_MOUNT,
+	SYS_MOVE_MOUNT,
+	SYS_UMOUNT,
+	SYS_UMOUNT2,
+	SYS_PIVOT_ROOT,
 	SYS_CLASSES,
 };
+#define SYS_FIRST_OTHER	   SYS_PTRACE
 #define SYS_FIRST_PATH_OP  SYS_UNLINK
 #define SYS_NUMBERS	   512
 #define SOCKETCALL_CONNECT 3
+#define SOCKETCALL_LISTEN  4
+#define SOCKETCALL_ACCEPT  5
 #define SOCKETCALL_SEND	   9
 #define SOCKETCALL_SENDTO  11
+#define SOCKETCALL_ACCEPT4 18
 
 #if defined(__TARGET_ARCH_arm64)
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[33] = SYS_MKNODAT,	 [34] = SYS_MKDIRAT,   [35] = SYS_UNLINKAT, [36] = SYS_SYMLINKAT,
-	[37] = SYS_LINKAT,	 [38] = SYS_RENAMEAT,  [45] = SYS_TRUNCATE, [46] = SYS_FTRUNCATE,
-	[52] = SYS_FCHMOD,	 [53] = SYS_FCHMODAT,  [54] = SYS_FCHOWNAT, [55] = SYS_FCHOWN,
-	[56] = SYS_OPENAT,	 [203] = SYS_CONNECT,  [206] = SYS_SENDTO,  [211] = SYS_SENDMSG,
-	[265] = SYS_OPEN_HANDLE, [276] = SYS_RENAMEAT, [279] = SYS_MEMFD,   [437] = SYS_OPENAT2,
-	[452] = SYS_FCHMODAT,
+	[33] = SYS_MKNODAT,    [34] = SYS_MKDIRAT,	[35] = SYS_UNLINKAT,  [36] = SYS_SYMLINKAT,
+	[37] = SYS_LINKAT,     [38] = SYS_RENAMEAT,	[39] = SYS_UMOUNT2,   [40] = SYS_MOUNT,
+	[41] = SYS_PIVOT_ROOT, [45] = SYS_TRUNCATE,	[46] = SYS_FTRUNCATE, [52] = SYS_FCHMOD,
+	[53] = SYS_FCHMODAT,   [54] = SYS_FCHOWNAT,	[55] = SYS_FCHOWN,    [56] = SYS_OPENAT,
+	[91] = SYS_CAPSET,     [97] = SYS_UNSHARE,	[105] = SYS_MODULE,   [117] = SYS_PTRACE,
+	[129] = SYS_KILL,      [130] = SYS_KILL,	[131] = SYS_TGKILL,   [145] = SYS_SETREUID,
+	[146] = SYS_SETUID,    [147] = SYS_SETRESUID,	[201] = SYS_LISTEN,   [202] = SYS_ACCEPT,
+	[203] = SYS_CONNECT,   [206] = SYS_SENDTO,	[211] = SYS_SENDMSG,  [220] = SYS_CLONE,
+	[242] = SYS_ACCEPT,    [265] = SYS_OPEN_HANDLE, [268] = SYS_SETNS,    [270] = SYS_VM_READ,
+	[271] = SYS_VM_WRITE,  [273] = SYS_MODULE_FD,	[276] = SYS_RENAMEAT, [279] = SYS_MEMFD,
+	[280] = SYS_BPF,       [429] = SYS_MOVE_MOUNT,	[435] = SYS_CLONE3,   [437] = SYS_OPENAT2,
+	[438] = SYS_GETFD,     [452] = SYS_FCHMODAT,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -98,15 +133,21 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 #else /* x86_64 with ia32 */
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[2] = SYS_OPEN,		 [42] = SYS_CONNECT,   [44] = SYS_SENDTO,     [46] = SYS_SENDMSG,
-	[76] = SYS_TRUNCATE,	 [77] = SYS_FTRUNCATE, [82] = SYS_RENAME,     [83] = SYS_MKDIR,
-	[84] = SYS_RMDIR,	 [85] = SYS_CREAT,     [86] = SYS_LINK,	      [87] = SYS_UNLINK,
-	[88] = SYS_SYMLINK,	 [90] = SYS_CHMOD,     [91] = SYS_FCHMOD,     [92] = SYS_CHOWN,
-	[93] = SYS_FCHOWN,	 [94] = SYS_CHOWN,     [133] = SYS_MKNOD,     [257] = SYS_OPENAT,
-	[258] = SYS_MKDIRAT,	 [259] = SYS_MKNODAT,  [260] = SYS_FCHOWNAT,  [263] = SYS_UNLINKAT,
-	[264] = SYS_RENAMEAT,	 [265] = SYS_LINKAT,   [266] = SYS_SYMLINKAT, [268] = SYS_FCHMODAT,
-	[304] = SYS_OPEN_HANDLE, [316] = SYS_RENAMEAT, [319] = SYS_MEMFD,     [437] = SYS_OPENAT2,
-	[452] = SYS_FCHMODAT,
+	[2] = SYS_OPEN,		[42] = SYS_CONNECT,	 [43] = SYS_ACCEPT,    [44] = SYS_SENDTO,
+	[46] = SYS_SENDMSG,	[50] = SYS_LISTEN,	 [56] = SYS_CLONE,     [62] = SYS_KILL,
+	[76] = SYS_TRUNCATE,	[77] = SYS_FTRUNCATE,	 [82] = SYS_RENAME,    [83] = SYS_MKDIR,
+	[84] = SYS_RMDIR,	[85] = SYS_CREAT,	 [86] = SYS_LINK,      [87] = SYS_UNLINK,
+	[88] = SYS_SYMLINK,	[90] = SYS_CHMOD,	 [91] = SYS_FCHMOD,    [92] = SYS_CHOWN,
+	[93] = SYS_FCHOWN,	[94] = SYS_CHOWN,	 [101] = SYS_PTRACE,   [105] = SYS_SETUID,
+	[113] = SYS_SETREUID,	[117] = SYS_SETRESUID,	 [126] = SYS_CAPSET,   [133] = SYS_MKNOD,
+	[155] = SYS_PIVOT_ROOT, [165] = SYS_MOUNT,	 [166] = SYS_UMOUNT2,  [175] = SYS_MODULE,
+	[200] = SYS_KILL,	[234] = SYS_TGKILL,	 [257] = SYS_OPENAT,   [258] = SYS_MKDIRAT,
+	[259] = SYS_MKNODAT,	[260] = SYS_FCHOWNAT,	 [263] = SYS_UNLINKAT, [264] = SYS_RENAMEAT,
+	[265] = SYS_LINKAT,	[266] = SYS_SYMLINKAT,	 [268] = SYS_FCHMODAT, [272] = SYS_UNSHARE,
+	[288] = SYS_ACCEPT,	[304] = SYS_OPEN_HANDLE, [308] = SYS_SETNS,    [310] = SYS_VM_READ,
+	[311] = SYS_VM_WRITE,	[313] = SYS_MODULE_FD,	 [316] = SYS_RENAMEAT, [319] = SYS_MEMFD,
+	[321] = SYS_BPF,	[429] = SYS_MOVE_MOUNT,	 [435] = SYS_CLONE3,   [437] = SYS_OPENAT2,
+	[438] = SYS_GETFD,	[452] = SYS_FCHMODAT,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -121,8 +162,18 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[297] = SYS_MKNODAT,	 [298] = SYS_FCHOWNAT,	  [301] = SYS_UNLINKAT,
 	[302] = SYS_RENAMEAT,	 [303] = SYS_LINKAT,	  [304] = SYS_SYMLINKAT,
 	[306] = SYS_FCHMODAT,	 [342] = SYS_OPEN_HANDLE, [353] = SYS_RENAMEAT,
-	[356] = SYS_MEMFD,	 [362] = SYS_CONNECT,	  [369] = SYS_SENDTO,
-	[370] = SYS_SENDMSG,	 [437] = SYS_OPENAT2,	  [452] = SYS_FCHMODAT,
+	[21] = SYS_MOUNT,	 [22] = SYS_UMOUNT,	  [23] = SYS_SETUID,
+	[26] = SYS_PTRACE,	 [37] = SYS_KILL,	  [52] = SYS_UMOUNT2,
+	[70] = SYS_SETREUID,	 [120] = SYS_CLONE,	  [128] = SYS_MODULE,
+	[164] = SYS_SETRESUID,	 [185] = SYS_CAPSET,	  [203] = SYS_SETREUID,
+	[208] = SYS_SETRESUID,	 [213] = SYS_SETUID,	  [217] = SYS_PIVOT_ROOT,
+	[238] = SYS_KILL,	 [270] = SYS_TGKILL,	  [310] = SYS_UNSHARE,
+	[346] = SYS_SETNS,	 [347] = SYS_VM_READ,	  [348] = SYS_VM_WRITE,
+	[350] = SYS_MODULE_FD,	 [356] = SYS_MEMFD,	  [357] = SYS_BPF,
+	[362] = SYS_CONNECT,	 [363] = SYS_LISTEN,	  [364] = SYS_ACCEPT,
+	[369] = SYS_SENDTO,	 [370] = SYS_SENDMSG,	  [429] = SYS_MOVE_MOUNT,
+	[435] = SYS_CLONE3,	 [437] = SYS_OPENAT2,	  [438] = SYS_GETFD,
+	[452] = SYS_FCHMODAT,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
@@ -178,7 +229,7 @@ static __always_inline bool is_send(u32 class)
 /* Those about sockets: a result like ENOENT is no missing file there. */
 static __always_inline bool is_socket_call(u32 class)
 {
-	return class >= SYS_CONNECT && class <= SYS_SENDMSG;
+	return class >= SYS_CONNECT && class < SYS_FIRST_OTHER;
 }
 
 /* Whether a call of that class with these arguments is connect(2). */

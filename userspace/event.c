@@ -27,7 +27,17 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_FILE_RENAME] = "file.rename",
 	[EVENT_FILE_CHMOD] = "file.chmod",
 	[EVENT_FILE_LINK] = "file.link",
+	[EVENT_PTRACE] = "ptrace",
+	[EVENT_SIGNAL] = "signal",
+	[EVENT_CRED_CAPABILITY] = "cred.capability",
+	[EVENT_NAMESPACE] = "namespace",
+	[EVENT_FILE_MOUNT] = "file.mount",
+	[EVENT_MODULE_LOAD] = "module.load",
+	[EVENT_BPF_LOAD] = "bpf.load",
 	[EVENT_NET_CONNECT] = "net.connect",
+	[EVENT_NET_LISTEN] = "net.listen",
+	[EVENT_NET_ACCEPT] = "net.accept",
+	[EVENT_NET_CLOSE] = "net.close",
 	[EVENT_LOSS] = "loss",
 	[EVENT_ANOMALY] = "anomaly",
 	[EVENT_AGENT_START] = "agent.start",
@@ -92,9 +102,9 @@ enum event_type event_type_parse(struct str name)
 	for (unsigned i = 0; i < ARRAY_SIZE(type_names); i++) {
 		const char *dot = type_names[i] ? strchr(type_names[i], '.') : NULL;
 
-		/* "start" and "stop" would be ambiguous, "change" too vague */
-		if (dot && i <= EVENT_NET_CONNECT && i != EVENT_SESSION_START &&
-		    str_is(name, dot + 1))
+		/* "start", "stop" and "load" would be ambiguous, "change" too vague */
+		if (dot && i < EVENT_LOSS && i != EVENT_SESSION_START && i != EVENT_MODULE_LOAD &&
+		    i != EVENT_BPF_LOAD && str_is(name, dot + 1))
 			return (enum event_type)i;
 	}
 	return EVENT_NONE;

@@ -34,7 +34,17 @@ enum event_type {
 	EVENT_FILE_RENAME = 20,
 	EVENT_FILE_CHMOD = 21,
 	EVENT_FILE_LINK = 22,
+	EVENT_PTRACE = 23,
+	EVENT_SIGNAL = 24,
+	EVENT_CRED_CAPABILITY = 25,
+	EVENT_NAMESPACE = 26,
+	EVENT_FILE_MOUNT = 27,
+	EVENT_MODULE_LOAD = 28,
+	EVENT_BPF_LOAD = 29,
 	EVENT_NET_CONNECT = 32,
+	EVENT_NET_LISTEN = 33,
+	EVENT_NET_ACCEPT = 34,
+	EVENT_NET_CLOSE = 35,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
 	EVENT_AGENT_START = 50,
@@ -110,7 +120,9 @@ struct event_what {
 
 	struct {		     /* file.* */
 		struct str path;     /* absolute; rename: the new name */
-		struct str old_path; /* rename: the old name; link: the target */
+		struct str old_path; /* rename: the old name; link: the target; mount: the source;
+				      * pivot_root: where the old root went */
+		struct str fs_type;  /* mount */
 		struct str op;	     /* open, unlink, ... : static text */
 		struct str
 			flags; /* comma list of open flags, lower case without O_: static or record text */
@@ -129,7 +141,9 @@ struct event_what {
 		uint16_t src_port, dst_port;
 		uint8_t src[16], dst[16]; /* v4 in the first four bytes */
 		uint64_t duration_ns;
-		uint32_t ns; /* network namespace of the socket; 0 = not known */
+		uint64_t bytes_in, bytes_out; /* close */
+		bool inbound;		      /* src asked for it, dst is here */
+		uint32_t ns;		      /* network namespace of the socket; 0 = not known */
 	} net;
 
 	struct {		 /* auth_log */
@@ -140,6 +154,22 @@ struct event_what {
 		uint32_t ns;
 		bool cut;
 	} auth;
+
+	struct { /* ptrace, signal: whom it was done to */
+		uint32_t pid;
+		uint32_t op; /* enum ptrace_op of bpf/event.h */
+		uint32_t signal;
+		uint64_t start_ns, boundary;
+		uint64_t bytes;
+		struct str exe;
+	} target;
+
+	struct {		      /* cred.become by a call, cred.capability, namespace */
+		uint32_t op;	      /* enum cred_op of bpf/event.h */
+		uint32_t namespaces;  /* bits as namespace_name() counts them */
+		uint32_t ns_inum;     /* of the one that was entered; 0 = not known */
+		uint64_t caps_gained; /* effective now and not before */
+	} cred;
 
 	struct { /* boundary, cred.become, session.start */
 		uint64_t id, parent_id;
@@ -158,6 +188,13 @@ struct event_what {
 		struct str stage; /* "ring_buffer", "store", "stream", "not_running": static text */
 		const uint64_t *by_type; /* EVENT_TYPE_MAX counters, borrowed; NULL = not known */
 	} loss;
+
+	struct {		 /* module.load, bpf.load */
+		struct str name; /* as the kernel has it; absent when it has none */
+		struct str path; /* file of a module */
+		uint32_t type;	 /* enum bpf_prog_type */
+		uint32_t id;
+	} load;
 
 	struct str message; /* agent.*, profile.change: one sentence */
 };
@@ -246,6 +283,7 @@ struct event_who {
 	struct identity id;
 	struct str exe;		   /* of the acting process, as it was at its last exec */
 	struct str user_name;	   /* of uid; absent when the system has none */
+	struct str target;	   /* who the target is; absent when there is none or not known */
 	struct process_ref parent; /* pid 0 = not known */
 	struct process_ref
 		ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */

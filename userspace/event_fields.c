@@ -16,13 +16,18 @@
 #define FILES                                                                      \
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
-	 BIT(EVENT_FILE_LINK))
-#define NET	BIT(EVENT_NET_CONNECT)
+	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT))
+#define CLOSE	BIT(EVENT_NET_CLOSE)
+#define NET	(BIT(EVENT_NET_CONNECT) | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE)
 #define EXEC	BIT(EVENT_EXEC)
 #define EXIT	BIT(EVENT_EXIT)
 #define FORK	BIT(EVENT_FORK)
 #define BOUND	(BIT(EVENT_BOUNDARY) | BIT(EVENT_SESSION_START) | BIT(EVENT_CRED_BECOME))
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET)
+#define CAPS	BIT(EVENT_CRED_CAPABILITY)
+#define NAMESP	BIT(EVENT_NAMESPACE)
+#define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
+#define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define WHO	(ACT | ANOMALY)
 #define LOSS	BIT(EVENT_LOSS)
@@ -60,6 +65,28 @@ static const char *severity_word(unsigned v)
 static const char *path_source_word(unsigned v)
 {
 	return v == 1 ? "process" : NULL;
+}
+
+static const char *ptrace_word(unsigned v)
+{
+	static const char *const words[] = {[PTRACE_OP_ATTACH] = "attach",
+					    [PTRACE_OP_SEIZE] = "seize",
+					    [PTRACE_OP_READ] = "read",
+					    [PTRACE_OP_WRITE] = "write",
+					    [PTRACE_OP_GETFD] = "getfd"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+static const char *cred_word(unsigned v)
+{
+	static const char *const words[] = {
+		[CRED_OP_SETUID] = "setuid",	   [CRED_OP_SETREUID] = "setreuid",
+		[CRED_OP_SETRESUID] = "setresuid", [CRED_OP_CAPSET] = "capset",
+		[CRED_OP_UNSHARE] = "unshare",	   [CRED_OP_SETNS] = "setns",
+		[CRED_OP_CLONE] = "clone"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
 
 static const char *cut_word(unsigned bit)
@@ -336,9 +363,10 @@ const struct field event_fields[] = {
 	ROW(88, "child.flags", NULL, FIELD_COUNT, what.child.flags, FORK, "facts about it", .use = FIELD_NO_JSON),
 
 	ROW(21, "file.path", "path", FIELD_TEXT, what.file.path, FILES, "path of the file; of a rename, the new one"),
-	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link"),
+	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link, source of a mount"),
 	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),
-	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open"),
+	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open or a mount"),
+	ROW(153, "file.fs_type", "fs_type", FIELD_TEXT, what.file.fs_type, BIT(EVENT_FILE_MOUNT), "type of the file system"),
 	ROW(24, "file.mode", "mode", FIELD_MODE, what.file.mode, FILES, "permission bits, of chmod the new ones"),
 	ROW(25, "file.inode", "inode", FIELD_BIG, what.file.inode, FILES, "inode"),
 	ROW(26, "file.dev", "dev", FIELD_DEV, what.file.dev, FILES, "device"),
@@ -348,18 +376,40 @@ const struct field event_fields[] = {
 	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
+	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, TARGETS, "process that it was done to"),
+	ROW(141, "target.exe", NULL, FIELD_TEXT, what.target.exe, TARGETS, "its executable"),
+	ROW(142, "target.who", "target", FIELD_TEXT, who.target, TARGETS, "who it belongs to"),
+	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, TARGETS, "where that identity began"),
+	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, TARGETS, "its start", .use = FIELD_NO_JSON),
+	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory) or getfd (a descriptor of it)", .name_of = ptrace_word),
+	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
+	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
+
+	ROW(154, "load.name", NULL, FIELD_TEXT, what.load.name, LOADS, "name of the module or BPF program"),
+	ROW(155, "load.path", NULL, FIELD_TEXT, what.load.path, BIT(EVENT_MODULE_LOAD), "file that the module came from"),
+	ROW(156, "load.type", NULL, FIELD_ENUM, what.load.type, BIT(EVENT_BPF_LOAD), "type of the program: kprobe, tracing, lsm, ...", .name_of = program_type_name),
+	ROW(157, "load.id", NULL, FIELD_COUNT, what.load.id, BIT(EVENT_BPF_LOAD), "number of the program"),
+
 	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
-	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "outbound", .use = FIELD_NO_PACK),
+	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "inbound or outbound", .use = FIELD_NO_PACK),
 	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name),
 	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, NET, "source address", .shown = has_src, .packed = has_src),
 	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, NET, "source port"),
 	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, NET, "destination address", .shown = has_ip, .packed = has_ip),
 	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, NET, "destination port"),
-	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, NET, "time until the result"),
+	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning"),
+	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
+	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
+	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, NET, "the source asked for it", .use = FIELD_NO_JSON),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),
 	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = role_word, .shown = is_become),
+	ROW(148, "cred.op", NULL, FIELD_ENUM, what.cred.op, BIT(EVENT_CRED_BECOME) | CAPS, "call that did it, where no program such as sudo did", .name_of = cred_word),
+	ROW(149, "cred.gained", NULL, FIELD_FLAGS, what.cred.caps_gained, CAPS, "capabilities that are effective now and were not", .name_of = capability_name),
+	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_word),
+	ROW(151, "namespace.kinds", NULL, FIELD_FLAGS, what.cred.namespaces, NAMESP, "kinds that were made or entered: user, mnt, pid, ...", .name_of = namespace_name),
+	ROW(152, "namespace.inode", NULL, FIELD_COUNT, what.cred.ns_inum, NAMESP, "namespace that was entered, by its file"),
 	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND, "boundary that was opened"),
 	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
 	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),

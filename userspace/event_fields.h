@@ -79,6 +79,12 @@ const char *signal_name(unsigned signal);
 const char *capability_name(unsigned bit);
 #define CAPABILITIES_ALL ((1ull << 41) - 1)
 
+/* Kinds of namespaces by bit: "user", "mnt", ...; NULL past the last. */
+const char *namespace_name(unsigned bit);
+
+/* Types of BPF programs: "kprobe", "lsm", ...; NULL for a number without a word. */
+const char *program_type_name(unsigned type);
+
 /* Word on why events of that loss stage are missing: "full", "slow_reader", "not_running". */
 const char *loss_cause(struct str stage);
 /* "tcp", "udp", ...; NULL for a number without a word. */

@@ -155,7 +155,7 @@ static bool word_is(const struct field *f, struct str value, unsigned v)
 
 static bool add_words(struct term *t, struct str value)
 {
-	unsigned end = t->field->kind == FIELD_FLAGS ? 32 : 256;
+	unsigned end = t->field->kind == FIELD_FLAGS ? 64 : 256;
 	bool found = false;
 
 	for (unsigned v = 0; v < end; v++) {

@@ -199,7 +199,7 @@ static void write_cause(struct writer *x, const char *name)
 
 static void write_direction(struct writer *x, const char *name)
 {
-	json_cstr(x->w, name, "outbound");
+	json_cstr(x->w, name, x->ev->what.net.inbound ? "inbound" : "outbound");
 }
 
 static void write_redacted(struct writer *x, const char *name)

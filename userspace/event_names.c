@@ -77,6 +77,54 @@ const char *capability_name(unsigned bit)
 	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
 }
 
+const char *namespace_name(unsigned bit)
+{
+	static const char *const names[] = {"user", "mnt", "pid",    "net",
+					    "ipc",  "uts", "cgroup", "time"};
+
+	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
+}
+
+/* Numbers of enum bpf_prog_type. */
+const char *program_type_name(unsigned type)
+{
+	static const char *const names[] = {"unspec",
+					    "socket_filter",
+					    "kprobe",
+					    "sched_cls",
+					    "sched_act",
+					    "tracepoint",
+					    "xdp",
+					    "perf_event",
+					    "cgroup_skb",
+					    "cgroup_sock",
+					    "lwt_in",
+					    "lwt_out",
+					    "lwt_xmit",
+					    "sock_ops",
+					    "sk_skb",
+					    "cgroup_device",
+					    "sk_msg",
+					    "raw_tracepoint",
+					    "cgroup_sock_addr",
+					    "lwt_seg6local",
+					    "lirc_mode2",
+					    "sk_reuseport",
+					    "flow_dissector",
+					    "cgroup_sysctl",
+					    "raw_tracepoint_writable",
+					    "cgroup_sockopt",
+					    "tracing",
+					    "struct_ops",
+					    "ext",
+					    "lsm",
+					    "sk_lookup",
+					    "syscall",
+					    "netfilter"};
+
+	return type < ARRAY_SIZE(names) ? names[type] : NULL;
+}
+
 const char *protocol_name(unsigned protocol)
 {
 	static const struct {

@@ -59,7 +59,7 @@ static void write_strings(struct json *w, const struct field *f)
 	json_cstr(w, "type", "string");
 	if (f->kind == FIELD_FLAGS && f->name_of) {
 		json_array_begin(w, "enum");
-		for (unsigned bit = 0; bit < 32 && f->name_of(bit); bit++)
+		for (unsigned bit = 0; bit < 64 && f->name_of(bit); bit++)
 			json_cstr(w, NULL, f->name_of(bit));
 		json_array_end(w);
 	}
@@ -87,7 +87,7 @@ static const struct {
 	{"loss.by_type", "\"type\":\"object\",\"additionalProperties\":"
 			 "{\"type\":\"integer\",\"minimum\":1}"},
 	{"loss.cause", "\"type\":\"string\",\"enum\":[\"full\",\"slow_reader\",\"not_running\"]"},
-	{"network.direction", "\"type\":\"string\",\"enum\":[\"outbound\"]"},
+	{"network.direction", "\"type\":\"string\",\"enum\":[\"inbound\",\"outbound\"]"},
 	{"redacted", "\"type\":\"array\",\"items\":{\"type\":\"string\","
 		     "\"pattern\":\"^process\\\\.argv\\\\.[0-9]+$\"}"},
 };

@@ -285,7 +285,7 @@ static size_t put_special(const struct field *f, const struct event *ev, char *b
 	if (f->offset == offsetof(struct event, what.loss.stage))
 		return put_word(loss_cause(ev->what.loss.stage), buf, size);
 	if (f->offset == offsetof(struct event, what.net.family))
-		return put_word("outbound", buf, size);
+		return put_word(ev->what.net.inbound ? "inbound" : "outbound", buf, size);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 static const char *const own[] = {
 	"record_", "counters", "cpu_counts",	   "slot",     "task_state",	"exe_key",
 	"fold_",   "walk",     "workload",	   "crossing", "connect_owner", "user_sockaddr",
-	"path_",   "address",  "recording_header", "whodid_",
+	"path_",   "address",  "recording_header", "whodid_",  "reach",		"change",
 };
 
 static int is_own(const char *name)

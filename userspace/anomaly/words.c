@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "event_fields.h"
 
 /* Room for a path or name in a sentence, in bytes. */
 #define OBJECT_MAX 180
@@ -50,7 +51,19 @@ static const struct act_words {
 	{EVENT_FILE_CHMOD, "chown", "chmod", "changed the owner of", "change the owner of"},
 	{EVENT_FILE_CHMOD, NULL, "chmod", "changed the mode of", "change the mode of"},
 	{EVENT_NET_CONNECT, NULL, "connect", "connected to", "connect to"},
+	{EVENT_NET_LISTEN, NULL, "listen", "listened on", "listen on"},
 	{EVENT_CRED_BECOME, NULL, "become", "became user", "become user"},
+	{EVENT_FILE_MOUNT, "umount", "mount", "unmounted", "unmount"},
+	{EVENT_FILE_MOUNT, "pivot_root", "mount", "changed the root to", "change the root to"},
+	{EVENT_FILE_MOUNT, NULL, "mount", "mounted something at", "mount something at"},
+	{EVENT_MODULE_LOAD, NULL, "load module", "loaded the kernel module",
+	 "load the kernel module"},
+	{EVENT_BPF_LOAD, NULL, "load bpf", "loaded the BPF program", "load the BPF program"},
+	{EVENT_CRED_CAPABILITY, NULL, "capability", "gained", "gain"},
+	{EVENT_NAMESPACE, NULL, "namespace",
+	 "made or entered a namespace:", "make or enter a namespace:"},
+	{EVENT_PTRACE, NULL, "ptrace", "reached into the process", "reach into the process"},
+	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
 };
 
 static const struct act_words *words_of(const struct event *ev)
@@ -78,14 +91,62 @@ static void describe_address(char *out, size_t size, const struct event *ev)
 	snprintf(out, size, v6 ? "[%s]:%u" : "%s:%u", ip, ev->what.net.dst_port);
 }
 
+/* "/usr/sbin/cron (pid 812)" */
+static void describe_target(char *out, size_t size, const struct event *ev)
+{
+	char exe[OBJECT_MAX - 24];
+
+	copy_text(exe, sizeof(exe), ev->what.target.exe);
+	if (exe[0])
+		snprintf(out, size, "%s (pid %u)", exe, ev->what.target.pid);
+	else if (ev->what.target.pid)
+		snprintf(out, size, "pid %u", ev->what.target.pid);
+	else
+		snprintf(out, size, "a process that is not known");
+}
+
+/* "net_admin, sys_admin", cut where it is long. */
+static void describe_bits(char *out, size_t size, uint64_t bits, const char *(*name_of)(unsigned))
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned bit = 0; bit < 64 && n + 24 < size; bit++)
+		if (bits >> bit & 1)
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "",
+					      name_of(bit) ? name_of(bit) : "?");
+}
+
+static void describe_load(char *out, size_t size, const struct event *ev)
+{
+	const char *type = program_type_name(ev->what.load.type);
+
+	if (ev->what.load.name.n)
+		copy_text(out, size, ev->what.load.name);
+	else if (ev->what.load.path.n)
+		copy_text(out, size, ev->what.load.path);
+	else if (ev->what.type == EVENT_BPF_LOAD && type)
+		snprintf(out, size, "of type %s", type);
+	else
+		snprintf(out, size, "without a name");
+}
+
 static void describe_object(char *out, size_t size, const struct event *ev)
 {
 	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
 			  : words_of(ev)	      ? ev->what.file.path
 						      : ev->who.exe;
 
-	if (ev->what.type == EVENT_NET_CONNECT)
+	if (ev->what.type >= EVENT_NET_CONNECT && ev->what.type <= EVENT_NET_CLOSE)
 		describe_address(out, size, ev);
+	else if (ev->what.type == EVENT_MODULE_LOAD || ev->what.type == EVENT_BPF_LOAD)
+		describe_load(out, size, ev);
+	else if (ev->what.type == EVENT_CRED_CAPABILITY)
+		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
+	else if (ev->what.type == EVENT_NAMESPACE)
+		describe_bits(out, size, ev->what.cred.namespaces, namespace_name);
+	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
+		describe_target(out, size, ev);
 	else if (ev->what.type == EVENT_CRED_BECOME && ev->what.uid == ev->what.crossing.to_uid &&
 		 ev->who.user_name.n)
 		copy_text(out, size, ev->who.user_name);

@@ -5,9 +5,9 @@
 #include "base/number.h"
 
 #define FORMAT_WORDS "table wide json name text csv tsv"
-#define TYPE_WORDS                                                                                \
-	"exec exit fork read write create delete rename chmod link connect become session.start " \
-	"anomaly loss profile.change agent.start agent.stop"
+#define TYPE_WORDS                                                                                                    \
+	"exec exit fork read write create delete rename chmod link connect listen accept close become ptrace signal " \
+	"capability namespace mount module.load bpf.load session.start anomaly loss profile.change agent.start agent.stop"
 
 const struct option_row option_rows[] = {
 	{OPTION_OUTPUT, 'o', "output", "FORMAT",

@@ -141,6 +141,28 @@ static void say_exit(struct text *out, const json_t *row)
 	}
 }
 
+/* "tmpfs on /mnt (tmpfs)", "umount /mnt" */
+static void say_mount(struct text *out, const json_t *row)
+{
+	struct str path = row_str(row, "file.path"), op = row_str(row, "file.op");
+	struct str type = row_str(row, "file.fs_type");
+	bool source = str_is(op, "mount") || str_is(op, "move_mount");
+
+	if (source && row_find(row, "file.old_path")) {
+		text_say_name(out, row_str(row, "file.old_path"));
+		text_puts(out, " on ");
+	} else {
+		text_say(out, op);
+		text_puts(out, " ");
+	}
+	text_say_name(out, path.p ? path : STR_LIT("?"));
+	if (!type.n)
+		return;
+	text_puts(out, " (");
+	text_say(out, type);
+	text_puts(out, ")");
+}
+
 static void say_file(struct text *out, const json_t *row)
 {
 	struct str path = row_str(row, "file.path"), old = row_str(row, "file.old_path");
@@ -176,6 +198,33 @@ static void say_connect(struct text *out, const json_t *row)
 	}
 }
 
+/* "[::1]:51002 -> 10.0.0.7:443" */
+static void say_ends(struct text *out, const json_t *row)
+{
+	struct str ip = row_str(row, "network.src.ip");
+	bool v6 = ip.p && memchr(ip.p, ':', ip.n);
+
+	if (ip.p) {
+		text_puts(out, v6 ? "[" : "");
+		text_say(out, ip);
+		text_printf(out, "%s:%llu -> ", v6 ? "]" : "",
+			    (unsigned long long)row_u64(row, "network.src.port", 0));
+	}
+	say_connect(out, row);
+}
+
+static void say_close(struct text *out, const json_t *row)
+{
+	const json_t *ms = row_find(row, "network.duration_ms");
+
+	say_ends(out, row);
+	text_puts(out, " after ");
+	text_say_duration(out, json_is_number(ms) ? (uint64_t)(json_number_value(ms) * 1e6) : 0);
+	text_printf(out, ", %llu in, %llu out",
+		    (unsigned long long)row_u64(row, "network.bytes_in", 0),
+		    (unsigned long long)row_u64(row, "network.bytes_out", 0));
+}
+
 static void say_become(struct text *out, const json_t *row)
 {
 	uint64_t uid = row_u64(row, "cred.to_uid", UINT64_MAX);
@@ -187,7 +236,19 @@ static void say_become(struct text *out, const json_t *row)
 	else if (uid != UINT64_MAX)
 		text_printf(out, "uid %llu", (unsigned long long)uid);
 	text_puts(out, ", by ");
-	row_say(out, row, "cred.via");
+	row_say(out, row, row_find(row, "cred.via") ? "cred.via" : "cred.op");
+}
+
+static void say_capability(struct text *out, const json_t *row)
+{
+	row_say(out, row, "cred.gained");
+}
+
+static void say_namespace(struct text *out, const json_t *row)
+{
+	row_say(out, row, "namespace.op");
+	text_puts(out, " ");
+	row_say(out, row, "namespace.kinds");
 }
 
 /* " from 10.0.0.7, key SHA256:...", or the id of a certificate */
@@ -262,16 +323,64 @@ static void say_anomaly(struct text *out, const json_t *row)
 	}
 }
 
+/* "/usr/sbin/cron (pid 812, unit:cron.service)" */
+static void say_process(struct text *out, const json_t *row)
+{
+	struct str exe = row_str(row, "target.exe"), who = row_str(row, "target.who");
+	uint64_t pid = row_u64(row, "target.pid", 0);
+
+	text_say_name(out, exe.p ? exe : STR_LIT("?"));
+	if (!pid && !who.p)
+		return;
+	text_puts(out, " (");
+	if (pid)
+		text_printf(out, "pid %llu%s", (unsigned long long)pid, who.p ? ", " : "");
+	if (who.p)
+		text_say_name(out, who);
+	text_puts(out, ")");
+}
+
+static void say_ptrace(struct text *out, const json_t *row)
+{
+	row_say(out, row, "ptrace.op");
+	text_puts(out, " ");
+	say_process(out, row);
+}
+
+static void say_signal(struct text *out, const json_t *row)
+{
+	row_say(out, row, "signal.name");
+	text_puts(out, " to ");
+	say_process(out, row);
+}
+
+static void say_load(struct text *out, const json_t *row)
+{
+	struct str name = row_str(row, "load.name"), path = row_str(row, "load.path");
+
+	if (row_find(row, "load.type")) {
+		row_say(out, row, "load.type");
+		text_puts(out, " ");
+	}
+	text_say_name(out, name.n ? name : path.n ? path : STR_LIT("?"));
+	if (name.n && path.n) {
+		text_puts(out, " from ");
+		text_say_name(out, path);
+	}
+}
+
 static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
 } sayings[] = {
-	{"exec", say_exec},
-	{"exit", say_exit},
-	{"net.connect", say_connect},
-	{"cred.become", say_become},
-	{"session.start", say_session},
-	{"loss", say_loss},
+	{"exec", say_exec},	      {"exit", say_exit},
+	{"net.connect", say_connect}, {"net.listen", say_connect},
+	{"net.accept", say_ends},     {"net.close", say_close},
+	{"cred.become", say_become},  {"session.start", say_session},
+	{"file.mount", say_mount},    {"module.load", say_load},
+	{"bpf.load", say_load},	      {"cred.capability", say_capability},
+	{"namespace", say_namespace}, {"ptrace", say_ptrace},
+	{"signal", say_signal},	      {"loss", say_loss},
 	{"anomaly", say_anomaly},
 };
 
@@ -284,7 +393,7 @@ void view_what(struct text *out, const json_t *row)
 		text_say_number(out, count);
 		text_puts(out, " x ");
 	}
-	if (str_starts(type, "file.")) {
+	if (str_starts(type, "file.") && !str_is(type, "file.mount")) {
 		say_file(out, row);
 	} else if (str_is(type, "fork")) {
 		text_puts(out, "child ");
@@ -369,9 +478,19 @@ static const struct {
 	{"file.rename", "renamed"},
 	{"file.chmod", "changed"},
 	{"file.link", "linked"},
+	{"file.mount", "changed mounts:"},
+	{"module.load", "loaded the kernel module"},
+	{"bpf.load", "loaded the BPF program"},
 	{"net.connect", "connected to"},
+	{"net.listen", "listened on"},
+	{"net.accept", "accepted"},
+	{"net.close", "ended"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
+	{"cred.capability", "gained"},
+	{"namespace", "changed namespaces:"},
+	{"ptrace", "reached into a process:"},
+	{"signal", "sent"},
 };
 
 void view_sentence(struct text *out, const struct cli *c, const json_t *row)

@@ -17,6 +17,8 @@ static const struct {
 	{"on_cgroup_attach", "boundary", true},
 	{"on_sys_exit", "file, connect", true},
 	{"on_tcp_state", "connect", true},
+	{"on_signal", "signal", false},
+	{"on_module_load", "module", false},
 };
 _Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
 
@@ -28,6 +30,11 @@ static struct bpf_program *program_of(const struct kernel *k, size_t i)
 int kernel_attach(struct kernel *k, struct problem *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!bpf_program__autoload(program_of(k, i))) {
+			k->errors[i] =
+				EOPNOTSUPP; /* the kernel has nothing like it: see kernel.c */
+			continue;
+		}
 		k->links[i] = bpf_program__attach(program_of(k, i));
 		if (k->links[i])
 			continue;

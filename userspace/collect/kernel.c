@@ -33,6 +33,16 @@ static struct kernel *kernel_of(const struct source *src)
 	return (struct kernel *)(uintptr_t)src;
 }
 
+/* A kernel without modules has no such tracepoint, and refuses the program for it. */
+static bool has_tracepoint(const char *btf_name)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool yes = btf && btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF) > 0;
+
+	btf__free(btf);
+	return yes;
+}
+
 /* Whether sched_process_exit has its second argument (6.16): three with the hidden first one. */
 static bool exit_tells_group_dead(void)
 {
@@ -71,6 +81,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 
 	k->skel->rodata->cfg_fold = opt->fold;
 	k->skel->rodata->cfg_group_dead = exit_tells_group_dead();
+	bpf_program__set_autoload(k->skel->progs.on_module_load,
+				  has_tracepoint("btf_trace_module_load"));
 	k->skel->rodata->cfg_page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	k->skel->rodata->cfg_wakeup_bytes = size / 4 < WAKEUP_BYTES ? size / 4 : WAKEUP_BYTES;
 	if (bpf_map__set_max_entries(k->skel->maps.events, size) ||

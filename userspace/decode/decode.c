@@ -190,6 +190,102 @@ static void decode_net(struct reader *r, struct event_what *what)
 	copy_address(what->net.dst, n->dst, mapped, what->net.family == AF_INET);
 }
 
+static void decode_target(struct reader *r, struct event_what *what)
+{
+	const struct record_target *t = r->record;
+	bool cut = false, is_signal = what->type == EVENT_SIGNAL;
+
+	if (is_signal ? t->signal == 0 || t->signal > 64
+		      : t->op == PTRACE_OP_NONE || t->op > PTRACE_OP_GETFD) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, t->result, what);
+	what->target.pid = t->pid;
+	what->target.op = is_signal ? 0 : t->op;
+	what->target.signal = is_signal ? t->signal : 0;
+	what->target.start_ns = t->start_ns;
+	what->target.boundary = t->boundary;
+	what->target.bytes = t->bytes;
+	what->target.exe = reader_path(r, t->exe, &cut);
+	if (cut || r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+}
+
+/* CLONE_NEW* in the order of namespace_name(). */
+static uint32_t namespaces_of(uint64_t flags)
+{
+	static const uint64_t bits[] = {0x10000000, 0x00020000, 0x20000000, 0x40000000,
+					0x08000000, 0x04000000, 0x02000000, 0x00000080};
+	uint32_t out = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
+		out |= flags & bits[i] ? 1u << i : 0;
+	return out;
+}
+
+static void decode_cred(struct reader *r, struct event_what *what)
+{
+	const struct record_cred *c = r->record;
+	bool is_ns = what->type == EVENT_NAMESPACE;
+
+	if (c->op == CRED_OP_NONE || c->op > CRED_OP_CLONE) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, c->result, what);
+	what->cred.op = c->op;
+	if (is_ns) {
+		what->cred.namespaces = namespaces_of(c->ns_flags);
+		what->cred.ns_inum = c->ns_inum;
+		r->bad |= !what->cred.namespaces;
+	} else if (what->type == EVENT_CRED_CAPABILITY) {
+		what->cred.caps_gained = c->caps_gained;
+	} else {
+		what->crossing.from_uid = c->from_uid;
+		what->crossing.to_uid = c->to_uid;
+	}
+}
+
+static void decode_load(struct reader *r, struct event_what *what)
+{
+	const struct record_load *l = r->record;
+	uint32_t n = (uint32_t)strnlen((const char *)l->name, sizeof(l->name));
+	bool cut = false;
+
+	reader_result(r, l->result, what);
+	if (n)
+		what->load.name = (struct str){(const char *)l->name, n};
+	what->load.path = reader_path(r, l->path, &cut);
+	what->load.type = l->type;
+	what->load.id = l->id;
+	if (cut || r->flags & RECORD_PATH_CUT)
+		what->truncated |= CUT_PATH;
+}
+
+static void decode_flow(struct reader *r, struct event_what *what)
+{
+	const struct record_flow *f = r->record;
+
+	if ((f->family != AF_INET && f->family != AF_INET6) || f->inbound > 1) {
+		r->bad = true;
+		return;
+	}
+	reader_result(r, f->result, what);
+	what->net.family = f->family;
+	what->net.proto = f->proto;
+	what->net.src_port = f->src_port;
+	what->net.dst_port = f->dst_port;
+	what->net.inbound = f->inbound;
+	copy_address(what->net.src, f->src, false, f->family == AF_INET);
+	copy_address(what->net.dst, f->dst, false, f->family == AF_INET);
+	if (what->type != EVENT_NET_CLOSE)
+		return;
+	what->net.duration_ns = f->duration_ns;
+	what->net.bytes_in = f->bytes_in;
+	what->net.bytes_out = f->bytes_out;
+}
+
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -274,7 +370,14 @@ static const struct {
 	[RECORD_AUTH_LOG] = {sizeof(struct record_auth_log), true, decode_auth_log},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_FILE_MOUNT] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_MODULE_LOAD... RECORD_BPF_LOAD] = {sizeof(struct record_load), true, decode_load},
+	[RECORD_CRED_BECOME] = {sizeof(struct record_cred), true, decode_cred},
+	[RECORD_CRED_CAPABILITY...
+		RECORD_NAMESPACE] = {sizeof(struct record_cred), true, decode_cred},
+	[RECORD_PTRACE... RECORD_SIGNAL] = {sizeof(struct record_target), true, decode_target},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
+	[RECORD_NET_LISTEN... RECORD_NET_CLOSE] = {sizeof(struct record_flow), true, decode_flow},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
 };
 

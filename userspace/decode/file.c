@@ -17,6 +17,8 @@ static const struct str op_names[] = {
 	[FILE_OP_CHMOD] = OP("chmod"),	     [FILE_OP_CHOWN] = OP("chown"),
 	[FILE_OP_TRUNCATE] = OP("truncate"), [FILE_OP_MKDIR] = OP("mkdir"),
 	[FILE_OP_MKNOD] = OP("mknod"),	     [FILE_OP_MEMFD] = OP("memfd"),
+	[FILE_OP_MOUNT] = OP("mount"),	     [FILE_OP_MOVE_MOUNT] = OP("move_mount"),
+	[FILE_OP_UMOUNT] = OP("umount"),     [FILE_OP_PIVOT_ROOT] = OP("pivot_root"),
 };
 
 /* Flags of several bits stand before those that they contain. */
@@ -46,6 +48,43 @@ static struct str open_flags(struct decoder *d, uint32_t flags)
 	return (struct str){d->flags, (uint32_t)n};
 }
 
+/* Flags of mount(2); and of umount2(2), which has others by the same numbers. */
+static const struct {
+	uint32_t bit;
+	const char *mount, *umount;
+} mount_words[] = {
+	{1, "ro", "force"},
+	{2, "nosuid", "detach"},
+	{4, "nodev", "expire"},
+	{8, "noexec", "nofollow"},
+	{16, "sync", NULL},
+	{32, "remount", NULL},
+	{1024, "noatime", NULL},
+	{4096, "bind", NULL},
+	{8192, "move", NULL},
+	{16384, "rec", NULL},
+	{1u << 17, "unbindable", NULL},
+	{1u << 18, "private", NULL},
+	{1u << 19, "slave", NULL},
+	{1u << 20, "shared", NULL},
+};
+
+static struct str mount_flags(struct decoder *d, uint32_t flags, bool umount)
+{
+	size_t n = 0;
+
+	if ((flags & 0xffff0000) == 0xc0ed0000) /* a mark that old programs put there */
+		flags &= 0xffff;
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++) {
+		const char *word = umount ? mount_words[i].umount : mount_words[i].mount;
+
+		if (word && flags & mount_words[i].bit)
+			n += (size_t)snprintf(d->flags + n, sizeof(d->flags) - n, "%s%s",
+					      n ? "," : "", word);
+	}
+	return n ? (struct str){d->flags, (uint32_t)n} : STR_NONE;
+}
+
 /*
  * The path at text; one from the caller's memory is joined to its directory and tidied. A link's
  * target is text of its own: relative to where the link will lie, so it is left as it is.
@@ -68,32 +107,51 @@ static struct str read_path(struct reader *r, unsigned slot, struct record_text 
 	return joined;
 }
 
+/* Text that is no path, or one that starts at a place which is not known. */
+static struct str read_raw(struct reader *r, struct record_text text, struct event_what *what)
+{
+	bool cut = false;
+	struct str s = reader_path(r, text, &cut);
+
+	if (cut)
+		what->truncated |= CUT_PATH;
+	return s;
+}
+
+/* path2 is the name, and path what it is made of. */
+static bool names_second(uint32_t op)
+{
+	return op == FILE_OP_RENAME || op == FILE_OP_LINK || op == FILE_OP_SYMLINK ||
+	       op == FILE_OP_MOUNT || op == FILE_OP_MOVE_MOUNT;
+}
+
 static void read_names(struct reader *r, const struct record_file *f, struct event_what *what)
 {
+	bool raw =
+		f->op == FILE_OP_SYMLINK || f->op == FILE_OP_MOUNT || f->op == FILE_OP_PIVOT_ROOT;
 	struct str first, second;
-	bool cut = false;
 
-	if (f->op == FILE_OP_SYMLINK) {
-		first = reader_path(r, f->path, &cut);
-		if (cut)
-			what->truncated |= CUT_PATH;
-	} else {
-		first = read_path(r, 0, f->path, f->base, what);
-	}
-	second = read_path(r, 1, f->path2, f->base2, what);
-	if (f->op == FILE_OP_RENAME || f->op == FILE_OP_LINK || f->op == FILE_OP_SYMLINK) {
-		what->file.path = second;
+	first = raw ? read_raw(r, f->path, what) : read_path(r, 0, f->path, f->base, what);
+	if (f->op == FILE_OP_PIVOT_ROOT)
+		second = read_raw(r, f->path2, what);
+	else
+		second = read_path(r, 1, f->path2, f->base2, what);
+	if (f->op == FILE_OP_MOUNT)
+		what->file.fs_type = read_raw(r, f->base, what);
+	what->file.path = names_second(f->op) ? second : first;
+	if (names_second(f->op))
 		what->file.old_path = first;
-	} else {
-		what->file.path = first;
-	}
+	else if (f->op == FILE_OP_PIVOT_ROOT)
+		what->file.old_path = second;
 }
 
 void decode_file(struct reader *r, struct event_what *what)
 {
 	const struct record_file *f = r->record;
 
-	if (f->op == FILE_OP_NONE || f->op >= ARRAY_SIZE(op_names)) {
+	if (f->op == FILE_OP_NONE || f->op >= ARRAY_SIZE(op_names) ||
+	    (f->op >= FILE_OP_MOUNT && f->op <= FILE_OP_PIVOT_ROOT) !=
+		    (what->type == EVENT_FILE_MOUNT)) {
 		r->bad = true;
 		return;
 	}
@@ -105,6 +163,8 @@ void decode_file(struct reader *r, struct event_what *what)
 	what->file.op = op_names[f->op];
 	if (f->op == FILE_OP_OPEN)
 		what->file.flags = open_flags(r->d, f->open_flags);
+	if (f->op == FILE_OP_MOUNT || f->op == FILE_OP_UMOUNT)
+		what->file.flags = mount_flags(r->d, f->open_flags, f->op == FILE_OP_UMOUNT);
 	what->file.mode = f->mode;
 	what->file.inode = f->inode;
 	what->file.dev = f->dev;

@@ -305,9 +305,12 @@ static void look_after_names(struct identity_table *t, uint64_t boot_ns)
 	user_names_refresh(&t->users);
 }
 
-static bool is_crossing(enum event_type type)
+/* A change of user by a plain call opens no boundary. */
+static bool is_crossing(const struct event_what *what)
 {
-	return type == EVENT_BOUNDARY || type == EVENT_SESSION_START || type == EVENT_CRED_BECOME;
+	return what->crossing.id &&
+	       (what->type == EVENT_BOUNDARY || what->type == EVENT_SESSION_START ||
+		what->type == EVENT_CRED_BECOME);
 }
 
 /* Whether a task did it, and not the sensor. */
@@ -375,6 +378,18 @@ static void end_process(struct identity_table *t, struct process *p, const struc
 	set_exited(t, p);
 }
 
+/* The other end of the act. Who it is, only when its boundary is known: nobody is guessed. */
+static void fill_target(const struct identity_table *t, const struct event_what *what,
+			struct event_who *who)
+{
+	const struct boundary *b = what->target.boundary
+					   ? boundaries_find(&t->boundaries, what->target.boundary)
+					   : NULL;
+
+	if (b)
+		who->target = b->identity.who;
+}
+
 void identity_attach(struct identity_table *t, struct event *ev)
 {
 	const struct event_what *what = &ev->what;
@@ -385,7 +400,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (!has_task(what->type))
 		return;
 	look_after_names(t, what->boot_ns);
-	if (is_crossing(what->type))
+	if (is_crossing(what))
 		learn_boundary(t, what);
 	else if (what->type == EVENT_AUTH_LOG)
 		arrivals_learn_line(t->arrivals, what);
@@ -395,7 +410,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS)) {
 		set_exe(t, p, what->exec.exe);
 		learn_exec(p, what);
-	} else if (p && !p->exe && is_crossing(what->type))
+	} else if (p && !p->exe && is_crossing(what))
 		set_exe(t, p, what->crossing.exe);
 
 	fill_identity(t, what, &who->id);
@@ -403,6 +418,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		who->id.flags |= ID_FAKE_SUPERVISOR;
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
+	fill_target(t, what, who);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)
 		who->parent = who->ancestors[0];

@@ -6,14 +6,30 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/cleanup.h"
 #include "base/glob.h"
+#include "bpf/event.h"
+#include "event_fields.h"
 
 static const enum verb verbs[EVENT_TYPE_MAX] = {
-	[EVENT_EXEC] = VERB_EXEC,	    [EVENT_FILE_READ] = VERB_READ,
-	[EVENT_FILE_WRITE] = VERB_WRITE,    [EVENT_FILE_CREATE] = VERB_WRITE,
-	[EVENT_FILE_DELETE] = VERB_WRITE,   [EVENT_FILE_RENAME] = VERB_WRITE,
-	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
-	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
+	[EVENT_EXEC] = VERB_EXEC,
+	[EVENT_FILE_READ] = VERB_READ,
+	[EVENT_FILE_WRITE] = VERB_WRITE,
+	[EVENT_FILE_CREATE] = VERB_WRITE,
+	[EVENT_FILE_DELETE] = VERB_WRITE,
+	[EVENT_FILE_RENAME] = VERB_WRITE,
+	[EVENT_FILE_LINK] = VERB_WRITE,
+	[EVENT_FILE_CHMOD] = VERB_CHMOD,
+	[EVENT_NET_CONNECT] = VERB_CONNECT,
+	[EVENT_CRED_BECOME] = VERB_BECOME,
+	[EVENT_PTRACE] = VERB_PTRACE,
+	[EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_NET_LISTEN] = VERB_LISTEN,
+	[EVENT_MODULE_LOAD] = VERB_LOAD,
+	[EVENT_BPF_LOAD] = VERB_LOAD,
+	[EVENT_FILE_MOUNT] = VERB_MOUNT,
+	[EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
+	[EVENT_NAMESPACE] = VERB_NAMESPACE,
 };
 
 const char *verb_name(enum verb verb)
@@ -148,6 +164,38 @@ static void fill_become(struct act *a)
 	a->words[1].p = a->number;
 }
 
+/* What a rule may call it: the access or the signal, the executable, who it is, that it is another. */
+static void fill_target(struct act *a)
+{
+	const struct event *ev = a->ev;
+	static const char *const ops[] = {[PTRACE_OP_ATTACH] = "attach",
+					  [PTRACE_OP_SEIZE] = "seize",
+					  [PTRACE_OP_READ] = "read",
+					  [PTRACE_OP_WRITE] = "write",
+					  [PTRACE_OP_GETFD] = "getfd"};
+	const char *word = NULL;
+
+	if (a->verb == VERB_SIGNAL)
+		word = signal_name(ev->what.target.signal);
+	else if (ev->what.target.op < ARRAY_SIZE(ops))
+		word = ops[ev->what.target.op];
+	if (word)
+		a->words[0] = str_of(word);
+	a->words[1] = ev->what.target.exe;
+	a->words[2] = ev->who.target;
+	if (ev->who.target.n && !str_equal(ev->who.target, ev->who.id.who))
+		a->words[3] = STR_LIT("other");
+}
+
+/* Where, what, of which type, and the call: a rule may name it by any of them. */
+static void fill_mount(struct act *a)
+{
+	a->words[0] = a->ev->what.file.path;
+	a->words[1] = a->ev->what.file.old_path;
+	a->words[2] = a->ev->what.file.fs_type;
+	a->words[3] = a->ev->what.file.op;
+}
+
 bool act_from_event(struct act *a, const struct event *ev)
 {
 	enum verb verb = ev->what.type < EVENT_TYPE_MAX ? verbs[ev->what.type] : VERB_NONE;
@@ -163,10 +211,20 @@ bool act_from_event(struct act *a, const struct event *ev)
 	a->parent = ev->who.parent.exe;
 	if (verb == VERB_EXEC)
 		fill_exec(a);
-	else if (verb == VERB_CONNECT)
+	else if (verb == VERB_CONNECT || verb == VERB_LISTEN)
 		fill_connect(a);
 	else if (verb == VERB_BECOME)
 		fill_become(a);
+	else if (verb == VERB_LOAD)
+		a->words[0] = ev->what.type == EVENT_BPF_LOAD ? STR_LIT("bpf") : STR_LIT("module");
+	else if (verb == VERB_MOUNT)
+		fill_mount(a);
+	else if (verb == VERB_CAPABILITY)
+		a->bits = ev->what.cred.caps_gained;
+	else if (verb == VERB_NAMESPACE)
+		a->bits = ev->what.cred.namespaces;
+	else if (verb == VERB_PTRACE || verb == VERB_SIGNAL)
+		fill_target(a);
 	else
 		fill_file(a);
 	return true;

@@ -11,6 +11,7 @@
 #include "profile/variables.h"
 
 #define ACT_PATHS_MAX 3
+#define ACT_WORDS_MAX 4 /* a multiple of 4, see cache.c */
 
 struct act_path {
 	struct str path;
@@ -27,7 +28,9 @@ struct act {
 	uint64_t addr[2]; /* connect: host order, v4 as ::ffff:a.b.c.d */
 	uint16_t port;
 	uint16_t proto;
-	struct str words[2]; /* become: name and number of the target user */
+	struct str words[ACT_WORDS_MAX]; /* become: name and number of the target user; of other
+					  * verbs any word or path that a rule may name it by */
+	uint64_t bits; /* capability, namespace: each bit is an object of its own */
 	struct str exe, parent;
 	bool self;     /* the path is below /proc/PID of the actor */
 	bool fleeting; /* set while deciding: the outcome rests on the time of day and the like, so

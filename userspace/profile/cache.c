@@ -164,8 +164,12 @@ static void mix_act(struct cache_key *k, const struct act *act)
 		    (uint64_t)act->port << 32,
 	    how);
 	mix_texts(k, texts, 8);
-	if (act->verb == VERB_CONNECT)
+	if (act->verb == VERB_CONNECT || act->verb == VERB_LISTEN)
 		mix(k, act->addr[0], act->addr[1]);
+	if (act->verb > VERB_BECOME) {
+		mix_texts(k, act->words, ACT_WORDS_MAX);
+		mix(k, act->bits, 0);
+	}
 	if (act->verb == VERB_BECOME)
 		mix(k, act->ev->what.crossing.to_uid, act->ev->what.uid);
 }

@@ -107,7 +107,7 @@ static bool is_unseen(struct compiler *c, const struct object *o)
 	if (o->unseen)
 		warn(c, &o->at, "%s",
 		     "sha256, package and owner are not known by the sensor yet: matches nothing");
-	else if (o->verb == VERB_CONNECT && o->endpoint.name.p)
+	else if ((o->verb == VERB_CONNECT || o->verb == VERB_LISTEN) && o->endpoint.name.p)
 		warn(c, &o->at, "%s",
 		     "host names are not known by the sensor yet: matches nothing (WD015)");
 	else
@@ -130,9 +130,9 @@ static int add_object(struct compiler *c, struct matcher *m, const struct scope 
 		return fault;
 	if (o->verb <= VERB_CHMOD)
 		return add_path(c, m, scope, e);
-	if (o->verb == VERB_CONNECT)
+	if (o->verb == VERB_CONNECT || o->verb == VERB_LISTEN)
 		m->nets[m->net_count++] = (struct net_entry){o->endpoint, *e};
-	else if (o->verb == VERB_BECOME)
+	else if (o->verb >= VERB_BECOME)
 		m->words[m->word_count++] = (struct word_entry){o->text, *e};
 	return 0; /* other verbs have no events yet */
 }
@@ -170,13 +170,24 @@ static uint32_t count_objects(const struct rule *r, enum verb verb)
 	return n;
 }
 
+/* Objects that are plain words: become and what stands behind it. */
+static uint32_t count_words(const struct rule *r)
+{
+	uint32_t n = 0;
+
+	for (unsigned verb = VERB_BECOME; verb < VERB_COUNT; verb++)
+		n += count_objects(r, (enum verb)verb);
+	return n;
+}
+
 static int compile_rules(struct compiler *c, struct rule *allow, struct rule *deny,
 			 const struct scope *scope, struct matcher **out)
 {
 	struct arena *arena = c->m->arena;
 	struct matcher *m = arena_alloc(arena, sizeof(*m));
-	uint32_t nets = count_objects(allow, VERB_CONNECT) + count_objects(deny, VERB_CONNECT);
-	uint32_t words = count_objects(allow, VERB_BECOME) + count_objects(deny, VERB_BECOME);
+	uint32_t nets = count_objects(allow, VERB_CONNECT) + count_objects(deny, VERB_CONNECT) +
+			count_objects(allow, VERB_LISTEN) + count_objects(deny, VERB_LISTEN);
+	uint32_t words = count_words(allow) + count_words(deny);
 	int e;
 
 	if (!m)

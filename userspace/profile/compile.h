@@ -22,9 +22,9 @@ struct word_entry {
 /* The rules of one role, with its variables put in. */
 struct matcher {
 	struct path_index paths[PATH_VERBS];
-	struct net_entry *nets; /* connect, addresses only */
+	struct net_entry *nets; /* connect and listen, addresses only */
 	uint32_t net_count;
-	struct word_entry *words; /* become */
+	struct word_entry *words; /* become and the verbs behind it */
 	uint32_t word_count;
 	bool has_allow;
 	uint32_t rule_count;

@@ -4,6 +4,7 @@
  * that is named is the most severe, then the first by name: no order of files or rules matters.
  */
 #include "base/glob.h"
+#include "event_fields.h"
 #include "profile/condition.h"
 #include "profile/endpoint.h"
 #include "profile/set.h"
@@ -162,40 +163,69 @@ static void consider(const struct subjects *s, struct act *a, const struct entry
 	}
 }
 
-static bool word_matches(const struct act *a, struct str word)
+/* bit: of an act whose objects are bits, the one that is asked for. */
+static bool word_matches(const struct act *a, unsigned bit, const struct word_entry *w)
 {
-	return (a->words[0].n && glob_match_word(word, a->words[0])) ||
-	       glob_match_word(word, a->words[1]);
+	const char *name = a->verb == VERB_CAPABILITY  ? capability_name(bit)
+			   : a->verb == VERB_NAMESPACE ? namespace_name(bit)
+						       : NULL;
+
+	if (w->e.object->verb != a->verb)
+		return false;
+	if (a->verb != VERB_BECOME && str_is(w->word, "any"))
+		return true;
+	if (name && glob_match_word(w->word, str_of(name)))
+		return true;
+	for (unsigned i = 0; i < ACT_WORDS_MAX; i++)
+		if (a->words[i].n && glob_match_word(w->word, a->words[i]))
+			return true;
+	return false;
 }
 
-static void look(const struct subjects *s, struct act *a, struct str path, const struct matcher *m,
-		 struct binding *b, struct exception *x, struct findings *f)
+/* What is asked for: a path, or a bit, or neither of both. */
+struct asked {
+	struct str path;
+	unsigned bit;
+};
+
+static void look(const struct subjects *s, struct act *a, struct asked asked,
+		 const struct matcher *m, struct binding *b, struct exception *x,
+		 struct findings *f)
 {
 	const struct path_entry *pe;
 	struct path_walk w;
 
 	if (a->verb <= VERB_CHMOD) {
-		path_walk_begin(&w, &m->paths[a->verb - VERB_EXEC], a, path);
+		path_walk_begin(&w, &m->paths[a->verb - VERB_EXEC], a, asked.path);
 		while ((pe = path_walk_next(&w)))
 			consider(s, a, &pe->e, b, x, f);
 		return;
 	}
-	for (uint32_t i = 0; a->verb == VERB_CONNECT && i < m->net_count; i++)
-		if (endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
+	for (uint32_t i = 0;
+	     (a->verb == VERB_CONNECT || a->verb == VERB_LISTEN) && i < m->net_count; i++)
+		if (m->nets[i].e.object->verb == a->verb &&
+		    endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
 			consider(s, a, &m->nets[i].e, b, x, f);
-	for (uint32_t i = 0; a->verb == VERB_BECOME && i < m->word_count; i++)
-		if (word_matches(a, m->words[i].word))
+	for (uint32_t i = 0; a->verb >= VERB_BECOME && i < m->word_count; i++)
+		if (word_matches(a, asked.bit, &m->words[i]))
 			consider(s, a, &m->words[i].e, b, x, f);
 }
 
-static void look_everywhere(const struct subjects *s, struct act *a, struct str path,
+static void look_everywhere(const struct subjects *s, struct act *a, struct asked asked,
 			    struct findings *f)
 {
 	for (uint32_t i = 0; i < s->binding_count; i++)
 		for (uint32_t k = 0; k < s->bindings[i]->matcher_count; k++)
-			look(s, a, path, s->bindings[i]->matchers[k], s->bindings[i], NULL, f);
+			look(s, a, asked, s->bindings[i]->matchers[k], s->bindings[i], NULL, f);
 	for (uint32_t i = 0; i < s->exception_count; i++)
-		look(s, a, path, s->exceptions[i]->matcher, NULL, s->exceptions[i], f);
+		look(s, a, asked, s->exceptions[i]->matcher, NULL, s->exceptions[i], f);
+}
+
+static unsigned count_objects(const struct act *a)
+{
+	if (a->verb <= VERB_CHMOD)
+		return a->path_count;
+	return a->bits ? (unsigned)__builtin_popcountll(a->bits) : 1;
 }
 
 /*
@@ -205,7 +235,8 @@ static void look_everywhere(const struct subjects *s, struct act *a, struct str 
 static void find_all(const struct subjects *s, struct act *a, struct findings *f, bool *allowed,
 		     bool *excepted)
 {
-	unsigned count = a->verb <= VERB_CHMOD ? a->path_count : 1;
+	unsigned count = count_objects(a);
+	uint64_t bits = a->bits;
 
 	*allowed = *excepted = true;
 	for (unsigned i = 0; i < count; i++) {
@@ -214,7 +245,11 @@ static void find_all(const struct subjects *s, struct act *a, struct findings *f
 		struct findings one = {
 			.deny = f->deny, .lifted = f->lifted, .lifted_by = f->lifted_by};
 
-		look_everywhere(s, a, is_path ? a->paths[i].path : STR_NONE, &one);
+		struct asked asked = {is_path ? a->paths[i].path : STR_NONE,
+				      bits ? (unsigned)__builtin_ctzll(bits) : 64};
+
+		bits &= bits - 1;
+		look_everywhere(s, a, asked, &one);
 		f->deny = one.deny;
 		f->lifted = one.lifted;
 		f->lifted_by = one.lifted_by;

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * target.bpf.c: what one process does to another: its memory, its descriptors, signals to it.
+ *
+ * Not seen: PTRACE_TRACEME (the child asks for it), what a tracer does once it is attached, and
+ * /proc/PID/mem, which is an open like others. Before 6.2 nothing finds a task by its number in
+ * here: the target of a call is a number then, without boundary and executable.
+ */
+#include "session.bpf.h"
+#include "syscalls.bpf.h"
+#include "net.bpf.h"
+#include "target.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+#define PTRACE_ATTACH 16
+#define PTRACE_SEIZE  0x4206
+#define SI_USER	      0
+#define SI_QUEUE      (-1)
+#define SI_TKILL      (-6)
+
+/* Task by its number in the initial namespace (6.2) or in the caller's (6.13). */
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern struct task_struct *bpf_task_from_vpid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+static __always_inline bool in_initial_pid_namespace(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread_pid, level) == 0;
+}
+
+/* Everything that a record says about its target. */
+static __always_inline void take_target(struct slot *s, struct record_target *r,
+					struct task_struct *target)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, target, 0, 0);
+	struct file *exe = BPF_CORE_READ(target, mm, exe_file);
+	struct record_text path = {};
+
+	if (st)
+		r->boundary = st->boundary;
+	r->pid = target->tgid;
+	r->start_ns = target->group_leader->start_boottime;
+	if (exe)
+		slot_file_path(s, exe, &path);
+	r->exe = path;
+}
+
+/* The task that the caller calls pid. What is not found stays unknown rather than wrong. */
+static __noinline int take_target_by_pid(struct slot *s, s32 pid, bool initial)
+{
+	struct record_target *r = (struct record_target *)s->data;
+	struct task_struct *target = 0;
+
+	if (initial) {
+		r->pid = pid;
+		if (bpf_task_from_pid)
+			target = bpf_task_from_pid(pid);
+	} else if (bpf_task_from_vpid) {
+		target = bpf_task_from_vpid(pid);
+	}
+	if (!target)
+		return 0;
+	take_target(s, r, target);
+	bpf_task_release(target);
+	return 0;
+}
+
+/* The pid behind a descriptor of pidfd_open(2): private data of the file, since 6.9 of the inode. */
+static __always_inline s32 read_pidfd(struct task_struct *task, s32 fd)
+{
+	struct file *file = read_fd(task, fd);
+	struct pid *pid;
+
+	if (!file)
+		return 0;
+	pid = BPF_CORE_READ(file, private_data);
+	if (!pid)
+		pid = BPF_CORE_READ(file, f_inode, i_private);
+	return BPF_CORE_READ(pid, numbers[0].nr);
+}
+
+/* What the call is about; op PTRACE_OP_NONE and signal 0 = nothing to tell. */
+struct reach {
+	u32 kind, op, signal;
+	s32 pid;
+	bool initial; /* pid is a number of the initial namespace */
+};
+
+static __always_inline void read_ptrace(const u64 *args, struct reach *x)
+{
+	if (args[0] == PTRACE_ATTACH)
+		x->op = PTRACE_OP_ATTACH;
+	else if (args[0] == PTRACE_SEIZE)
+		x->op = PTRACE_OP_SEIZE;
+	x->pid = args[1];
+}
+
+/* Only what was refused: a signal that was sent is told by the hook below, with its true target. */
+static __always_inline void read_kill(const u64 *args, u32 class, long ret, struct reach *x)
+{
+	if (ret != -EPERM)
+		return;
+	x->kind = RECORD_SIGNAL;
+	x->pid = class == SYS_TGKILL ? args[1] : args[0];
+	x->signal = class == SYS_TGKILL ? args[2] : args[1];
+	if (x->pid <= 0) /* a group of processes has no one name */
+		x->signal = 0;
+}
+
+static __noinline int read_reach(struct task_struct *task, const u64 *args, u32 class, long ret,
+				 struct reach *x)
+{
+	x->kind = RECORD_PTRACE;
+	x->pid = args[0];
+	x->initial = in_initial_pid_namespace(task);
+	switch (class) {
+	case SYS_PTRACE:
+		read_ptrace(args, x);
+		break;
+	case SYS_VM_READ:
+		x->op = PTRACE_OP_READ;
+		break;
+	case SYS_VM_WRITE:
+		x->op = PTRACE_OP_WRITE;
+		break;
+	case SYS_GETFD:
+		x->op = PTRACE_OP_GETFD;
+		x->pid = read_pidfd(task, args[0]);
+		x->initial = true;
+		break;
+	case SYS_KILL:
+	case SYS_TGKILL:
+		read_kill(args, class, ret, x);
+		break;
+	}
+	return 0;
+}
+
+int target_on_call(u32 class_and_ia32, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	u32 class = class_and_ia32 & 0xff;
+	struct record_target *r;
+	struct reach x = {};
+	u64 args[6] = {};
+	struct slot *s;
+
+	if (!st || ret == -ESRCH)
+		return 0;
+	read_current_args(args, class_and_ia32);
+	read_reach(task, args, class, ret, &x);
+	if (x.op == PTRACE_OP_NONE && x.signal == 0)
+		return 0;
+	if (x.pid == task->tgid && x.initial) /* its own memory, its own descriptors */
+		return 0;
+	s = slot_claim(x.kind);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_target);
+	if (class_and_ia32 & 0x100)
+		s->flags |= RECORD_IA32;
+	fill_task(&r->task, task, st);
+	r->op = x.op;
+	r->signal = x.signal;
+	r->result = ret < 0 ? ret : 0;
+	if (class == SYS_VM_READ || class == SYS_VM_WRITE)
+		r->bytes = ret > 0 ? ret : 0;
+	take_target_by_pid(s, x.pid, x.initial);
+	slot_submit(s, x.kind);
+	slot_release(s);
+	return 0;
+}
+
+static __noinline int emit_signal(struct task_struct *task, struct task_struct *target, u32 signal)
+{
+	struct task_state *st = current_state(task);
+	struct record_target *r;
+	struct slot *s;
+
+	if (!st || !target)
+		return 0;
+	s = slot_claim(RECORD_SIGNAL);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_target);
+	fill_task(&r->task, task, st);
+	r->signal = signal;
+	take_target(s, r, target);
+	slot_submit(s, RECORD_SIGNAL);
+	slot_release(s);
+	return 0;
+}
+
+/*
+ * signal_generate(sig, info, task, group, result): a signal is put to a task; current is the sender
+ * when it came by kill(2) and its kind, and anybody when the kernel made it (a positive code, or
+ * the marks 0 and 1 in place of a pointer). Told when it crosses a boundary, or is for the sensor
+ * itself. Since 2.6. Misses what was refused (see read_kill).
+ */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *target)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st, *other;
+	s32 code = 0;
+
+	if ((u64)info == 1 || task->flags & PF_KTHREAD || !target || task->tgid == target->tgid)
+		return 0;
+	if (info)
+		code = BPF_CORE_READ(info, si_code);
+	if (code != SI_USER && code != SI_QUEUE && code != SI_TKILL)
+		return 0;
+	if (is_self(task))
+		return 0;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	other = bpf_task_storage_get(&tasks, target, 0, 0);
+	if (st && other && st->boundary == other->boundary && (u32)target->tgid != self_tgid)
+		return 0;
+	return emit_signal(task, target, sig);
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";
