@@ -12,8 +12,6 @@
 #include "load.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-#define LOAD_PROGRAM 5 /* BPF_PROG_LOAD */
-
 /* Start of union bpf_attr for BPF_PROG_LOAD, from the caller's memory. */
 struct user_load {
 	u32 type;
