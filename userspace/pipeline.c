@@ -89,7 +89,7 @@ static int record_it(struct pipeline *p, const void *record, size_t size)
 {
 	const struct record_header *h = record;
 
-	if (h->kind != RECORD_BOUNDARY || size > sizeof(p->scrubbed))
+	if (size < sizeof(*h) || h->kind != RECORD_BOUNDARY || size > sizeof(p->scrubbed))
 		return recorder_write(p->recorder, record, size);
 	memcpy(p->scrubbed, record, size);
 	identity_ci_scrub(p->scrubbed, size);
