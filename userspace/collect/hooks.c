@@ -30,11 +30,8 @@ static struct bpf_program *program_of(const struct kernel *k, size_t i)
 int kernel_attach(struct kernel *k, struct problem *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!bpf_program__autoload(program_of(k, i))) {
-			k->errors[i] =
-				EOPNOTSUPP; /* the kernel has nothing like it: see kernel.c */
+		if (!bpf_program__autoload(program_of(k, i)))
 			continue;
-		}
 		k->links[i] = bpf_program__attach(program_of(k, i));
 		if (k->links[i])
 			continue;
@@ -71,16 +68,19 @@ size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max)
 	struct bpf_prog_info info;
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++, n++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++) {
+		if (!bpf_program__autoload(program_of(k, i)))
+			continue; /* a kernel without modules loads none: nothing is missed */
 		out[n] = (struct hook_status){.name = rows[i].program,
 					      .what = rows[i].what,
 					      .attached = k->links[i] != NULL,
 					      .err = k->errors[i]};
+		n++;
 		if (program_info(k, i, &info))
 			continue;
-		out[n].verified_insns = info.verified_insns;
-		out[n].run_count = info.run_cnt;
-		out[n].run_ns = info.run_time_ns;
+		out[n - 1].verified_insns = info.verified_insns;
+		out[n - 1].run_count = info.run_cnt;
+		out[n - 1].run_ns = info.run_time_ns;
 	}
 	return n;
 }

@@ -368,6 +368,35 @@ static void test_the_peer_decides(void **state)
 	assert_int_equal(class_as(0, 0, (gid_t)-1), 2);
 }
 
+/* A connection that has ended keeps its place until its thread has left. */
+static bool answers_soon(int status)
+{
+	for (int tries = 0; tries < 500; tries++) {
+		if (get("/api/v1/status")->status == status)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* A stream that has begun, likewise; its descriptor. */
+static int stream_soon(void)
+{
+	char head[12] = "";
+
+	for (int tries = 0; tries < 500; tries++) {
+		int fd = say("GET", "/api/v1/stream", "", "");
+
+		if (fd >= 0 && recv(fd, head, sizeof(head), MSG_WAITALL) == sizeof(head) &&
+		    memcmp(head, "HTTP/1.1 200", sizeof(head)) == 0)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		usleep(10000);
+	}
+	return -1;
+}
+
 /* Uses all that others may have and holds it; says so by a byte, ends at the other's. */
 static pid_t crowd_of(gid_t group, int say_fd, int wait_fd)
 {
@@ -380,27 +409,16 @@ static pid_t crowd_of(gid_t group, int say_fd, int wait_fd)
 	if (setgroups(0, NULL) || setgid(group) || setuid(NOBODY))
 		_exit(1);
 	for (int i = 0; i < CONNECTIONS - 2; i++) {
-		fds[i] = say("GET", "/api/v1/stream", "", "");
-		if (fds[i] < 0 || recv(fds[i], &byte, 1, 0) != 1)
+		fds[i] = stream_soon();
+		if (fds[i] < 0)
 			_exit(2);
 	}
-	if (get("/api/v1/status")->status != 503)
+	if (!answers_soon(503))
 		_exit(3);
 	byte = 0;
 	if (write(say_fd, &byte, 1) != 1 || read(wait_fd, &byte, 1) != 0)
 		_exit(4);
 	_exit(0);
-}
-
-/* A connection that has ended keeps its place until its thread has left. */
-static bool answers_soon(void)
-{
-	for (int tries = 0; tries < 500; tries++) {
-		if (get("/api/v1/status")->status == 200)
-			return true;
-		usleep(10000);
-	}
-	return false;
 }
 
 static void test_others_leave_room_for_root(void **state)
@@ -425,7 +443,7 @@ static void test_others_leave_room_for_root(void **state)
 	close(says[1]);
 	assert_int_equal(read(says[0], &byte, 1), 1);
 	for (int i = 0; i < 3; i++)
-		assert_true(answers_soon());
+		assert_true(answers_soon(200));
 	close(waits[1]);
 	waitpid(pid, &status, 0);
 	assert_int_equal(status, 0);
