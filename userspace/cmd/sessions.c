@@ -38,7 +38,9 @@ static void copy_text(json_t *to, const char *name, const json_t *row, const cha
 
 static void add_number(json_t *row, const char *name, uint64_t n)
 {
-	json_object_set_new(row, name, json_integer((json_int_t)(row_u64(row, name, 0) + n)));
+	uint64_t sum = row_u64(row, name, 0) + n;
+
+	json_object_set_new(row, name, json_integer((json_int_t)sum));
 }
 
 /* The boot that a row of events or processes is from: its first digits are in every process's uid. */

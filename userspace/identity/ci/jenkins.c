@@ -57,7 +57,7 @@ static void find(struct ci_job *job, struct str argv, struct str cwd)
 		name = job_of(cwd);
 		job->level = ASSURANCE_DERIVED;
 	}
-	if (ci_value_ok(name, CI_TEXT) && name.p[0] != '/')
+	if (ci_value_ok(name, CI_TEXT) && !str_starts(name, "/"))
 		job->facts.job = name;
 }
 
