@@ -35,8 +35,6 @@ matching() {
 }
 is "$(matching '\.(c|h|mk|yaml)$|^Makefile$' | xargs grep -lE '[[:space:]]$')" "" "no blanks at line ends"
 is "$(matching '\.(c|h|sh|mk)$' | xargs grep -nE '\b(TODO|FIXME|XXX)\b')" "" "no loose ends in the sources"
-is "$(printf '%s\n' "${files[@]}" | grep -v '^tests/checks/tree.t$' | xargs grep -nIE '/work/(main|shared|\.)|/tmp/(brief|part[A-Z]|build-)')" "" \
-	"no paths of one machine"
 mapfile -t prose < <(printf '%s\n' "${files[@]}" | grep -vE '^(LICENSE|bpf/LICENSE|tests/(fuzz/corpus|golden|unit/profile/broken)/)')
 is "$(codespell --quiet-level=2 -L 'nd,te,fo,ba,ot,ans,hist,ser,creat,doas,uint,passin,whos,opne,nonsens' "${prose[@]}" 2>&1)" "" "spelling (codespell)"
 is "$(awk 'END { print (NR <= 250) ? "short" : NR }' Makefile)" short "the Makefile is under 250 lines"
