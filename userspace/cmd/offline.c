@@ -193,7 +193,6 @@ static void give_answer(struct store_reader *reader, const struct events_request
 {
 	_cleanup_free_ struct store_gap_row *gaps = calloc(GAPS_MAX, sizeof(*gaps));
 	int64_t oldest = store_oldest(reader);
-	uint64_t lost = 0;
 	struct json w;
 	int n, before;
 
@@ -208,15 +207,15 @@ static void give_answer(struct store_reader *reader, const struct events_request
 		json_time(&w, "oldest_time", oldest);
 	json_array_begin(&w, "gaps");
 	before = write_before_first(&w, r, oldest);
-	for (int i = 0; i < n && i < GAPS_MAX; i++) {
+	for (int i = 0; i < n && i < GAPS_MAX; i++)
 		write_gap(&w, &gaps[i]);
-		lost += gaps[i].events;
-	}
 	json_array_end(&w);
+	if (n > GAPS_MAX)
+		json_u64(&w, "gaps_total", (uint64_t)n);
 	json_bool(&w, "complete", n == 0 && before == 0 && damaged == 0);
 	if (damaged)
 		json_bool(&w, "damaged", true);
-	json_u64(&w, "lost", lost);
+	json_u64(&w, "lost", n > 0 ? store_gap_events(reader, r->since_ns, r->until_ns) : 0);
 	json_object_end(&w);
 	if (w.err == 0)
 		line(ctx, (struct str){w.buf, (uint32_t)w.len});
