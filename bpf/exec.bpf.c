@@ -108,6 +108,18 @@ static __always_inline void take_filename(struct slot *s, struct record_exec *r,
 		r->filename = slot_took(s, n - 1);
 }
 
+/* The one whose executable has the role opens it: from its uid to the present one. */
+static __always_inline void set_opener(struct crossing *c, const struct task_state *by,
+				       struct task_struct *task)
+{
+	c->from_uid = by->role_uid;
+	c->to_uid = task->real_cred->uid.val;
+	c->opener_pid = by->role_pid;
+	c->opener_start = by->role_start;
+	c->opener_inode = by->role_inode;
+	c->opener_dev = by->role_dev;
+}
+
 /* sudo and its kind have started their command; not: one of them has executed itself once more. */
 static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
 					  struct file *exe)
@@ -122,12 +134,7 @@ static __always_inline void notice_become(struct task_struct *task, struct task_
 	    task->real_cred->uid.val == st->role_uid)
 		return;
 	c.role = st->role;
-	c.from_uid = st->role_uid;
-	c.to_uid = task->real_cred->uid.val;
-	c.opener_pid = st->role_pid;
-	c.opener_start = st->role_start;
-	c.opener_inode = st->role_inode;
-	c.opener_dev = st->role_dev;
+	set_opener(&c, st, task);
 	open_boundary(task, st, &c);
 }
 
@@ -162,12 +169,7 @@ static __always_inline void notice_job(struct task_struct *task, struct task_sta
 	if (!by || by->role != ROLE_CI_SUPERVISOR)
 		return;
 	c.ci = by->ci;
-	c.from_uid = by->role_uid;
-	c.to_uid = task->real_cred->uid.val;
-	c.opener_pid = by->role_pid;
-	c.opener_start = by->role_start;
-	c.opener_inode = by->role_inode;
-	c.opener_dev = by->role_dev;
+	set_opener(&c, by, task);
 	open_boundary(task, st, &c);
 }
 

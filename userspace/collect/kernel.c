@@ -34,33 +34,33 @@ static struct kernel *kernel_of(const struct source *src)
 }
 
 /* A kernel without modules has no such tracepoint, and refuses the program for it. */
-static bool has_tracepoint(const char *btf_name)
+static bool has_tracepoint(const struct btf *btf, const char *btf_name)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool yes = btf && btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF) > 0;
-
-	btf__free(btf);
-	return yes;
+	return btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF) > 0;
 }
 
 /* Whether sched_process_exit has its second argument (6.16): three with the hidden first one. */
-static bool exit_tells_group_dead(void)
+static bool exit_tells_group_dead(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *t;
-	bool yes = false;
-	int id;
-
-	if (!btf)
-		return false;
-	id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+	int id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
 	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
 	t = t ? btf__type_by_id(btf, t->type) : NULL; /* pointer */
 	t = t ? btf__type_by_id(btf, t->type) : NULL; /* function */
-	if (t && btf_is_func_proto(t))
-		yes = btf_vlen(t) >= 3;
+	return t && btf_is_func_proto(t) && btf_vlen(t) >= 3;
+}
+
+/* What depends on the kernel's own types; without them loading fails anyway, and says why. */
+static void configure_by_types(struct kernel *k)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		return;
+	k->skel->rodata->cfg_group_dead = exit_tells_group_dead(btf);
+	bpf_program__set_autoload(k->skel->progs.on_module_load,
+				  has_tracepoint(btf, "btf_trace_module_load"));
 	btf__free(btf);
-	return yes;
 }
 
 /* A power of two and of the page size, as the kernel wants it. */
@@ -80,9 +80,7 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 	uint32_t size = ring_size(opt->ring_kib);
 
 	k->skel->rodata->cfg_fold = opt->fold;
-	k->skel->rodata->cfg_group_dead = exit_tells_group_dead();
-	bpf_program__set_autoload(k->skel->progs.on_module_load,
-				  has_tracepoint("btf_trace_module_load"));
+	configure_by_types(k);
 	k->skel->rodata->cfg_page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	k->skel->rodata->cfg_wakeup_bytes = size / 4 < WAKEUP_BYTES ? size / 4 : WAKEUP_BYTES;
 	if (bpf_map__set_max_entries(k->skel->maps.events, size) ||
