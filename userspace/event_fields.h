@@ -46,7 +46,7 @@ struct field {
 	bool (*packed)(
 		const struct event *ev); /* the same for being packed; NULL = its kind decides */
 	uint64_t types;	 /* bit (1 << event type) for each type that has it; ~0 = all */
-	uint16_t id;	 /* number in the packed form: never reused, 1 to 255 */
+	uint16_t id;	 /* number in the packed form: never reused, 1 to 511 */
 	uint16_t offset; /* in struct event */
 	uint16_t width;	 /* bytes of the member there */
 	uint8_t kind;	 /* enum field_kind */

@@ -14,7 +14,8 @@
 
 enum wire { WIRE_VARINT = 0, WIRE_BYTES = 1 };
 
-#define ROWS_MAX   128
+#define ROWS_MAX   192
+#define IDS	   512 /* above all packed ids */
 #define VARINT_MAX 10
 #define PREFIX_MAX 3 /* bytes of a length below 2 MiB */
 
@@ -35,7 +36,7 @@ enum {
 };
 
 static const struct field *rows_of_type[EVENT_TYPE_MAX][ROWS_MAX];
-static const struct field *row_by_id[256];
+static const struct field *row_by_id[IDS];
 
 __attribute__((constructor)) static void index_rows(void)
 {
@@ -437,7 +438,7 @@ static void fill_defaults(struct event *out, const bool *seen)
 
 static bool unpack_fields(struct event *out, struct reader *r)
 {
-	bool seen[256] = {false};
+	bool seen[IDS] = {false};
 
 	while (r->at < r->end) {
 		const struct field *f;
@@ -447,7 +448,7 @@ static bool unpack_fields(struct event *out, struct reader *r)
 
 		if (!get_varint(r, &tag))
 			return false;
-		f = tag >> 2 < 256 ? row_by_id[tag >> 2] : NULL;
+		f = tag >> 2 < IDS ? row_by_id[tag >> 2] : NULL;
 		switch (tag & 3) {
 		case WIRE_VARINT:
 			good = get_varint(r, &v) && (!f || unpack_number(out, f, v));

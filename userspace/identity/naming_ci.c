@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * naming_ci: a child of a CI supervisor is a job. ci/ reads what the supervisor handed to it.
+ */
+#include "identity/naming_rules.h"
+
+#include <stdio.h>
+
+/* A later step of the same supervisor does not become another job: what was said first stays. */
+static void keep_first_job(struct naming *n, const struct ci_provider *p)
+{
+	const struct identity *first = n->by && n->by->first ? &n->by->first->identity : NULL;
+	struct ci_facts *job = &n->job.facts;
+	struct str step = job->step;
+
+	if (!p->one_job || !first || !str_is(first->kind, "ci") ||
+	    (str_equal(first->ci.repository, job->repository) &&
+	     str_equal(first->ci.job, job->job)))
+		return;
+	*job = first->ci;
+	job->step = step;
+	n->job.flags |= ID_ENV_MISMATCH;
+	n->job.level = at_most(n->job.level, first->who_level);
+}
+
+static struct str job_word(struct naming *n)
+{
+	const struct ci_facts *job = &n->job.facts;
+	struct str name = job->job.n ? job->job : STR_LIT("-");
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
+	if (!job->repository.n)
+		return words_join(&n->words, prefix, name);
+	return words_join2(&n->words, prefix, job->repository, "/", name);
+}
+
+/*
+ * A supervisor's child. It is a job only when the supervisor was started as one is (any program runs
+ * on java), in its unit, and by the system: what somebody starts by hand speaks for that somebody.
+ */
+void name_ci(struct naming *n)
+{
+	uint32_t system = n->what->crossing.ci_system & ~CI_WEAK;
+	const struct ci_provider *p = ci_provider_of(system);
+	bool seen = n->by && n->by->exec_seen;
+	bool named;
+
+	if (!p || (seen && !(n->by->systems >> system & 1)))
+		return;
+	if (n->by && n->by->misplaced) {
+		n->id.flags |= ID_FAKE_SUPERVISOR;
+		return;
+	}
+	if (kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at")) {
+		add_edge(n, STR_LIT("ci-step"), ASSURANCE_DERIVED);
+		return;
+	}
+	named = ci_read(&n->job, p, n->what);
+	if (!named && !seen)
+		return; /* it may be any program that ran before on the same java */
+	if (named)
+		keep_first_job(n, p);
+	if (!seen)
+		n->job.level = at_most(n->job.level, ASSURANCE_DERIVED);
+	if (named)
+		open_who(n, "ci", job_word(n), n->job.level);
+	else
+		open_anon(
+			n, "anon:ci-unnamed",
+			"a CI supervisor started it, and nothing that the job cannot set names it");
+	n->id.ci = n->job.facts;
+	n->id.flags |= n->job.flags;
+	n->id.via_level = ASSURANCE_KERNEL;
+	add_edge(n, STR_LIT("ci-step"), ASSURANCE_KERNEL);
+}
