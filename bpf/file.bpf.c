@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * file.bpf.c: opens, and calls that change names, modes, owners and sizes.
+ * file.bpf.c: calls that change names, modes, owners and sizes, and mounts.
  *
- * One hook, sys_exit: the result is known there, and the object of an open is the struct file in
- * the descriptor table, whatever path was asked for. Of calls by path only the caller's string is
- * left (RECORD_USER_PATH): a second thread may have changed it since the kernel used it.
- * Not seen here: io_uring requests, descriptors that were passed or inherited.
+ * Seen at the end of the call. Of a call by descriptor the object is known; of one by path only the
+ * caller's string is left (RECORD_USER_PATH): a second thread may have changed it since the kernel
+ * used it.
  */
-#include "session.bpf.h"
-#include "syscalls.bpf.h"
-#include "auth.bpf.h"
-#include "net.bpf.h"
-#include "cred.bpf.h"
-#include "load.bpf.h"
-#include <bpf/bpf_tracing.h>
+#include "file.bpf.h"
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
 #define ABSENT 6
@@ -74,250 +67,6 @@ static const struct path_op path_ops[PATH_OPS] = {
 	ROW(PIVOT_ROOT)  = { RECORD_FILE_MOUNT, FILE_OP_PIVOT_ROOT, ABSENT, 0, ABSENT, 1, EXTRA_NONE, 0 },
 	/* clang-format on */
 };
-
-/* Counts an act that the window has a record of already. */
-static __noinline bool fold_act(struct fold_key *key)
-{
-	u32 zero = 0;
-	void *window = bpf_map_lookup_elem(&fold, &zero);
-	struct fold_count *n;
-	struct cpu_counts *counts;
-	u32 kind;
-	u64 now;
-
-	if (!window)
-		return false;
-	n = bpf_map_lookup_elem(window, key);
-	if (!n)
-		return false;
-	now = bpf_ktime_get_boot_ns();
-	add_u64(&n->count, 1);
-	__sync_val_compare_and_swap(&n->first_ns, 0, now);
-	n->last_ns = now;
-	counts = counts_here();
-	if (!counts)
-		return true;
-	kind = key->kind;
-	mask(kind, RECORD_KIND_MAX);
-	add_u64(&counts->c.folded[kind], 1);
-	return true;
-}
-
-/* Only after the first record is in the ring: the window never counts what has no record. */
-static __always_inline void fold_begin(struct fold_key *key, const struct record_header *first)
-{
-	u32 zero = 0;
-	void *window = bpf_map_lookup_elem(&fold, &zero);
-	struct fold_count none = {.seq = first->seq, .cpu = first->cpu};
-	long err;
-
-	if (!window)
-		return;
-	err = bpf_map_update_elem(window, key, &none, BPF_NOEXIST);
-	if (err && err != -17 /* EEXIST: another CPU was as fast */)
-		count_here(fold_full);
-}
-
-static __always_inline u32 kind_of_open(u32 fmode, u32 flags, u32 class)
-{
-	if (fmode & FMODE_CREATED || class == SYS_MEMFD || flags & O_TMPFILE_BIT)
-		return RECORD_FILE_CREATE;
-	return fmode & FMODE_WRITE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
-}
-
-static __always_inline u32 kind_of_failed(u32 flags, u32 class)
-{
-	if (class == SYS_MEMFD || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return RECORD_FILE_CREATE;
-	return flags & O_ACCMODE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
-}
-
-/* O_* as the call gave them; struct file forgets O_CREAT, O_EXCL and O_TRUNC. */
-static __always_inline u32 flags_of_call(const u64 *args, u32 class)
-{
-	u64 how = 0;
-
-	switch (class) {
-	case SYS_OPEN:
-		return args[1];
-	case SYS_OPENAT:
-	case SYS_OPEN_HANDLE:
-		return args[2];
-	case SYS_CREAT:
-		return O_CREAT | O_WRONLY | O_TRUNC;
-	case SYS_OPENAT2:
-		bpf_probe_read_user(&how, sizeof(how), (void *)args[2]);
-		return how;
-	}
-	return 0;
-}
-
-/* The directory that a user's path starts from, or the object of a call by descriptor. */
-static __always_inline int slot_directory(struct slot *s, struct task_struct *task, s32 dirfd,
-					  struct record_text *out)
-{
-	if (dirfd == AT_FDCWD)
-		return slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt),
-				 BPF_CORE_READ(task, fs, pwd.dentry), out);
-	struct file *file = read_fd(task, dirfd);
-
-	if (!file)
-		return 0;
-	return slot_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry),
-			 out);
-}
-
-/* An absolute path starts at the task's root: said only when that is not the namespace's. */
-static __always_inline int slot_root(struct slot *s, struct task_struct *task,
-				     struct record_text *out)
-{
-	struct record_text t = {};
-	u32 len = s->len;
-
-	slot_path(s, BPF_CORE_READ(task, fs, root.mnt), BPF_CORE_READ(task, fs, root.dentry), &t);
-	if (t.len > 1)
-		*out = t;
-	else
-		s->len = len;
-	return 0;
-}
-
-/*
- * A path from the caller's memory, and where it starts: slot.text and slot.base. An empty one means
- * the directory itself. Current is the caller.
- */
-shared_sub int slot_path_pair(u32 slot, u64 ptr, s32 dirfd)
-{
-	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct record_text p = {}, b = {};
-	u32 at;
-
-	if (!s)
-		return 0;
-	slot_user_path(s, ptr, &p);
-	at = p.off;
-	hide(at);
-	if (p.len == 0)
-		slot_directory(s, task, dirfd, &p);
-	else if (at < SLOT_DATA && s->data[at] == '/')
-		slot_root(s, task, &b);
-	else
-		slot_directory(s, task, dirfd, &b);
-	s->text = p;
-	s->base = b;
-	return 0;
-}
-
-/* The same as a pair of texts of the record. */
-static __always_inline void take_pair(struct slot *s, u64 ptr, s32 dirfd, struct record_text *path,
-				      struct record_text *base)
-{
-	slot_path_pair(s->id, ptr, dirfd);
-	*path = s->text;
-	*base = s->base;
-}
-
-/* An open that failed, or whose descriptor was closed by another thread before we looked. */
-static __noinline int emit_open_by_name(struct task_struct *task, struct task_state *st,
-					const u64 *args, u32 class_and_ia32, s32 ret)
-{
-	u32 class = class_and_ia32 & 0xff, flags = flags_of_call(args, class);
-	u32 kind = kind_of_failed(flags, class);
-	struct record_file *r;
-	struct slot *s;
-
-	if (flags & O_PATH)
-		return 0;
-	s = slot_claim(kind);
-	if (!s)
-		return 0;
-	r = slot_begin(s, struct record_file);
-	if (class_and_ia32 & 0x100)
-		s->flags |= RECORD_IA32;
-	fill_current(s->id);
-	r->count = 1;
-	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
-	r->open_flags = flags;
-	r->result = ret < 0 ? ret : 0;
-	if (class == SYS_OPEN || class == SYS_CREAT)
-		take_pair(s, args[0], AT_FDCWD, &r->path, &r->base);
-	else if (class == SYS_OPENAT || class == SYS_OPENAT2)
-		take_pair(s, args[1], args[0], &r->path, &r->base);
-	else if (class == SYS_MEMFD)
-		slot_user_path(s, args[0], &r->path);
-	slot_submit(s, kind);
-	slot_release(s);
-	return 0;
-}
-
-static __always_inline bool has_no_name(struct inode *inode, u32 mode)
-{
-	u64 magic;
-
-	if ((mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR)
-		return false;
-	magic = BPF_CORE_READ(inode, i_sb, s_magic);
-	return magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC || magic == ANON_INODE_FS_MAGIC ||
-	       (mode & S_IFMT) == S_IFSOCK;
-}
-
-static __noinline int on_opened(struct task_struct *task, struct task_state *st, struct file *file,
-				const u64 *args, u32 class_and_ia32)
-{
-	u32 class = class_and_ia32 & 0xff;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(inode, i_mode);
-	u32 flags = BPF_CORE_READ(file, f_flags);
-	struct fold_key key = {};
-	struct record_file *r;
-	struct slot *s;
-	bool folds;
-
-	if (fmode & FMODE_PATH || has_no_name(inode, mode))
-		return 0;
-	key.boundary = st->boundary;
-	key.inode = BPF_CORE_READ(inode, i_ino);
-	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key.generation = BPF_CORE_READ(inode, i_generation);
-	key.kind = kind_of_open(fmode, flags, class);
-	folds = cfg_fold && key.kind != RECORD_FILE_CREATE; /* a file is made once */
-	if (folds && fold_act(&key))
-		return 0;
-	s = slot_claim(key.kind);
-	if (!s)
-		return 0;
-	r = slot_begin(s, struct record_file);
-	if (class_and_ia32 & 0x100)
-		s->flags |= RECORD_IA32;
-	fill_task(&r->task, task, st);
-	r->dev = key.dev;
-	r->inode = key.inode;
-	r->count = 1;
-	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
-	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
-	r->mode = mode;
-	slot_file_path(s, file, &r->path);
-	if (slot_submit(s, key.kind) && folds)
-		fold_begin(&key, &r->header);
-	slot_release(s);
-	return 0;
-}
-
-static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
-				   u32 class_and_ia32, s32 ret)
-{
-	struct file *file;
-
-	if (ret < 0)
-		return emit_open_by_name(task, st, args, class_and_ia32, ret);
-	file = read_fd(task, ret);
-	if (!file) {
-		count_here(path_faults);
-		return emit_open_by_name(task, st, args, class_and_ia32, ret);
-	}
-	return on_opened(task, st, file, args, class_and_ia32);
-}
 
 static __always_inline u32 owner16(u64 id)
 {
@@ -398,9 +147,10 @@ static __always_inline void take_paths(struct slot *s, struct record_file *r,
 		slot_user_path(s, path2, &r->path2);
 }
 
-static __noinline int on_path_op(struct task_struct *task, struct task_state *st,
-				 struct pt_regs *regs, u32 class_and_ia32, s32 ret)
+/* Verified once: current is the caller and has a state. */
+int file_on_call(u32 class_and_ia32, s32 ret)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	u32 row = (class_and_ia32 & 0xff) - SYS_FIRST_PATH_OP;
 	const struct path_op *op;
 	struct record_file *r;
@@ -414,7 +164,7 @@ static __noinline int on_path_op(struct task_struct *task, struct task_state *st
 	r = slot_begin(s, struct record_file);
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
-	read_args(s->args, regs, class_and_ia32 & 0x100);
+	read_args(s->args, (struct pt_regs *)bpf_task_pt_regs(task), class_and_ia32 & 0x100);
 	s->args[ABSENT] = 0;
 	s->args[CWD] = (u64)AT_FDCWD;
 	fill_current(s->id);
@@ -430,123 +180,6 @@ static __noinline int on_path_op(struct task_struct *task, struct task_state *st
 	slot_submit(s, op->kind);
 	slot_release(s);
 	return 0;
-}
-
-/* Failures that are no act: the name is not there (counted), or the call is going to be repeated. */
-static __always_inline bool is_no_act(s32 ret)
-{
-	if (ret == -ENOENT || ret == -ENOTDIR) {
-		count_here(filtered_missing);
-		return true;
-	}
-	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
-}
-
-/* What somebody sends who logs people in. */
-static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
-{
-	u32 a[3] = {};
-	u64 args[6];
-
-	read_args(args, regs, ia32);
-	if (class == SYS_SENDMSG)
-		return auth_on_sendmsg(args[0], args[1], ia32);
-	if (class == SYS_SENDTO)
-		return auth_on_send(args[0], args[1], args[2]);
-	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return 0;
-	return auth_on_send(a[0], a[1], a[2]);
-}
-
-/* Calls on sockets; 32-bit programs make them through socketcall(2), with arguments in memory. */
-static __noinline int on_socket_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
-{
-	u64 args[6];
-	u32 a[2] = {};
-
-	read_args(args, regs, ia32);
-	if (class == SYS_LISTEN)
-		return net_on_listen(args[0], ret);
-	if (class == SYS_ACCEPT)
-		return net_on_accept(ret);
-	if (class == SYS_CONNECT)
-		return net_on_connect(args[0], args[1], ret);
-	if (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO)
-		return on_send_call(regs, class, ia32);
-	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return 0;
-	if (args[0] == SOCKETCALL_CONNECT)
-		return net_on_connect(a[0], a[1], ret);
-	if (args[0] == SOCKETCALL_LISTEN)
-		return net_on_listen(a[0], ret);
-	if (args[0] == SOCKETCALL_ACCEPT || args[0] == SOCKETCALL_ACCEPT4)
-		return net_on_accept(ret);
-	return 0;
-}
-
-/* Calls about files, verified once: current is the caller and has a state. */
-shared_sub int on_file_call(u32 class_and_ia32, s32 ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	u64 args[6];
-
-	if (!st)
-		return 0;
-	if ((class_and_ia32 & 0xff) >= SYS_FIRST_PATH_OP)
-		return on_path_op(task, st, regs, class_and_ia32, ret);
-	read_args(args, regs, class_and_ia32 & 0x100);
-	return on_open(task, st, args, class_and_ia32, ret);
-}
-
-/* Calls of the other families. */
-static __always_inline int on_other_call(u32 class_and_ia32, long ret)
-{
-	if ((class_and_ia32 & 0xff) >= SYS_MODULE)
-		return load_on_call(class_and_ia32, ret);
-	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
-		return cred_on_call(class_and_ia32, ret);
-	return target_on_call(class_and_ia32, ret);
-}
-
-/* The end of a call that may be of interest. */
-static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	bool ia32 = false;
-	u32 class = classify(task, nr, &ia32);
-
-	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) ||
-	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
-	    is_self(task))
-		return 0;
-	if (!is_socket_call(class) && is_no_act(ret))
-		return 0;
-	if (!current_state(task))
-		return 0;
-	if (is_send(class))
-		return on_send_call(regs, class, ia32);
-	if (is_socket_call(class))
-		return on_socket_call(regs, class, ia32, ret);
-	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
-		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
-	return on_file_call(class | (ia32 ? 0x100 : 0), ret);
-}
-
-/*
- * sys_exit(regs, ret): every system call of every task passes here, also 32-bit ones, to which the
- * tracepoints per call are blind; so the way out for other calls must be short. All kernels.
- * Misses: what happens without a call (io_uring), the truth about user paths under a race.
- */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
-{
-	u32 nr = read_syscall_number(regs);
-
-	if (!is_interesting(nr))
-		return 0;
-	return on_call(regs, nr, ret);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

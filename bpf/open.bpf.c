@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * open.bpf.c: opens.
+ *
+ * Seen at the end of the call: the object is the struct file in the descriptor table, whatever path
+ * was asked for. Equal opens of one window are counted and not told again. Of an open that failed
+ * only the caller's string is left (RECORD_USER_PATH).
+ * Not seen here: io_uring requests, descriptors that were passed or inherited.
+ */
+#include "file.bpf.h"
+#include "target.bpf.h"
+
+/* Counts an act that the window has a record of already. */
+static __noinline bool fold_act(struct fold_key *key)
+{
+	u32 zero = 0;
+	void *window = bpf_map_lookup_elem(&fold, &zero);
+	struct fold_count *n;
+	struct cpu_counts *counts;
+	u32 kind;
+	u64 now;
+
+	if (!window)
+		return false;
+	n = bpf_map_lookup_elem(window, key);
+	if (!n)
+		return false;
+	now = bpf_ktime_get_boot_ns();
+	add_u64(&n->count, 1);
+	__sync_val_compare_and_swap(&n->first_ns, 0, now);
+	n->last_ns = now;
+	counts = counts_here();
+	if (!counts)
+		return true;
+	kind = key->kind;
+	mask(kind, RECORD_KIND_MAX);
+	add_u64(&counts->c.folded[kind], 1);
+	return true;
+}
+
+/* Only after the first record is in the ring: the window never counts what has no record. */
+static __always_inline void fold_begin(struct fold_key *key, const struct record_header *first)
+{
+	u32 zero = 0;
+	void *window = bpf_map_lookup_elem(&fold, &zero);
+	struct fold_count none = {.seq = first->seq, .cpu = first->cpu};
+	long err;
+
+	if (!window)
+		return;
+	err = bpf_map_update_elem(window, key, &none, BPF_NOEXIST);
+	if (err && err != -17 /* EEXIST: another CPU was as fast */)
+		count_here(fold_full);
+}
+
+static __always_inline u32 kind_of_open(u32 fmode, u32 flags, u32 class)
+{
+	if (fmode & FMODE_CREATED || class == SYS_MEMFD || flags & O_TMPFILE_BIT)
+		return RECORD_FILE_CREATE;
+	return fmode & FMODE_WRITE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
+}
+
+static __always_inline u32 kind_of_failed(u32 flags, u32 class)
+{
+	if (class == SYS_MEMFD || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return RECORD_FILE_CREATE;
+	return flags & O_ACCMODE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
+}
+
+/* O_* as the call gave them; struct file forgets O_CREAT, O_EXCL and O_TRUNC. */
+static __always_inline u32 flags_of_call(const u64 *args, u32 class)
+{
+	u64 how = 0;
+
+	switch (class) {
+	case SYS_OPEN:
+		return args[1];
+	case SYS_OPENAT:
+	case SYS_OPEN_HANDLE:
+		return args[2];
+	case SYS_CREAT:
+		return O_CREAT | O_WRONLY | O_TRUNC;
+	case SYS_OPENAT2:
+		bpf_probe_read_user(&how, sizeof(how), (void *)args[2]);
+		return how;
+	}
+	return 0;
+}
+
+/* An open that failed, or whose descriptor was closed by another thread before we looked. */
+static __noinline int emit_open_by_name(struct task_struct *task, struct task_state *st,
+					const u64 *args, u32 class_and_ia32, s32 ret)
+{
+	u32 class = class_and_ia32 & 0xff, flags = flags_of_call(args, class);
+	u32 kind = kind_of_failed(flags, class);
+	struct record_file *r;
+	struct slot *s;
+
+	if (flags & O_PATH)
+		return 0;
+	s = slot_claim(kind);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_file);
+	if (class_and_ia32 & 0x100)
+		s->flags |= RECORD_IA32;
+	fill_current(s->id);
+	r->count = 1;
+	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
+	r->open_flags = flags;
+	r->result = ret < 0 ? ret : 0;
+	if (class == SYS_OPEN || class == SYS_CREAT)
+		take_pair(s, args[0], AT_FDCWD, &r->path, &r->base);
+	else if (class == SYS_OPENAT || class == SYS_OPENAT2)
+		take_pair(s, args[1], args[0], &r->path, &r->base);
+	else if (class == SYS_MEMFD)
+		slot_user_path(s, args[0], &r->path);
+	slot_submit(s, kind);
+	slot_release(s);
+	return 0;
+}
+
+static __always_inline bool has_no_name(struct inode *inode, u32 mode)
+{
+	u64 magic;
+
+	if ((mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR)
+		return false;
+	magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	return magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC || magic == ANON_INODE_FS_MAGIC ||
+	       (mode & S_IFMT) == S_IFSOCK;
+}
+
+static __noinline int on_opened(struct task_struct *task, struct task_state *st, struct file *file,
+				const u64 *args, u32 class_and_ia32)
+{
+	u32 class = class_and_ia32 & 0xff;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(inode, i_mode);
+	u32 flags = BPF_CORE_READ(file, f_flags);
+	struct fold_key key = {};
+	struct record_file *r;
+	struct slot *s;
+	bool folds;
+
+	if (fmode & FMODE_PATH || has_no_name(inode, mode))
+		return 0;
+	key.boundary = st->boundary;
+	key.inode = BPF_CORE_READ(inode, i_ino);
+	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	key.generation = BPF_CORE_READ(inode, i_generation);
+	key.kind = kind_of_open(fmode, flags, class);
+	folds = cfg_fold && key.kind != RECORD_FILE_CREATE; /* a file is made once */
+	if (folds && fold_act(&key))
+		return 0;
+	s = slot_claim(key.kind);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_file);
+	if (class_and_ia32 & 0x100)
+		s->flags |= RECORD_IA32;
+	fill_task(&r->task, task, st);
+	r->dev = key.dev;
+	r->inode = key.inode;
+	r->count = 1;
+	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
+	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
+	r->mode = mode;
+	slot_file_path(s, file, &r->path);
+	if (slot_submit(s, key.kind) && folds)
+		fold_begin(&key, &r->header);
+	slot_release(s);
+	return 0;
+}
+
+static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
+				   u32 class_and_ia32, s32 ret)
+{
+	struct file *file;
+
+	if (ret < 0)
+		return emit_open_by_name(task, st, args, class_and_ia32, ret);
+	file = read_fd(task, ret);
+	if (!file) {
+		count_here(path_faults);
+		return emit_open_by_name(task, st, args, class_and_ia32, ret);
+	}
+	return on_opened(task, st, file, args, class_and_ia32);
+}
+
+/* Verified once: current is the caller and has a state. */
+int open_on_call(u32 class_and_ia32, s32 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	u64 args[6];
+
+	if (!st)
+		return 0;
+	read_current_args(args, class_and_ia32);
+	return on_open(task, st, args, class_and_ia32, ret);
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * syscall.bpf.c: the end of every system call, and which file of hooks it is handed to.
+ *
+ * One hook, sys_exit: the result is known there, and so is what the call was about, from the
+ * kernel's objects where there are any.
+ */
+#include "session.bpf.h"
+#include "syscalls.bpf.h"
+#include "auth.bpf.h"
+#include "net.bpf.h"
+#include "cred.bpf.h"
+#include "load.bpf.h"
+#include "file.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+/* Failures that are no act: the name is not there (counted), or the call is going to be repeated. */
+static __always_inline bool is_no_act(s32 ret)
+{
+	if (ret == -ENOENT || ret == -ENOTDIR) {
+		count_here(filtered_missing);
+		return true;
+	}
+	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
+}
+
+/* What somebody sends who logs people in. */
+static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
+{
+	u32 a[3] = {};
+	u64 args[6];
+
+	read_args(args, regs, ia32);
+	if (class == SYS_SENDMSG)
+		return auth_on_sendmsg(args[0], args[1], ia32);
+	if (class == SYS_SENDTO)
+		return auth_on_send(args[0], args[1], args[2]);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	return auth_on_send(a[0], a[1], a[2]);
+}
+
+/* Calls on sockets; 32-bit programs make them through socketcall(2), with arguments in memory. */
+static __noinline int on_socket_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
+{
+	u64 args[6];
+	u32 a[2] = {};
+
+	read_args(args, regs, ia32);
+	if (class == SYS_LISTEN)
+		return net_on_listen(args[0], ret);
+	if (class == SYS_ACCEPT)
+		return net_on_accept(ret);
+	if (class == SYS_CONNECT)
+		return net_on_connect(args[0], args[1], ret);
+	if (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO)
+		return on_send_call(regs, class, ia32);
+	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
+		return 0;
+	if (args[0] == SOCKETCALL_CONNECT)
+		return net_on_connect(a[0], a[1], ret);
+	if (args[0] == SOCKETCALL_LISTEN)
+		return net_on_listen(a[0], ret);
+	if (args[0] == SOCKETCALL_ACCEPT || args[0] == SOCKETCALL_ACCEPT4)
+		return net_on_accept(ret);
+	return 0;
+}
+
+/* Calls of the other families. */
+static __always_inline int on_other_call(u32 class_and_ia32, long ret)
+{
+	if ((class_and_ia32 & 0xff) >= SYS_MODULE)
+		return load_on_call(class_and_ia32, ret);
+	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
+		return cred_on_call(class_and_ia32, ret);
+	return target_on_call(class_and_ia32, ret);
+}
+
+/* The end of a call that may be of interest. */
+static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool ia32 = false;
+	u32 class = classify(task, nr, &ia32);
+
+	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) ||
+	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
+	    is_self(task))
+		return 0;
+	if (!is_socket_call(class) && is_no_act(ret))
+		return 0;
+	if (!current_state(task))
+		return 0;
+	if (is_send(class))
+		return on_send_call(regs, class, ia32);
+	if (is_socket_call(class))
+		return on_socket_call(regs, class, ia32, ret);
+	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
+		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
+	if (class >= SYS_FIRST_PATH_OP)
+		return file_on_call(class | (ia32 ? 0x100 : 0), ret);
+	return open_on_call(class | (ia32 ? 0x100 : 0), ret);
+}
+
+/*
+ * sys_exit(regs, ret): every system call of every task passes here, also 32-bit ones, to which the
+ * tracepoints per call are blind; so the way out for other calls must be short. All kernels.
+ * Misses: what happens without a call (io_uring), the truth about user paths under a race.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	u32 nr = read_syscall_number(regs);
+
+	if (!is_interesting(nr))
+		return 0;
+	return on_call(regs, nr, ret);
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";
