@@ -4,22 +4,13 @@
  * seed, attach, seed; from then on every task has a boundary.
  */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <limits.h>
-#include <unistd.h>
 
-#include "base/btf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "collect/kernel.h"
-#include "collect/roles.h"
-
-#define BTF_PATH      "/sys/kernel/btf/vmlinux"
-#define SLOTS_PER_CPU 4u /* as in bpf/maps.bpf.h */
-#define WAKEUP_BYTES  (256u << 10)
-#define RING_MAX_KIB  (1u << 20)
 
 /* As in bpf/maps.bpf.h. */
 struct cpu_counts {
@@ -33,129 +24,6 @@ static struct kernel *kernel_of(const struct source *src)
 	return (struct kernel *)(uintptr_t)src;
 }
 
-/* A kernel without modules has no such tracepoint, and refuses the program for it. */
-static bool has_tracepoint(const struct btf *btf, const char *btf_name)
-{
-	return btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF) > 0;
-}
-
-/* Whether sched_process_exit has its second argument (6.16): three with the hidden first one. */
-static bool exit_tells_group_dead(const struct btf *btf)
-{
-	const struct btf_type *t;
-	int id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
-	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-	t = t ? btf__type_by_id(btf, t->type) : NULL; /* pointer */
-	t = t ? btf__type_by_id(btf, t->type) : NULL; /* function */
-	return t && btf_is_func_proto(t) && btf_vlen(t) >= 3;
-}
-
-/* What depends on the kernel's own types; without them loading fails anyway, and says why. */
-static void configure_by_types(struct kernel *k)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-
-	if (!btf)
-		return;
-	k->skel->rodata->cfg_group_dead = exit_tells_group_dead(btf);
-	bpf_program__set_autoload(k->skel->progs.on_module_load,
-				  has_tracepoint(btf, "btf_trace_module_load"));
-	btf__free(btf);
-}
-
-/* A power of two and of the page size, as the kernel wants it. */
-static uint32_t ring_size(uint32_t kib)
-{
-	uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
-
-	if (kib > RING_MAX_KIB)
-		kib = RING_MAX_KIB;
-	while (size / 1024 < kib)
-		size *= 2;
-	return size;
-}
-
-static int configure(struct kernel *k, const struct kernel_options *opt)
-{
-	uint32_t size = ring_size(opt->ring_kib);
-
-	k->skel->rodata->cfg_fold = opt->fold;
-	configure_by_types(k);
-	k->skel->rodata->cfg_page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
-	k->skel->rodata->cfg_wakeup_bytes = size / 4 < WAKEUP_BYTES ? size / 4 : WAKEUP_BYTES;
-	if (bpf_map__set_max_entries(k->skel->maps.events, size) ||
-	    bpf_map__set_max_entries(k->skel->maps.slots, SLOTS_PER_CPU * (uint32_t)k->cpus))
-		return -EINVAL;
-	return 0;
-}
-
-/* A failed load in words that lead on. */
-static int explain_load(int e, struct problem *err)
-{
-	if (access(BTF_PATH, R_OK)) {
-		problem_set(err, e, "this kernel has no type information (%s)", BTF_PATH);
-		problem_remedy(err, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
-		return e;
-	}
-	if (e == -EPERM) { /* the verifier's refusals are EACCES */
-		problem_set(err, e, "the kernel refuses to load the programs: %s", strerror(-e));
-		problem_remedy(err,
-			       "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE");
-		return e;
-	}
-	if (!btf_names(BTF_NEWEST_NEED)) {
-		problem_set(err, e, "this kernel is too old: it has no bpf_loop (Linux 5.17)");
-		problem_remedy(err, "use Linux 5.17 or later");
-		return e;
-	}
-	problem_set(err, e, "the programs cannot be loaded: %s. %.300s", strerror(-e),
-		    libbpf_log_said());
-	problem_remedy(err, "whodid doctor says what this kernel lacks");
-	return e;
-}
-
-static int load(struct kernel *k, const struct kernel_options *opt, struct problem *err)
-{
-	int e;
-
-	libbpf_log_begin();
-	k->cpus = libbpf_num_possible_cpus();
-	if (k->cpus < 1)
-		return problem_set(err, -ENOTSUP, "the number of CPUs cannot be read");
-	k->skel = whodid_bpf__open();
-	if (!k->skel)
-		return explain_load(errno ? -errno : -EINVAL, err);
-	e = configure(k, opt);
-	if (e)
-		return problem_set(err, e, "the programs do not fit to this build of whodidd");
-	e = whodid_bpf__load(k->skel);
-	return e ? explain_load(e, err) : 0;
-}
-
-/* Executables by the inodes that the kernel sees, not those of stat(2): see on_role_file. */
-static int give_roles(struct kernel *k, const struct kernel_options *opt)
-{
-	int map = bpf_map__fd(k->skel->maps.role_fds), err = 0;
-	struct roles roles;
-
-	roles_find(&roles, opt);
-	for (size_t i = 0; i < roles.count && !err; i++) {
-		uint32_t fd = (uint32_t)roles.exes[i].fd;
-
-		if (bpf_map_update_elem(map, &fd, &roles.exes[i].role, BPF_ANY))
-			err = -errno;
-	}
-	if (!err)
-		err = seed_run(k->skel->progs.on_role_file, NULL);
-	for (size_t i = 0; i < roles.count; i++) {
-		uint32_t fd = (uint32_t)roles.exes[i].fd;
-
-		bpf_map_delete_elem(map, &fd);
-	}
-	roles_close(&roles);
-	return err;
-}
-
 static int open_fold(struct kernel *k, const struct kernel_options *opt)
 {
 	if (!opt->fold)
@@ -166,18 +34,18 @@ static int open_fold(struct kernel *k, const struct kernel_options *opt)
 
 static int start(struct kernel *k, const struct kernel_options *opt, struct problem *err)
 {
-	int e = load(k, opt, err);
+	int e = kernel_load(k, opt, err);
 
 	if (e)
 		return e;
-	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there once load() returned 0
+	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there once kernel_load() returned 0
 	e = ring_open(&k->ring, bpf_map__fd(k->skel->maps.events),
 		      bpf_map__max_entries(k->skel->maps.events));
 	if (!e)
 		e = open_fold(k, opt);
 	if (e)
 		return problem_set(err, e, "the ring cannot be mapped: %s", strerror(-e));
-	e = give_roles(k, opt);
+	e = kernel_give_roles(k, opt);
 	if (e)
 		return problem_set(err, e, "the trusted executables cannot be set: %s",
 				   strerror(-e));

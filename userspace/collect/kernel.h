@@ -31,6 +31,11 @@ struct kernel {
 	struct seeded processes; /* until the first drain has handed them over */
 };
 
+/* load.c: maps and programs into the kernel, fitted to it. 0, or -errno with err in words that lead on. */
+int kernel_load(struct kernel *k, const struct kernel_options *opt, struct problem *err);
+/* Executables by the inodes that the kernel sees, not those of stat(2): see on_role_file. 0 or -errno. */
+int kernel_give_roles(struct kernel *k, const struct kernel_options *opt);
+
 /* hooks.c: attaches all. 0, or the first -errno of a hook without which nothing makes sense. */
 int kernel_attach(struct kernel *k, struct problem *err);
 void kernel_detach(struct kernel *k);
