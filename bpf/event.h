@@ -53,7 +53,7 @@ enum record_kind {
 	RECORD_FILE_CREATE = 18,
 	RECORD_FILE_DELETE = 19,
 	RECORD_FILE_RENAME = 20,
-	RECORD_FILE_CHMOD = 21, /* mode, owner */
+	RECORD_FILE_CHMOD = 21, /* mode, owner, extended attributes */
 	RECORD_FILE_LINK = 22,	/* hard and symbolic links */
 
 	RECORD_PTRACE = 23, /* struct record_target: into the memory or descriptors of another */
@@ -209,6 +209,10 @@ enum file_op {
 	FILE_OP_MOVE_MOUNT = 14,
 	FILE_OP_UMOUNT = 15,	 /* path: what is taken away; open_flags: as the call had them */
 	FILE_OP_PIVOT_ROOT = 16, /* path: the new root, path2: where the old one went; as written */
+	/* path2: name of the attribute, from the caller's memory whatever the flags say of path */
+	FILE_OP_SETXATTR = 17,
+	FILE_OP_REMOVEXATTR = 18,
+	FILE_OP_MOUNT_SETATTR = 19, /* path: the mount; of kind mount, as those above */
 };
 
 struct record_file {
@@ -238,11 +242,13 @@ struct record_file {
 
 enum ptrace_op {
 	PTRACE_OP_NONE = 0,
-	PTRACE_OP_ATTACH = 1, /* ptrace(PTRACE_ATTACH) */
-	PTRACE_OP_SEIZE = 2,  /* ptrace(PTRACE_SEIZE) */
-	PTRACE_OP_READ = 3,   /* process_vm_readv */
-	PTRACE_OP_WRITE = 4,  /* process_vm_writev */
-	PTRACE_OP_GETFD = 5,  /* pidfd_getfd */
+	PTRACE_OP_ATTACH = 1,	  /* ptrace(PTRACE_ATTACH) */
+	PTRACE_OP_SEIZE = 2,	  /* ptrace(PTRACE_SEIZE) */
+	PTRACE_OP_READ = 3,	  /* process_vm_readv */
+	PTRACE_OP_WRITE = 4,	  /* process_vm_writev */
+	PTRACE_OP_GETFD = 5,	  /* pidfd_getfd */
+	PTRACE_OP_OPEN_READ = 6,  /* /proc/PID/mem opened for reading only */
+	PTRACE_OP_OPEN_WRITE = 7, /* the same for writing */
 };
 
 /* What one process does to another. */

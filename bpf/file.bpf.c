@@ -20,7 +20,8 @@ enum op_extra {
 	EXTRA_SIZE64,
 	EXTRA_FLAGS,
 	EXTRA_MOUNT, /* arg: type, arg + 1: flags */
-	EXTRA_UMOUNT
+	EXTRA_UMOUNT,
+	EXTRA_XATTR, /* arg: its name */
 };
 struct path_op {
 	u8 kind, op;
@@ -29,7 +30,7 @@ struct path_op {
 	u8 extra, arg;	/* what else to read, from which argument on */
 };
 
-#define PATH_OPS 32 /* a power of two: the verifier wants a mask */
+#define PATH_OPS 64 /* a power of two: the verifier wants a mask */
 _Static_assert(SYS_CLASSES - SYS_FIRST_PATH_OP <= PATH_OPS, "path_ops");
 #define ROW(class) [SYS_##class - SYS_FIRST_PATH_OP]
 #define NO_SECOND  ABSENT, ABSENT
@@ -65,6 +66,13 @@ static const struct path_op path_ops[PATH_OPS] = {
 	ROW(UMOUNT)      = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_NONE, 0 },
 	ROW(UMOUNT2)     = { RECORD_FILE_MOUNT, FILE_OP_UMOUNT, CWD, 0, NO_SECOND, EXTRA_UMOUNT, 1 },
 	ROW(PIVOT_ROOT)  = { RECORD_FILE_MOUNT, FILE_OP_PIVOT_ROOT, ABSENT, 0, ABSENT, 1, EXTRA_NONE, 0 },
+	ROW(MOUNT_SETATTR) = { RECORD_FILE_MOUNT, FILE_OP_MOUNT_SETATTR, 0, 1, NO_SECOND, EXTRA_NONE, 0 },
+	ROW(SETXATTR)    = { RECORD_FILE_CHMOD, FILE_OP_SETXATTR, CWD, 0, NO_SECOND, EXTRA_XATTR, 1 },
+	ROW(SETXATTRAT)  = { RECORD_FILE_CHMOD, FILE_OP_SETXATTR, 0, 1, NO_SECOND, EXTRA_XATTR, 3 },
+	ROW(FSETXATTR)   = { RECORD_FILE_CHMOD, FILE_OP_SETXATTR, 0, ABSENT, NO_SECOND, EXTRA_XATTR, 1 },
+	ROW(REMOVEXATTR) = { RECORD_FILE_CHMOD, FILE_OP_REMOVEXATTR, CWD, 0, NO_SECOND, EXTRA_XATTR, 1 },
+	ROW(REMOVEXATTRAT) = { RECORD_FILE_CHMOD, FILE_OP_REMOVEXATTR, 0, 1, NO_SECOND, EXTRA_XATTR, 3 },
+	ROW(FREMOVEXATTR) = { RECORD_FILE_CHMOD, FILE_OP_REMOVEXATTR, 0, ABSENT, NO_SECOND, EXTRA_XATTR, 1 },
 	/* clang-format on */
 };
 
@@ -177,6 +185,8 @@ int file_on_call(u32 class_and_ia32, s32 ret)
 		take_object(s, r, task, s->args[0]);
 	else
 		take_paths(s, r, op);
+	if (op->extra == EXTRA_XATTR)
+		slot_user_text(s, s->args[op->arg & 7], &r->path2);
 	slot_submit(s, op->kind);
 	slot_release(s);
 	return 0;

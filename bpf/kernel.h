@@ -71,6 +71,7 @@ enum bpf_map_type {
 #define CLONE_NEWPID	      0x20000000
 #define CLONE_NEWNET	      0x40000000
 #define NSFS_MAGIC	      0x6e736673
+#define PROC_SUPER_MAGIC      0x9fa0
 #define FMODE_WRITE	      0x2
 #define FMODE_PATH	      0x4000
 #define FMODE_CREATED	      0x100000
@@ -192,6 +193,10 @@ struct inode {
 	unsigned int i_nlink;
 	u32 i_generation;
 	void *i_private;
+};
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
 };
 struct dentry {
 	struct hlist_bl_node d_hash;

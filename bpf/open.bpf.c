@@ -131,6 +131,18 @@ static __always_inline bool has_no_name(struct inode *inode, u32 mode)
 	       (mode & S_IFMT) == S_IFSOCK;
 }
 
+/* /proc/PID/mem, by whatever path: an act on that process too. Read for the few files of /proc. */
+static __always_inline bool is_memory(struct file *file, u64 magic)
+{
+	u32 name = 0;
+
+	if (magic != PROC_SUPER_MAGIC)
+		return false;
+	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return name == 0x006d656d; /* "mem" */
+}
+
+/* PTRACE_OP_* when that was the memory of a process, else 0. */
 static __noinline int on_opened(struct task_struct *task, struct task_state *st, struct file *file,
 				const u64 *args, u32 class_and_ia32)
 {
@@ -138,19 +150,22 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(inode, i_mode);
 	u32 flags = BPF_CORE_READ(file, f_flags);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
 	struct fold_key key = {};
 	struct record_file *r;
+	bool folds, memory;
 	struct slot *s;
-	bool folds;
 
 	if (fmode & FMODE_PATH || has_no_name(inode, mode))
 		return 0;
 	key.boundary = st->boundary;
 	key.inode = BPF_CORE_READ(inode, i_ino);
-	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	key.dev = BPF_CORE_READ(sb, s_dev);
 	key.generation = BPF_CORE_READ(inode, i_generation);
 	key.kind = kind_of_open(fmode, flags, class);
-	folds = cfg_fold && key.kind != RECORD_FILE_CREATE; /* a file is made once */
+	memory = is_memory(file, BPF_CORE_READ(sb, s_magic));
+	/* a file is made once, and an act on a process is told each time */
+	folds = cfg_fold && key.kind != RECORD_FILE_CREATE && !memory;
 	if (folds && fold_act(&key))
 		return 0;
 	s = slot_claim(key.kind);
@@ -170,13 +185,16 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	if (slot_submit(s, key.kind) && folds)
 		fold_begin(&key, &r->header);
 	slot_release(s);
-	return 0;
+	if (!memory)
+		return 0;
+	return fmode & FMODE_WRITE ? PTRACE_OP_OPEN_WRITE : PTRACE_OP_OPEN_READ;
 }
 
 static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
 				   u32 class_and_ia32, s32 ret)
 {
 	struct file *file;
+	u32 op;
 
 	if (ret < 0)
 		return emit_open_by_name(task, st, args, class_and_ia32, ret);
@@ -185,7 +203,8 @@ static __always_inline int on_open(struct task_struct *task, struct task_state *
 		count_here(path_faults);
 		return emit_open_by_name(task, st, args, class_and_ia32, ret);
 	}
-	return on_opened(task, st, file, args, class_and_ia32);
+	op = on_opened(task, st, file, args, class_and_ia32);
+	return op ? target_on_memory((u64)BPF_CORE_READ(file, f_inode), op) : 0;
 }
 
 /* Verified once: current is the caller and has a state. */

@@ -223,14 +223,13 @@ static_sub int slot_cgroup(struct slot *s, struct kernfs_node *kn, struct record
 	return 0;
 }
 
-/* Appends a path from the caller's memory and flags the record. */
-static_sub int slot_user_path(struct slot *s, u64 ptr, struct record_text *out)
+/* Appends a text of at most a path's length from the caller's memory. */
+static_sub int slot_user_text(struct slot *s, u64 ptr, struct record_text *out)
 {
 	u32 at = s->len;
 	long n;
 
 	hide(at);
-	s->flags |= RECORD_USER_PATH;
 	if (at > SLOT_DATA)
 		return 0;
 	n = bpf_probe_read_user_str(&s->data[at], EVENT_PATH_MAX + 2, (void *)ptr);
@@ -246,6 +245,13 @@ static_sub int slot_user_path(struct slot *s, u64 ptr, struct record_text *out)
 	out->len = n - 1;
 	s->len = at + out->len;
 	return 0;
+}
+
+/* The same of a path, which flags the record. */
+static __always_inline void slot_user_path(struct slot *s, u64 ptr, struct record_text *out)
+{
+	s->flags |= RECORD_USER_PATH;
+	slot_user_text(s, ptr, out);
 }
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * target.bpf.c: what one process does to another: its memory, its descriptors, signals to it.
  *
- * Not seen: PTRACE_TRACEME (the child asks for it), what a tracer does once it is attached, and
- * /proc/PID/mem, which is an open like others. Before 6.2 nothing finds a task by its number in
- * here: the target of a call is a number then, without boundary and executable.
+ * Not seen: PTRACE_TRACEME (the child asks for it), what a tracer does once it is attached. Before 6.2
+ * nothing finds a task by its number in here: the target of a call is a number then, without boundary
+ * and executable.
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
@@ -168,6 +168,35 @@ int target_on_call(u32 class_and_ia32, long ret)
 		r->bytes = ret > 0 ? ret : 0;
 	take_target_by_pid(s, x.pid, x.initial);
 	slot_submit(s, x.kind);
+	slot_release(s);
+	return 0;
+}
+
+/*
+ * An open of /proc/PID/mem, beside the record of the open itself. Whose it is stands in the inode, so
+ * no other path to it hides that.
+ */
+int target_on_memory(u64 inode, u32 op)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct proc_inode *proc =
+		(void *)(inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
+	s32 pid = BPF_CORE_READ(proc, pid, numbers[0].nr);
+	struct record_target *r;
+	struct slot *s;
+
+	if (!st || pid == task->tgid || pid == task->pid)
+		return 0;
+	s = slot_claim(RECORD_PTRACE);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_target);
+	fill_task(&r->task, task, st);
+	r->op = op;
+	take_target_by_pid(s, pid, true);
+	if (r->pid != (u32)task->tgid) /* another thread of the caller's own */
+		slot_submit(s, RECORD_PTRACE);
 	slot_release(s);
 	return 0;
 }

@@ -8,6 +8,9 @@
 /* The end of a call of current that reaches into another process. Returns 0. */
 int target_on_call(u32 class_and_ia32, long ret);
 
+/* Current has opened the memory of a process: inode of /proc/PID/mem. Returns 0. */
+int target_on_memory(u64 inode, u32 op);
+
 /* Arguments of the call that current is at the end of. */
 static __always_inline void read_current_args(u64 *args, u32 class_and_ia32)
 {

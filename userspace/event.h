@@ -123,6 +123,7 @@ struct event_what {
 		struct str old_path; /* rename: the old name; link: the target; mount: the source;
 				      * pivot_root: where the old root went */
 		struct str fs_type;  /* mount */
+		struct str xattr;    /* setxattr, removexattr: name of the attribute */
 		struct str op;	     /* open, unlink, ... : static text */
 		struct str
 			flags; /* comma list of open flags, lower case without O_: static or record text */

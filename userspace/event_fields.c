@@ -73,7 +73,9 @@ static const char *ptrace_word(unsigned v)
 					    [PTRACE_OP_SEIZE] = "seize",
 					    [PTRACE_OP_READ] = "read",
 					    [PTRACE_OP_WRITE] = "write",
-					    [PTRACE_OP_GETFD] = "getfd"};
+					    [PTRACE_OP_GETFD] = "getfd",
+					    [PTRACE_OP_OPEN_READ] = "open_read",
+					    [PTRACE_OP_OPEN_WRITE] = "open_write"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
@@ -367,6 +369,7 @@ const struct field event_fields[] = {
 	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),
 	ROW(23, "file.flags", NULL, FIELD_LIST, what.file.flags, FILES, "flags of an open or a mount"),
 	ROW(153, "file.fs_type", "fs_type", FIELD_TEXT, what.file.fs_type, BIT(EVENT_FILE_MOUNT), "type of the file system"),
+	ROW(161, "file.xattr", "xattr", FIELD_TEXT, what.file.xattr, BIT(EVENT_FILE_CHMOD), "extended attribute that was set or removed, from the caller's memory"),
 	ROW(24, "file.mode", "mode", FIELD_MODE, what.file.mode, FILES, "permission bits, of chmod the new ones"),
 	ROW(25, "file.inode", "inode", FIELD_BIG, what.file.inode, FILES, "inode"),
 	ROW(26, "file.dev", "dev", FIELD_DEV, what.file.dev, FILES, "device"),
@@ -381,7 +384,7 @@ const struct field event_fields[] = {
 	ROW(142, "target.who", "target", FIELD_TEXT, who.target, TARGETS, "who it belongs to"),
 	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, TARGETS, "where that identity began"),
 	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, TARGETS, "its start", .use = FIELD_NO_JSON),
-	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory) or getfd (a descriptor of it)", .name_of = ptrace_word),
+	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_word),
 	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
 	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
 

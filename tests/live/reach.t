@@ -26,13 +26,13 @@ spec: {mode: audit, roles: [reach], subjects: [{kind: Any}]}
 END
 start_daemon
 victim
-for what in attach seize read getfd; do
+for what in attach seize read getfd open_read open_write; do
 	"$ACTORS/reach" "$what" "$VICTIM" "$(head -c 12 "/proc/$VICTIM/maps")" >/dev/null
 done
 setpriv --reuid 65534 --clear-groups "$ACTORS/reach" attach "$VICTIM" >/dev/null
 "$ACTORS/reach" 10 "$DAEMON" >/dev/null # SIGUSR1, which the daemon has no use for
 
-for what in attach seize read getfd; do
+for what in attach seize read getfd open_read open_write; do
 	event=$(first_event '.ptrace.op == "'"$what"'" and .target.pid == '"$VICTIM" type=ptrace) ||
 		bail_out "$what was seen" "$(events type=ptrace)"
 	json_is "$event" .target.exe "$(readlink -f "$(command -v sleep)")" "$what: the target's executable"
@@ -43,6 +43,11 @@ read=$(first_event .ptrace.bytes type=ptrace ptrace.op=read) || bail_out "a filt
 json_is "$read" .ptrace.bytes 8 "read: how many bytes"
 json_is "$read" .verdict.value forbidden "read: forbidden"
 json_is "$read" .verdict.rule reach/no-memory "read: by its rule"
+for what in open_read open_write; do
+	json_is "$(first_event true type=ptrace "target_pid=$VICTIM" "ptrace.op=$what")" .verdict.rule reach/no-memory \
+		"$what: forbidden by the rule for its access"
+done
+ok "the open itself is told too" first_event true type=write "path=/proc/$VICTIM/mem"
 getfd=$(first_event true type=ptrace "target_pid=$VICTIM" ptrace.op=getfd) || bail_out "the filter finds getfd"
 unlike "$(jq -r .verdict.value <<<"$getfd")" forbidden "getfd: another word, not forbidden"
 refused=$(first_event '.outcome == "failed"' type=ptrace) || bail_out "the refused attach was seen"

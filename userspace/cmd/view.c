@@ -177,6 +177,10 @@ static void say_file(struct text *out, const json_t *row)
 		text_puts(out, " to ");
 		row_say(out, row, "file.mode");
 	}
+	if (row_find(row, "file.xattr")) {
+		text_puts(out, str_is(op, "setxattr") ? " set " : " without ");
+		row_say(out, row, "file.xattr");
+	}
 	if (op.p && str_is(op, "chown")) {
 		text_puts(out, " to ");
 		row_say(out, row, "file.new_uid");

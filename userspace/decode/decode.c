@@ -196,7 +196,7 @@ static void decode_target(struct reader *r, struct event_what *what)
 	bool cut = false, is_signal = what->type == EVENT_SIGNAL;
 
 	if (is_signal ? t->signal == 0 || t->signal > 64
-		      : t->op == PTRACE_OP_NONE || t->op > PTRACE_OP_GETFD) {
+		      : t->op == PTRACE_OP_NONE || t->op > PTRACE_OP_OPEN_WRITE) {
 		r->bad = true;
 		return;
 	}

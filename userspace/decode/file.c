@@ -11,14 +11,25 @@
 		word, sizeof(word) - 1 \
 	}
 static const struct str op_names[] = {
-	[FILE_OP_OPEN] = OP("open"),	     [FILE_OP_UNLINK] = OP("unlink"),
-	[FILE_OP_RMDIR] = OP("rmdir"),	     [FILE_OP_RENAME] = OP("rename"),
-	[FILE_OP_LINK] = OP("link"),	     [FILE_OP_SYMLINK] = OP("symlink"),
-	[FILE_OP_CHMOD] = OP("chmod"),	     [FILE_OP_CHOWN] = OP("chown"),
-	[FILE_OP_TRUNCATE] = OP("truncate"), [FILE_OP_MKDIR] = OP("mkdir"),
-	[FILE_OP_MKNOD] = OP("mknod"),	     [FILE_OP_MEMFD] = OP("memfd"),
-	[FILE_OP_MOUNT] = OP("mount"),	     [FILE_OP_MOVE_MOUNT] = OP("move_mount"),
-	[FILE_OP_UMOUNT] = OP("umount"),     [FILE_OP_PIVOT_ROOT] = OP("pivot_root"),
+	[FILE_OP_OPEN] = OP("open"),
+	[FILE_OP_UNLINK] = OP("unlink"),
+	[FILE_OP_RMDIR] = OP("rmdir"),
+	[FILE_OP_RENAME] = OP("rename"),
+	[FILE_OP_LINK] = OP("link"),
+	[FILE_OP_SYMLINK] = OP("symlink"),
+	[FILE_OP_CHMOD] = OP("chmod"),
+	[FILE_OP_CHOWN] = OP("chown"),
+	[FILE_OP_TRUNCATE] = OP("truncate"),
+	[FILE_OP_MKDIR] = OP("mkdir"),
+	[FILE_OP_MKNOD] = OP("mknod"),
+	[FILE_OP_MEMFD] = OP("memfd"),
+	[FILE_OP_MOUNT] = OP("mount"),
+	[FILE_OP_MOVE_MOUNT] = OP("move_mount"),
+	[FILE_OP_UMOUNT] = OP("umount"),
+	[FILE_OP_PIVOT_ROOT] = OP("pivot_root"),
+	[FILE_OP_SETXATTR] = OP("setxattr"),
+	[FILE_OP_REMOVEXATTR] = OP("removexattr"),
+	[FILE_OP_MOUNT_SETATTR] = OP("mount_setattr"),
 };
 
 /* Flags of several bits stand before those that they contain. */
@@ -125,6 +136,16 @@ static bool names_second(uint32_t op)
 	       op == FILE_OP_MOUNT || op == FILE_OP_MOVE_MOUNT;
 }
 
+static bool is_xattr(uint32_t op)
+{
+	return op == FILE_OP_SETXATTR || op == FILE_OP_REMOVEXATTR;
+}
+
+static bool is_mount(uint32_t op)
+{
+	return (op >= FILE_OP_MOUNT && op <= FILE_OP_PIVOT_ROOT) || op == FILE_OP_MOUNT_SETATTR;
+}
+
 static void read_names(struct reader *r, const struct record_file *f, struct event_what *what)
 {
 	bool raw =
@@ -132,12 +153,14 @@ static void read_names(struct reader *r, const struct record_file *f, struct eve
 	struct str first, second;
 
 	first = raw ? read_raw(r, f->path, what) : read_path(r, 0, f->path, f->base, what);
-	if (f->op == FILE_OP_PIVOT_ROOT)
+	if (f->op == FILE_OP_PIVOT_ROOT || is_xattr(f->op))
 		second = read_raw(r, f->path2, what);
 	else
 		second = read_path(r, 1, f->path2, f->base2, what);
 	if (f->op == FILE_OP_MOUNT)
 		what->file.fs_type = read_raw(r, f->base, what);
+	if (is_xattr(f->op))
+		what->file.xattr = second;
 	what->file.path = names_second(f->op) ? second : first;
 	if (names_second(f->op))
 		what->file.old_path = first;
@@ -150,8 +173,7 @@ void decode_file(struct reader *r, struct event_what *what)
 	const struct record_file *f = r->record;
 
 	if (f->op == FILE_OP_NONE || f->op >= ARRAY_SIZE(op_names) ||
-	    (f->op >= FILE_OP_MOUNT && f->op <= FILE_OP_PIVOT_ROOT) !=
-		    (what->type == EVENT_FILE_MOUNT)) {
+	    is_mount(f->op) != (what->type == EVENT_FILE_MOUNT)) {
 		r->bad = true;
 		return;
 	}

@@ -172,7 +172,10 @@ static void fill_target(struct act *a)
 					  [PTRACE_OP_SEIZE] = "seize",
 					  [PTRACE_OP_READ] = "read",
 					  [PTRACE_OP_WRITE] = "write",
-					  [PTRACE_OP_GETFD] = "getfd"};
+					  [PTRACE_OP_GETFD] = "getfd",
+					  /* through /proc/PID/mem: the same to a rule */
+					  [PTRACE_OP_OPEN_READ] = "read",
+					  [PTRACE_OP_OPEN_WRITE] = "write"};
 	const char *word = NULL;
 
 	if (a->verb == VERB_SIGNAL)

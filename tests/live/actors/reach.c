@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * reach WHAT PID [ADDRESS]: one access to another process, its effect and nothing more.
- * WHAT: attach, seize, read, write (8 bytes at ADDRESS), getfd (its descriptor 0), or a signal's number.
+ * WHAT: attach, seize, read, write (8 bytes at ADDRESS), getfd (its descriptor 0), open_read, open_write
+ * (/proc/PID/mem), or a signal's number.
  * Prints the result: 0, bytes, or the error's number behind a minus.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +18,14 @@
 #include <unistd.h>
 
 static char bytes[8];
+
+static long open_memory(pid_t pid, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	return open(path, flags) < 0 ? -1 : 0;
+}
 
 static long reach(const char *what, pid_t pid, void *address)
 {
@@ -31,6 +41,10 @@ static long reach(const char *what, pid_t pid, void *address)
 		return process_vm_writev(pid, &own, 1, &other, 1, 0);
 	if (strcmp(what, "getfd") == 0)
 		return syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, pid, 0), 0, 0) < 0 ? -1 : 0;
+	if (strcmp(what, "open_read") == 0)
+		return open_memory(pid, O_RDONLY);
+	if (strcmp(what, "open_write") == 0)
+		return open_memory(pid, O_RDWR);
 	return kill(pid, atoi(what));
 }
 

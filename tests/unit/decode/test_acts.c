@@ -74,7 +74,7 @@ static void targets_are_read(void **state)
 	assert_int_equal(event.what.target.pid, 812);
 	assert_int_equal(event.what.target.boundary, 99);
 	assert_str(event.what.target.exe, "/usr/sbin/cron");
-	rec.target.op = PTRACE_OP_GETFD + 1;
+	rec.target.op = PTRACE_OP_OPEN_WRITE + 1;
 	assert_int_equal(decode(), -EBADMSG);
 	rec.target.op = PTRACE_OP_NONE;
 	assert_int_equal(decode(), -EBADMSG);
