@@ -20,6 +20,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_CRED_BECOME] = "cred.become",
 	[EVENT_PROCESS] = "process",
 	[EVENT_AUTH_LOG] = "auth_log",
+	[EVENT_SESSION_END] = "session.end",
 	[EVENT_FILE_READ] = "file.read",
 	[EVENT_FILE_WRITE] = "file.write",
 	[EVENT_FILE_CREATE] = "file.create",
@@ -102,9 +103,9 @@ enum event_type event_type_parse(struct str name)
 	for (unsigned i = 0; i < ARRAY_SIZE(type_names); i++) {
 		const char *dot = type_names[i] ? strchr(type_names[i], '.') : NULL;
 
-		/* "start", "stop" and "load" would be ambiguous, "change" too vague */
-		if (dot && i < EVENT_LOSS && i != EVENT_SESSION_START && i != EVENT_MODULE_LOAD &&
-		    i != EVENT_BPF_LOAD && str_is(name, dot + 1))
+		/* "start", "stop" and "load" would be ambiguous, "change" and "end" too vague */
+		if (dot && i < EVENT_LOSS && i != EVENT_SESSION_START && i != EVENT_SESSION_END &&
+		    i != EVENT_MODULE_LOAD && i != EVENT_BPF_LOAD && str_is(name, dot + 1))
 			return (enum event_type)i;
 	}
 	return EVENT_NONE;
@@ -225,6 +226,7 @@ bool event_is_notable(const struct event *ev)
 {
 	switch (ev->what.type) {
 	case EVENT_SESSION_START:
+	case EVENT_SESSION_END:
 	case EVENT_CRED_BECOME:
 	case EVENT_LOSS:
 	case EVENT_ANOMALY:

@@ -27,6 +27,8 @@ enum event_type {
 	EVENT_CRED_BECOME = 6,
 	EVENT_PROCESS = 7,  /* ran before the sensor: feeds the identity stage, is not published */
 	EVENT_AUTH_LOG = 8, /* what sshd told the log: feeds the identity stage, is not published */
+	EVENT_SESSION_END =
+		9, /* the last process of a login has gone; made by the identity stage */
 	EVENT_FILE_READ = 16,
 	EVENT_FILE_WRITE = 17,
 	EVENT_FILE_CREATE = 18,
@@ -182,6 +184,12 @@ struct event_what {
 		bool environ_cut;
 		uint32_t ci_system; /* enum ci_system, and CI_WEAK */
 	} crossing;
+
+	struct { /* session.end */
+		int64_t start_wall_ns;
+		int64_t login_end_wall_ns; /* who let it in has gone; 0 = not seen */
+		uint64_t duration_ns;
+	} session;
 
 	struct { /* loss */
 		uint64_t events, total;

@@ -29,7 +29,8 @@
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
 #define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS)
 #define ANOMALY BIT(EVENT_ANOMALY)
-#define WHO	(ACT | ANOMALY)
+#define ENDED	BIT(EVENT_SESSION_END)
+#define WHO	(ACT | ANOMALY | ENDED)
 #define LOSS	BIT(EVENT_LOSS)
 
 /* --- names */
@@ -308,6 +309,10 @@ const struct field event_fields[] = {
 	ROW(187, "identity.login.cert_serial", NULL, FIELD_TEXT, who.id.login.cert_serial, WHO, "its serial number"),
 	ROW(188, "identity.login.ca_fingerprint", "ca", FIELD_TEXT, who.id.login.ca_fingerprint, WHO, "key that signed it"),
 
+	ROW(0, "identity.form", "form", FIELD_FORM, who.id.who, WHO, "the identity in one line: wid1 who=... via=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
+	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
+	ROW(0, "identity.instance", "instance", FIELD_FORM, who.id.who, WHO, "key of this very session, run or container", .use = FIELD_NO_PACK | FIELD_NO_JSON),
+
 	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK),
 	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it"),
 	ROW(49, "process.tid", "tid", FIELD_U32, what.tid, ACT, "acting thread, when not the leader", .shown = known_other_tid, .packed = other_tid),
@@ -413,7 +418,7 @@ const struct field event_fields[] = {
 	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_word),
 	ROW(151, "namespace.kinds", NULL, FIELD_FLAGS, what.cred.namespaces, NAMESP, "kinds that were made or entered: user, mnt, pid, ...", .name_of = namespace_name),
 	ROW(152, "namespace.inode", NULL, FIELD_COUNT, what.cred.ns_inum, NAMESP, "namespace that was entered, by its file"),
-	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND, "boundary that was opened"),
+	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND | ENDED, "boundary that was opened, or has ended"),
 	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
 	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),
 	ROW(0, "crossing.role", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what made the crossing", .use = FIELD_NO_PACK, .name_of = role_word),
@@ -425,6 +430,10 @@ const struct field event_fields[] = {
 	ROW(114, "crossing.hierarchy", NULL, FIELD_COUNT, what.crossing.cgroup_hierarchy, BOUND, "cgroup hierarchy", .use = FIELD_NO_JSON),
 	ROW(115, "crossing.exe", NULL, FIELD_TEXT, what.crossing.exe, BOUND, "executable of the task that crossed"),
 	ROW(116, "crossing.cgroup", NULL, FIELD_TEXT, what.crossing.cgroup, BOUND, "cgroup of the task that crossed"),
+
+	ROW(290, "session.begin_time", NULL, FIELD_TIME, what.session.start_wall_ns, ENDED, "when the session began"),
+	ROW(291, "session.login_end_time", NULL, FIELD_TIME, what.session.login_end_wall_ns, ENDED, "when who had let it in (sshd, cron) went"),
+	ROW(292, "session.duration_ms", NULL, FIELD_MS, what.session.duration_ns, ENDED, "how long there was a process in it"),
 
 	ROW(27, "verdict.value", "verdict", FIELD_ENUM, verdict.value, WHO, "judgement of the profiles", .name_of = verdict_word),
 	ROW(28, "verdict.mode", NULL, FIELD_TEXT, verdict.mode, WHO, "learn, audit or enforce"),

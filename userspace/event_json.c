@@ -10,6 +10,7 @@
 #include "bpf/event.h"
 #include "base/cleanup.h"
 #include "event_fields.h"
+#include "event_form.h"
 #include "event_redact.h"
 
 #define DEPTH_MAX      4
@@ -266,6 +267,14 @@ static void write_short(struct writer *x, const struct field *f, const char *nam
 		json_raw(x->w, name, s);
 }
 
+static void write_form(struct writer *x, const struct field *f, const char *name)
+{
+	char text[FORM_MAX];
+
+	json_str(x->w, name,
+		 (struct str){text, (uint32_t)field_text(f, x->ev, text, sizeof(text))});
+}
+
 static void write_field(struct writer *x, const struct field *f)
 {
 	const char *name = enter(x, f->name);
@@ -279,6 +288,9 @@ static void write_field(struct writer *x, const struct field *f)
 		break;
 	case FIELD_ARGV:
 		write_split(x->w, name, x->redaction.argv, '\0');
+		break;
+	case FIELD_FORM:
+		write_form(x, f, name);
 		break;
 	case FIELD_FLAGS:
 		write_bits(x->w, name, field_number(f, x->ev), f->name_of);
@@ -317,4 +329,15 @@ void event_json_write(struct json *w, const struct host *host, const struct even
 			write_field(&x, f);
 	close_to(&x, 0);
 	json_object_end(w);
+}
+
+void event_json_identity(struct json *w, const struct event *ev, bool forms)
+{
+	struct writer x = {.w = w, .ev = ev};
+
+	for (const struct field *f = event_fields; f->name; f++)
+		if (str_starts(str_of(f->name), "identity.") && (forms || f->kind != FIELD_FORM) &&
+		    field_present(f, ev))
+			write_field(&x, f);
+	close_to(&x, 0);
 }

@@ -13,6 +13,9 @@
  */
 void event_json_write(struct json *w, const struct host *host, const struct event *ev);
 
+/* Only its member "identity", with forms also the one-line form and the keys. */
+void event_json_identity(struct json *w, const struct event *ev, bool forms);
+
 /* Writes the published JSON Schema of the event (made from the field table). */
 void event_json_schema(struct json *w);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "event_form.h"
 
 static const char *last_part(const char *name)
 {
@@ -179,6 +180,8 @@ bool field_present(const struct field *f, const struct event *ev)
 		return f->name_of((unsigned)field_number(f, ev)) != NULL;
 	case FIELD_BOOT:
 		return field_number(f, ev) != 0 && ev->what.boot_ns != 0;
+	case FIELD_FORM:
+		return ev->who.id.who.p != NULL;
 	case FIELD_SPECIAL:
 		return special_present(f, ev);
 	default:
@@ -271,6 +274,17 @@ static size_t put_ip(const struct field *f, const struct event *ev, char *buf, s
 	return put_word(text, buf, size);
 }
 
+static size_t put_form(const struct field *f, const struct event *ev, char *buf, size_t size)
+{
+	enum form form = strcmp(f->alias, "form") == 0	    ? FORM_LINE
+			 : strcmp(f->alias, "subject") == 0 ? FORM_SUBJECT
+							    : FORM_INSTANCE;
+	char text[FORM_MAX];
+
+	event_form(form, ev, text);
+	return put_word(text, buf, size);
+}
+
 static size_t put_special(const struct field *f, const struct event *ev, char *buf, size_t size)
 {
 	if (f->offset == offsetof(struct event, what.exec.caps_effective)) {
@@ -338,6 +352,8 @@ size_t field_text(const struct field *f, const struct event *ev, char *buf, size
 		return put_ip(f, ev, buf, size);
 	case FIELD_FLAGS:
 		return put_bits(field_number(f, ev), f->name_of, buf, size);
+	case FIELD_FORM:
+		return put_form(f, ev, buf, size);
 	case FIELD_SPECIAL:
 		return put_special(f, ev, buf, size);
 	default:

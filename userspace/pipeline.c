@@ -73,6 +73,14 @@ static void publish_held(struct pipeline *p)
 	p->held_bytes = 0;
 }
 
+static void publish_ended(struct pipeline *p, const struct event *cause)
+{
+	struct event ended;
+
+	while (identity_take_ended(p->identity, cause, &ended))
+		pipeline_publish(p, &ended);
+}
+
 /* A hole in what follows: everybody who asks about that time shall know. */
 static void account_loss(struct pipeline *p, const struct event *ev)
 {
@@ -130,9 +138,10 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	anomaly_score(p->anomaly, &p->host, &ev);
 	p->scoring = false;
 
-	/* sinks: the act, then what it caused. */
+	/* sinks: the act, then what it caused, then the sessions that ended with it. */
 	publish(p, &ev);
 	publish_held(p);
+	publish_ended(p, &ev);
 }
 
 /* The store keeps the gap by itself when it could not take something; here it becomes an event. */

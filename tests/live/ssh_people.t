@@ -48,6 +48,9 @@ start=$(first_event '.identity.session == "'"$session"'"' type=session.start) ||
 json_is "$start" .identity.login.key_fingerprint "$alice" "01: the start of the session names the key"
 ok "01: and the port" jq -e '.identity.login.port > 1023' <<<"$start"
 explained=$(wd id "$(jq -r .uid <<<"$event")" -o json)
+ok "01: id has the canonical form" jq -e --arg key "$alice" --arg user "$TEST_USER" \
+	'.identity.form | startswith("wid1 who=human:\($user);ses=") and contains(";key=" + ($key | gsub("="; "%3D")) + ";src=127.0.0.1") and contains(" via=ssh as=")' <<<"$explained"
+ok "01: and it is searched by" test -n "$(events type=exec "subject=who=human:$TEST_USER;key=*" "form=*ses=$session;*")"
 ok "01: id explains the key and who says so" jq -e --arg key "$alice" \
 	'any(.facts[]; (.fact | contains($key)) and .source == "sshd" and .trust == "recorded: written by sshd")' <<<"$explained"
 
@@ -96,11 +99,20 @@ gone() {
 	! pgrep -u "$TEST_USER" -f 'sshd:'
 }
 ok "06: the login has ended" wait_until 10 gone
-ok "06: sessions says that something still runs" jq -e '.live > 0' <<<"$(wd sessions show "$(jq -r .identity.session <<<"$left")" -o json)"
+left_session=$(jq -r .identity.session <<<"$left")
+ok "06: sessions says that something still runs" jq -e '.live > 0' <<<"$(wd sessions show "$left_session" -o json)"
+ok "06: and that its login has ended" jq -e '.login_live == false' <<<"$(wd sessions show "$left_session" -o json)"
+ok "06: the session has not" jq -e '.end_time == null' <<<"$(wd sessions show "$left_session" -o json)"
 echo go >"$SCRATCH/go"
 event=$(first_event "$(true_with "$mark-after")" type=exec) || bail_out "what ran later was seen"
 json_is "$event" .identity.login.key_fingerprint "$bob" "06: it is still bob's key"
-json_is "$event" .identity.session "$(jq -r .identity.session <<<"$left")" "06: in the same session"
+json_is "$event" .identity.session "$left_session" "06: in the same session"
+end=$(first_event '.identity.session == "'"$left_session"'"' type=session.end) || bail_out "06: the session's end is an event"
+json_is "$end" .identity.login.key_fingerprint "$bob" "06: the end is that of bob's session"
+ok "06: the login ended before the session" jq -e '.session.begin_time < .session.login_end_time and .session.login_end_time < .time' <<<"$end"
+is "$(events type=session.end "session=$left_session" | wc -l)" 1 "06: it ends once"
+ok "06: sessions show has both ends" jq -e '.end_time > .login_end_time' <<<"$(wd sessions show "$left_session" -o json)"
+ok "06: and says so" grep -q "Login ended" <<<"$(wd sessions show "$left_session")"
 
 # sessions: one for each login, with key and address, and what is left of it.
 of_key() {

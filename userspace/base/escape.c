@@ -110,3 +110,34 @@ size_t escape_width(const char *escaped)
 	}
 	return width;
 }
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("._~@:/+-", c));
+}
+
+static size_t put_bytes(char *out, size_t size, size_t at, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n && at + i < size; i++)
+		out[at + i] = p[i];
+	return at + n;
+}
+
+size_t escape_value(struct str s, size_t max, char *out, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF", dots[] = "%2E%2E%2E";
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < s.n; i++) {
+		uint8_t c = (uint8_t)s.p[i];
+
+		if (at + 3 + strlen(dots) > max)
+			return put_bytes(out, size, at, dots, strlen(dots));
+		if (is_plain((char)c))
+			at = put_bytes(out, size, at, &s.p[i], 1);
+		else
+			at = put_bytes(out, size, at, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
+	}
+	return at;
+}

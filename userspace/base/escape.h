@@ -12,6 +12,12 @@
  * size > 0). Four times the input and one is always enough room in UTF-8 mode, eight times in ASCII.
  */
 size_t escape_terminal(struct str s, bool ascii, char *out, size_t size);
+/*
+ * Percent-encodes every byte outside of A-Z a-z 0-9 . _ ~ @ : / + -, so that a value cannot break a list or
+ * look like another one. One that takes more than max bytes is cut and ends in %2E%2E%2E. Returns the
+ * length, without NUL; nothing is written past size, and a result > size was cut there.
+ */
+size_t escape_value(struct str s, size_t max, char *out, size_t size);
 /* Columns that escaped text takes on a terminal (wcwidth; ambiguous = 1). */
 size_t escape_width(const char *escaped);
 

@@ -53,6 +53,8 @@ static void print_layers(const struct cli *c, const json_t *row)
 	print_layer(c, "session", row, "identity.session", "");
 	print_layer(c, "flags", row, "identity.flags", "");
 	print_layer(c, "because", row, "identity.reason", "");
+	print_layer(c, "by", row, "identity.by", "");
+	print_layer(c, "form", row, "identity.form", "");
 }
 
 static void print_facts(const struct cli *c, const json_t *facts)

@@ -99,6 +99,7 @@ static int take_start(void *ctx, struct str line)
 	copy_text(session, "start_time", row, "time");
 	copy_text(session, "last_time", row, "time");
 	copy_text(session, "opened_by", row, "crossing.role");
+	copy_text(session, "opener_pid", row, "crossing.opener_pid");
 	copy_text(session, "start_event", row, "uid");
 	return 0;
 }
@@ -139,7 +140,11 @@ static int take_process(void *ctx, struct str line)
 	if (!session && (s->c->filter.n || s->c->since_ns || s->c->until_ns || s->newest_first ||
 			 !(s->c->all || s->id || person)))
 		return 0;
-	add_number(session ? session : new_session(s, row), "live", 1);
+	if (!session)
+		session = new_session(s, row);
+	add_number(session, "live", 1);
+	if (row_u64(row, "process.pid", 0) == row_u64(session, "opener_pid", 0))
+		json_object_set_new(session, "login_live", json_true());
 	return 0;
 }
 
@@ -152,8 +157,11 @@ static void ask_live(struct sessions *s)
 
 	if (s->c->from || http_get(s->c, &r) != CODE_DONE)
 		return;
-	json_array_foreach (s->rows, i, row)
+	json_array_foreach (s->rows, i, row) {
 		add_number(row, "live", 0); /* known to be none */
+		if (row_find(row, "opener_pid") && !row_find(row, "login_live"))
+			json_object_set_new(row, "login_live", json_false());
+	}
 }
 
 static void add_anomaly(json_t *session, struct str id)
@@ -189,6 +197,10 @@ static int take_event(void *ctx, struct str line)
 	add_number(s->last, "acts", row_u64(row, "count", 1));
 	if (row_is(row, "type", "exec"))
 		add_number(s->last, "execs", 1);
+	if (row_is(row, "type", "session.end")) {
+		copy_text(s->last, "end_time", row, "time");
+		copy_text(s->last, "login_end_time", row, "session.login_end_time");
+	}
 	if (row_str(row, "anomaly_id").n)
 		add_anomaly(s->last, row_str(row, "anomaly_id"));
 	copy_text(s->last, "last_time", row, "time");
@@ -222,6 +234,13 @@ static void say_key(struct text *out, const json_t *row)
 		row_str(row, "login.cert_id").n ? "login.cert_id" : "login.key_fingerprint");
 }
 
+static void say_time(struct text *out, const struct cli *c, const json_t *row, const char *name,
+		     const char *form)
+{
+	if (row_find(row, name))
+		view_time(out, c, row_time(row, name), form, 0);
+}
+
 static void add_cell(struct table *t, struct text *cell)
 {
 	table_cell_z(t, COLOR_NONE, cell->n ? cell->p : NOT_KNOWN);
@@ -241,8 +260,9 @@ static void add_row(const struct cli *c, struct table *t, const json_t *row)
 
 	row_say(&cell, row, "id");
 	add_cell(t, &cell);
-	if (row_find(row, "start_time"))
-		view_time(&cell, c, row_time(row, "start_time"), TIME_DAY, 0);
+	say_time(&cell, c, row, "start_time", TIME_DAY);
+	add_cell(t, &cell);
+	say_time(&cell, c, row, "end_time", TIME_DAY);
 	add_cell(t, &cell);
 	row_say(&cell, row, "who");
 	add_cell(t, &cell);
@@ -265,10 +285,11 @@ static void print_table(const struct sessions *s)
 {
 	static const struct column columns[] = {
 		{"SESSION", COLUMN_TEXT, 7, 0},	 {"START", COLUMN_TEXT, 14, 0},
-		{"WHO", COLUMN_TEXT, 14, 0},	 {"VIA", COLUMN_TEXT, 4, 5},
-		{"FROM", COLUMN_TEXT, 9, 0},	 {"KEY", COLUMN_PATH, 16, 0},
-		{"LIVE", COLUMN_NUMBER, 4, 2},	 {"EXECS", COLUMN_NUMBER, 5, 3},
-		{"EVENTS", COLUMN_NUMBER, 6, 4}, {"ANOMALIES", COLUMN_TEXT, 4, 1}};
+		{"END", COLUMN_TEXT, 14, 6},	 {"WHO", COLUMN_TEXT, 14, 0},
+		{"VIA", COLUMN_TEXT, 4, 5},	 {"FROM", COLUMN_TEXT, 9, 0},
+		{"KEY", COLUMN_PATH, 16, 0},	 {"LIVE", COLUMN_NUMBER, 4, 2},
+		{"EXECS", COLUMN_NUMBER, 5, 3},	 {"EVENTS", COLUMN_NUMBER, 6, 4},
+		{"ANOMALIES", COLUMN_TEXT, 4, 1}};
 	struct table t;
 	const json_t *row;
 	size_t i;
@@ -367,7 +388,7 @@ static void print_login(const struct cli *c, const json_t *row)
 
 static void print_session(const struct cli *c, const json_t *row)
 {
-	_cleanup_text_ struct text time = {0}, did = {0}, next = {0};
+	_cleanup_text_ struct text time = {0}, login = {0}, did = {0}, next = {0};
 	struct str id = row_str(row, "id");
 
 	print_field(c, "Session", row, "id");
@@ -376,16 +397,21 @@ static void print_session(const struct cli *c, const json_t *row)
 	print_login(c, row);
 	print_field(c, "Flags", row, "flags");
 	if (row_find(row, "start_time")) {
-		view_time(&time, c, row_time(row, "start_time"), TIME_FULL, 0);
+		say_time(&time, c, row, "start_time", TIME_FULL);
 		text_puts(&time, " to ");
-		view_time(&time, c, row_time(row, "last_time"), TIME_FULL, 0);
+		say_time(&time, c, row, row_find(row, "end_time") ? "end_time" : "last_time",
+			 TIME_FULL);
 	} else {
 		text_puts(&time, "began before the history does");
 	}
 	if (row_u64(row, "live", 0))
 		text_printf(&time, ", %llu running now",
 			    (unsigned long long)row_u64(row, "live", 0));
+	if (row_u64(row, "live", 0) && json_is_false(row_find(row, "login_live")))
+		text_puts(&time, ", after its login has ended");
 	print_line(c, "Time", &time);
+	say_time(&login, c, row, "login_end_time", TIME_FULL);
+	print_line(c, "Login ended", &login);
 	text_say_number(&did, row_u64(row, "execs", 0));
 	text_puts(&did, " programs, ");
 	text_say_number(&did, row_u64(row, "events", 0));

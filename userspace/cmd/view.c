@@ -48,6 +48,8 @@ void view_type(struct text *out, const json_t *row)
 	if (str_is(type, "session.start"))
 		type = row_is(row, "identity.kind", "human") ? STR_LIT("login")
 							     : STR_LIT("session");
+	else if (str_is(type, "session.end"))
+		type = row_is(row, "identity.kind", "human") ? STR_LIT("logout") : STR_LIT("end");
 	else if (str_starts(type, "agent.") || str_starts(type, "profile."))
 		type = str_sub(type, 0, (uint32_t)dot);
 	else if (dot >= 0)
@@ -284,6 +286,24 @@ static void say_session(struct text *out, const json_t *row)
 	say_login(out, row);
 }
 
+static void say_session_end(struct text *out, const json_t *row)
+{
+	const json_t *ms = row_find(row, "session.duration_ms");
+	int64_t login = row_time(row, "session.login_end_time"), end = row_time(row, "time");
+
+	text_puts(out, "session ");
+	row_say(out, row, "identity.session");
+	if (ms) {
+		text_puts(out, " after ");
+		text_say_duration(out, (uint64_t)(json_number_value(ms) * 1e6));
+	}
+	if (!login || end - login < 1000000000)
+		return;
+	text_puts(out, ", ");
+	text_say_duration(out, (uint64_t)(end - login));
+	text_puts(out, " after its login");
+}
+
 void view_counts(struct text *out, const json_t *counts)
 {
 	const char *name, *dot, *comma = "";
@@ -377,14 +397,23 @@ static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
 } sayings[] = {
-	{"exec", say_exec},	      {"exit", say_exit},
-	{"net.connect", say_connect}, {"net.listen", say_connect},
-	{"net.accept", say_ends},     {"net.close", say_close},
-	{"cred.become", say_become},  {"session.start", say_session},
-	{"file.mount", say_mount},    {"module.load", say_load},
-	{"bpf.load", say_load},	      {"cred.capability", say_capability},
-	{"namespace", say_namespace}, {"ptrace", say_ptrace},
-	{"signal", say_signal},	      {"loss", say_loss},
+	{"exec", say_exec},
+	{"exit", say_exit},
+	{"net.connect", say_connect},
+	{"net.listen", say_connect},
+	{"net.accept", say_ends},
+	{"net.close", say_close},
+	{"cred.become", say_become},
+	{"session.start", say_session},
+	{"session.end", say_session_end},
+	{"file.mount", say_mount},
+	{"module.load", say_load},
+	{"bpf.load", say_load},
+	{"cred.capability", say_capability},
+	{"namespace", say_namespace},
+	{"ptrace", say_ptrace},
+	{"signal", say_signal},
+	{"loss", say_loss},
 	{"anomaly", say_anomaly},
 };
 
@@ -491,6 +520,7 @@ static const struct {
 	{"net.close", "ended"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
+	{"session.end", "left"},
 	{"cred.capability", "gained"},
 	{"namespace", "changed namespaces:"},
 	{"ptrace", "reached into a process:"},
@@ -515,12 +545,13 @@ void view_sentence(struct text *out, const struct cli *c, const json_t *row)
 		text_puts(out, ": ");
 	}
 	view_what(out, row);
-	if (verb && !row_is(row, "type", "exec") && !row_is(row, "type", "exit")) {
+	if (verb && !row_is(row, "type", "exec") && !row_is(row, "type", "exit") &&
+	    row_find(row, "process.pid")) {
 		text_puts(out, " with ");
 		text_say_name(out, row_find(row, "process.exe") ? row_str(row, "process.exe")
 								: STR_LIT("?"));
 	}
-	if (verb)
+	if (verb && row_find(row, "process.pid"))
 		text_printf(out, " (pid %llu)", (unsigned long long)row_u64(row, "process.pid", 0));
 	view_reason(&reason, row);
 	if (reason.n)

@@ -112,6 +112,26 @@ void boundaries_drop(struct boundaries *t, uint64_t id)
 	list_add_tail(&t->idle, &b->order);
 }
 
+/* What is inside counts once outside, as long as somebody lives in it. */
+void boundaries_enter(struct boundaries *t, uint64_t id)
+{
+	struct boundary *b = boundaries_find(t, id);
+
+	while (b && b->live++ == 0)
+		b = b->parent_held ? boundaries_find(t, b->parent_id) : NULL;
+}
+
+void boundaries_leave(struct boundaries *t, uint64_t id)
+{
+	struct boundary *b = boundaries_find(t, id);
+
+	while (b && b->live && --b->live == 0) {
+		if (b->kind == BOUNDARY_LOGIN && t->ended_count < ENDED_MAX)
+			t->ended[t->ended_count++] = b->id;
+		b = b->parent_held ? boundaries_find(t, b->parent_id) : NULL;
+	}
+}
+
 static void end_jobs_in(struct link *head, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
 {
 	for (struct link *l = head->next; l != head; l = l->next) {

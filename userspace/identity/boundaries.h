@@ -19,10 +19,11 @@ struct boundary {
 	int64_t wall_ns;
 	uint64_t opener_start_ns;
 	uint32_t opener_pid, kind, role, from_uid, to_uid, session_id;
-	uint32_t pid, login_uid;
+	uint32_t pid, uid, login_uid;
 	uint32_t ci_system;
-	int64_t ended_wall_ns; /* of a job: its supervisor exited; 0 = not yet */
+	int64_t ended_wall_ns; /* of a job, a login: who opened it exited; 0 = not yet */
 	uint32_t refs;	       /* live processes and boundaries inside */
+	uint32_t live;	       /* live processes and boundaries inside that have some */
 	bool parent_held;
 	size_t bytes;
 	struct str exe;
@@ -30,11 +31,15 @@ struct boundary {
 	char text[];
 };
 
+#define ENDED_MAX 16 /* by one exit: as many as there are logins inside each other */
+
 struct boundaries {
 	struct boundary **buckets;
 	size_t mask, max, count, bytes, bytes_max;
 	struct link idle, busy;
 	uint64_t evicted;
+	uint64_t ended[ENDED_MAX]; /* logins whose last process has gone, until they are taken */
+	unsigned ended_count;
 };
 
 int boundaries_init(struct boundaries *t, size_t max, size_t bytes_max); /* 0 or -ENOMEM */
@@ -45,6 +50,10 @@ void boundaries_add(struct boundaries *t, struct boundary *b, bool pinned);
 /* Whether it was there to be held. */
 bool boundaries_hold(struct boundaries *t, uint64_t id);
 void boundaries_drop(struct boundaries *t, uint64_t id);
+
+/* A process begins to live in it, or stops: an emptied login is among the ended ones then. */
+void boundaries_enter(struct boundaries *t, uint64_t id);
+void boundaries_leave(struct boundaries *t, uint64_t id);
 
 /* The supervisor of all jobs that this process opened has gone. */
 void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns);

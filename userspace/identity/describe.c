@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "event_json.h"
 #include "identity/naming.h"
 
 static void write_text(struct json *w, const char *name, struct str text)
@@ -37,84 +38,19 @@ static void write_via(struct json *w, struct str via)
 	json_array_end(w);
 }
 
-static void write_assurance(struct json *w, const struct identity *id)
-{
-	json_object_begin(w, "assurance");
-	json_cstr(w, "who", assurance_name(id->who_level));
-	json_cstr(w, "via", assurance_name(id->via_level));
-	json_cstr(w, "as", assurance_name(id->as_level));
-	json_object_end(w);
-}
-
-static void write_login(struct json *w, const struct login_facts *login)
-{
-	if (!login->method.n)
-		return;
-	json_object_begin(w, "login");
-	write_text(w, "method", login->method);
-	write_text(w, "ip", login->ip);
-	if (login->port)
-		json_u64(w, "port", login->port);
-	write_text(w, "key_type", login->key_type);
-	write_text(w, "key_fingerprint", login->key_fingerprint);
-	if (login->cert_id.p)
-		json_str(w, "cert_id", login->cert_id);
-	write_text(w, "cert_serial", login->cert_serial);
-	write_text(w, "ca_fingerprint", login->ca_fingerprint);
-	json_object_end(w);
-}
-
-static void write_facts(struct json *w, const struct ci_facts *f)
-{
-	if (!f->provider.n)
-		return;
-	json_object_begin(w, "ci");
-	write_text(w, "provider", f->provider);
-	write_text(w, "repository", f->repository);
-	write_text(w, "repository_id", f->repository_id);
-	write_text(w, "workflow", f->workflow);
-	write_text(w, "job", f->job);
-	write_text(w, "run_id", f->run_id);
-	if (f->attempt)
-		json_u64(w, "attempt", f->attempt);
-	write_text(w, "step", f->step);
-	write_text(w, "actor", f->actor);
-	write_text(w, "ref", f->ref);
-	write_text(w, "sha", f->sha);
-	write_text(w, "event", f->event);
-	write_text(w, "runner", f->runner);
-	json_object_end(w);
-}
-
 void describe_identity(struct json *w, const struct identity *id)
 {
-	json_object_begin(w, "identity");
-	json_str(w, "who", id->who);
-	json_str(w, "kind", id->kind);
-	write_via(w, id->via);
-	write_text(w, "as", id->as);
-	write_assurance(w, id);
-	json_array_begin(w, "flags");
-	for (unsigned bit = 0; bit < ID_FLAG_MAX; bit++)
-		if (id->flags & (1u << bit))
-			json_cstr(w, NULL, identity_flag_name(bit));
-	json_array_end(w);
-	write_boundary_id(w, "boundary", id->boundary);
-	write_text(w, "session", id->session);
-	write_text(w, "person", id->person);
-	write_text(w, "unit", id->unit);
-	if (id->container_id.n) {
-		json_object_begin(w, "container");
-		json_str(w, "id", id->container_id);
-		json_str(w, "runtime", id->container_runtime);
-		json_object_end(w);
-	}
-	write_facts(w, &id->ci);
-	write_text(w, "cgroup", id->cgroup);
-	write_text(w, "reason", id->reason);
-	write_text(w, "by", id->by);
-	write_login(w, &id->login);
-	json_object_end(w);
+	struct event ev = {.what = {.type = EVENT_EXEC}, .who = {.id = *id}};
+
+	event_json_identity(w, &ev, false);
+}
+
+void describe_identity_form(struct json *w, const struct identity *id, uint32_t uid)
+{
+	struct event ev = {.what = {.type = EVENT_EXEC, .uid = uid, .euid = uid},
+			   .who = {.id = *id}};
+
+	event_json_identity(w, &ev, true);
 }
 
 static void write_uid(struct json *w, const char *name, const struct host *host, uint32_t pid,

@@ -8,6 +8,8 @@
 
 /* As member "identity". */
 void describe_identity(struct json *w, const struct identity *id);
+/* With its one-line form too; uid is the account. */
+void describe_identity_form(struct json *w, const struct identity *id, uint32_t uid);
 /* As members of the object that is open. */
 void describe_process(struct json *w, const struct identity_table *t, const struct host *host,
 		      const struct process *p);

@@ -342,7 +342,7 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 	}
 	json_object_begin(w, NULL);
 	json_str(w, "key", key);
-	describe_identity(w, &s.id);
+	describe_identity_form(w, &s.id, s.process ? s.process->uid : s.chain[0]->uid);
 	if (s.process) {
 		json_object_begin(w, "process");
 		describe_process(w, t, host, s.process);

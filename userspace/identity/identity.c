@@ -14,6 +14,7 @@
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/naming.h"
+#include "identity/sessions.h"
 #include "identity/table.h"
 
 #define BOUNDARIES_DEFAULT 16384
@@ -86,23 +87,33 @@ static void let_go_of_boundary(struct identity_table *t, struct process *p)
 	p->held = false;
 }
 
-/* A boundary lives as long as a live process is in it. */
+/* A boundary lives as long as a live process is in it. The new one first: it may lie in the old one. */
 static void set_boundary(struct identity_table *t, struct process *p, uint64_t id)
 {
-	if (p->boundary == id && (p->held || !p->alive))
+	uint64_t old = p->boundary;
+	bool held = p->held;
+
+	if (old == id && (held || !p->alive))
 		return;
-	let_go_of_boundary(t, p);
 	p->boundary = id;
-	if (p->alive)
-		p->held = boundaries_hold(&t->boundaries, id);
+	p->held = p->alive && boundaries_hold(&t->boundaries, id);
+	if (p->held)
+		boundaries_enter(&t->boundaries, id);
+	if (!held)
+		return;
+	boundaries_leave(&t->boundaries, old);
+	boundaries_drop(&t->boundaries, old);
 }
 
 static void set_exited(struct identity_table *t, struct process *p)
 {
+	if (p->held)
+		boundaries_leave(&t->boundaries, p->boundary);
 	let_go_of_boundary(t, p);
 	processes_exited(&t->processes, p);
 }
 
+/* One that is still alive goes on to count where it lives: nobody knows when it ends. */
 static void forget(struct identity_table *t, struct process *p)
 {
 	let_go_of_boundary(t, p);
@@ -271,6 +282,7 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	boundaries_add(&t->boundaries, b, false);
 	if (opener && !opener->job)
 		opener->job = b->id;
+	sessions_opened(t, b);
 }
 
 /* How it was started says whether it can be a supervisor; a job that starts one is found out. */
@@ -375,6 +387,7 @@ static void end_process(struct identity_table *t, struct process *p, const struc
 {
 	if (p->job)
 		boundaries_end_jobs(&t->boundaries, p->pid, p->start_ns, what->wall_ns);
+	sessions_opener_gone(t, p, what->wall_ns);
 	set_exited(t, p);
 }
 

@@ -40,6 +40,12 @@ void identity_free(struct identity_table *t);
 /* Learns from ev (fork, exec, exit, boundary) and fills ev->who. Never fails. */
 void identity_attach(struct identity_table *t, struct event *ev);
 
+/*
+ * A login whose last process went with what was attached last (cause), as an EVENT_SESSION_END; false when
+ * there is no more. Of sessions that began before the sensor nobody knows the end.
+ */
+bool identity_take_ended(struct identity_table *t, const struct event *cause, struct event *out);
+
 void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
 
 /* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */

@@ -4,7 +4,6 @@
  * change "as". A crossing that nobody trusted made opens nothing. What no fact says is anon:<reason>.
  */
 #include "identity/naming.h"
-#include "identity/naming.h"
 
 #include "base/cleanup.h"
 #include "bpf/event.h"
@@ -54,6 +53,7 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 	b->to_uid = what->crossing.to_uid;
 	b->session_id = b->kind == BOUNDARY_LOGIN ? what->crossing.session_id : what->session_id;
 	b->pid = what->pid;
+	b->uid = what->uid;
 	b->login_uid = what->login_uid;
 	b->ci_system = what->crossing.ci_system;
 }

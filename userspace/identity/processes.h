@@ -22,6 +22,7 @@ struct process {
 	uint32_t task_flags;
 	uint32_t supervises; /* 1 << enum ci_system, by the look of its last exec */
 	uint64_t job;	     /* the first job that it opened; 0 = none */
+	uint64_t login;	     /* the login that it opened; 0 = none */
 	bool exec_seen;
 	bool alive;
 	bool held; /* its boundary is held for it */

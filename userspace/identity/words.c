@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/escape.h"
+
 #define LIST_MAX 512
 
 static void add(struct words *w, const char *p, size_t n)
@@ -14,29 +16,12 @@ static void add(struct words *w, const char *p, size_t n)
 	w->len += n;
 }
 
-static bool is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("._~@:/+-", c));
-}
-
 static void add_value(struct words *w, struct str value)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	size_t from = w->len;
+	size_t room = sizeof(w->text) - w->len;
+	size_t n = escape_value(value, WORD_VALUE_MAX, w->text + w->len, room);
 
-	for (uint32_t i = 0; i < value.n; i++) {
-		uint8_t c = (uint8_t)value.p[i];
-
-		if (w->len - from > WORD_VALUE_MAX - 12) {
-			add(w, "%2E%2E%2E", 9);
-			return;
-		}
-		if (is_plain((char)c))
-			add(w, &value.p[i], 1);
-		else
-			add(w, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
-	}
+	w->len += n < room ? n : room;
 }
 
 static struct str finish(struct words *w, size_t from)

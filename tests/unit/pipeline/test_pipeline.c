@@ -33,6 +33,7 @@ static unsigned kept_count, shown_count, printed_count;
 static int record_rc;
 static const struct recording_header *recording;
 static unsigned source_ticks;
+static unsigned ended; /* sessions that the next act ends */
 
 static void mark(const char *letter)
 {
@@ -58,6 +59,13 @@ int decode_record(struct decoder *d, const void *record, size_t size, struct eve
 		ev->what.loss.by_type = by_type;
 	}
 	return decoded;
+}
+
+bool identity_take_ended(struct identity_table *t, const struct event *cause, struct event *out)
+{
+	(void)t;
+	*out = (struct event){.what = {.type = EVENT_SESSION_END, .wall_ns = cause->what.wall_ns}};
+	return ended && ended--;
 }
 
 void identity_attach(struct identity_table *t, struct event *ev)
@@ -248,6 +256,17 @@ static void test_boundaries_teach_identity_and_go_no_further(void **state)
 	assert_int_equal(kept[0], 1); /* no number was spent on the boundary */
 }
 
+static void test_sessions_end_behind_the_act_that_ends_them(void **state)
+{
+	(void)state;
+	type = EVENT_EXIT;
+	ended = 2;
+	pipeline_push(p, "", 0);
+	assert_int_equal(kept_count, 3);
+	assert_int_equal(kept[2], 3);
+	assert_int_equal(p->events_by_type[EVENT_SESSION_END], 2);
+}
+
 static void test_what_cannot_be_decoded_is_recorded_all_the_same(void **state)
 {
 	(void)state;
@@ -328,6 +347,7 @@ int main(void)
 		T(test_an_act_walks_the_whole_line),
 		T(test_what_an_act_causes_follows_it),
 		T(test_boundaries_teach_identity_and_go_no_further),
+		T(test_sessions_end_behind_the_act_that_ends_them),
 		T(test_what_cannot_be_decoded_is_recorded_all_the_same),
 		T(test_loss_is_an_event_and_a_gap),
 		T(test_what_the_store_lost_is_said_once),
