@@ -65,6 +65,32 @@ static __always_inline u64 read_ctime_ns(struct inode *inode)
 	return (u64)sec * 1000000000ull + nsec;
 }
 
+/*
+ * The work that lets go of a file when its last user is gone: named so from 6.7 on, before that the
+ * RCU head whose place it shares, and up to 5.19 in a union with a name.
+ */
+struct file___work {
+	struct callback_head f_task_work;
+} CORE;
+struct file___rcu {
+	struct callback_head f_rcuhead;
+} CORE;
+struct file___union {
+	struct callback_head f_u;
+} CORE;
+
+static __always_inline struct file *file_of_work(void *work)
+{
+	struct file___work *named = 0;
+	struct file___rcu *rcu = 0;
+
+	if (bpf_core_field_exists(named->f_task_work))
+		return work - bpf_core_field_offset(struct file___work, f_task_work);
+	if (bpf_core_field_exists(rcu->f_rcuhead))
+		return work - bpf_core_field_offset(struct file___rcu, f_rcuhead);
+	return work - bpf_core_field_offset(struct file___union, f_u);
+}
+
 /* CLONE_NEW* of a namespace: in the table of its functions, from 6.18 in itself. */
 struct proc_ns_operations___typed {
 	int type;

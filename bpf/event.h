@@ -23,7 +23,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wpadded"
 
-#define EVENT_ABI 1
+#define EVENT_ABI 2
 
 /* Ceilings, in bytes, NUL not counted. What is longer is cut and flagged in header.flags. */
 #define EVENT_PATH_MAX		4095
@@ -91,6 +91,11 @@ enum record_kind {
 #define RECORD_ENV_CUT	    (1u << 8)  /* the environment had more than EVENT_ENVIRON_MAX bytes */
 #define RECORD_ENV_FAULT    (1u << 9)  /* the environment could not be read */
 #define RECORD_TEXT_CUT	    (1u << 10) /* a text that is no path lost its right part */
+/*
+ * an open for writing: somebody else has the file open for writing too, or its file system is also
+ * written from elsewhere or gives one inode number to several files
+ */
+#define RECORD_CO_WRITERS   (1u << 16)
 
 struct record_header {
 	__u64 boot_ns;
@@ -162,6 +167,12 @@ struct record_exec {
 	__u64 exe_inode;
 	__u64 exe_ctime_ns;
 	__u64 exe_dev; /* as stat(2) st_dev: makedev(major, minor) of the kernel, (major << 20) | minor */
+	/* the file that was asked for, where an interpreter runs it; all 0 = none or not known */
+	__u64 script_inode;
+	__u64 script_ctime_ns;
+	__u64 script_dev;
+	__u32 exe_generation; /* i_generation: tells files apart that had one inode number */
+	__u32 script_generation;
 	__u32 exe_mode; /* st_mode */
 	__u32 exe_uid;	/* owner */
 	__u32 exe_nlink;
@@ -175,6 +186,7 @@ struct record_exec {
 	struct record_text exe; /* resolved path of mm->exe_file */
 	struct record_text
 		filename; /* bprm->filename: as asked for; the script, where there is one */
+	struct record_text script; /* its path by the kernel's own object */
 	struct record_text cwd;
 	struct record_text argv; /* NUL-separated, the last NUL not counted */
 };
@@ -230,7 +242,10 @@ struct record_file {
 	__u32 mode;    /* st_mode of the object; the new mode for chmod */
 	__u32 new_uid; /* chown: 0xffffffff = unchanged */
 	__u32 new_gid;
-	__u64 size; /* truncate: new size */
+	__u32 generation; /* i_generation, of an open */
+	__u32 pad1;
+	__u64 size;	/* truncate: new size */
+	__u64 ctime_ns; /* open of a regular file for writing: its change time, not by what follows */
 	struct record_text path;
 	struct record_text
 		path2; /* rename, link, symlink: the new name (path is the old one, or the target) */
@@ -450,9 +465,9 @@ struct record_loss {
 _Static_assert(sizeof(struct record_header) == 32, "ABI");
 _Static_assert(sizeof(struct record_task) == 96, "ABI");
 _Static_assert(sizeof(struct record_fork) == 152, "ABI");
-_Static_assert(sizeof(struct record_exec) == 240, "ABI");
+_Static_assert(sizeof(struct record_exec) == 280, "ABI");
 _Static_assert(sizeof(struct record_exit) == 160, "ABI");
-_Static_assert(sizeof(struct record_file) == 232, "ABI");
+_Static_assert(sizeof(struct record_file) == 248, "ABI");
 _Static_assert(sizeof(struct record_target) == 176, "ABI");
 _Static_assert(sizeof(struct record_cred) == 176, "ABI");
 _Static_assert(sizeof(struct record_load) == 216, "ABI");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* exec.bpf.c: processes begin, execute and end. */
 #include "process.bpf.h"
+#include "script.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /*
@@ -205,6 +206,9 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	r->argc = bprm->argc;
 	r->old_tid = old_tid != task->pid ? old_tid : 0;
 	take_filename(s, r, bprm->filename);
+	if (bprm->interp !=
+	    bprm->filename) /* the kernel put another name there: an interpreter's */
+		take_script(s, task, bprm);
 	take_argv(s, mm->arg_start, mm->arg_end);
 	slot_submit(s, RECORD_EXEC);
 	slot_release(s);

@@ -75,6 +75,7 @@ enum bpf_map_type {
 #define FMODE_WRITE	      0x2
 #define FMODE_PATH	      0x4000
 #define FMODE_CREATED	      0x100000
+#define FMODE_EXEC	      0x20 /* in f_flags: opened by execve */
 #define SIGNAL_GROUP_EXIT     0x00000004
 #define TS_COMPAT	      0x0002
 #define TCP_ESTABLISHED	      1
@@ -105,6 +106,18 @@ enum bpf_map_type {
 #define PIPEFS_MAGIC	      0x50495045
 #define SOCKFS_MAGIC	      0x534F434B
 #define ANON_INODE_FS_MAGIC   0x09041934
+#define NFS_SUPER_MAGIC	      0x6969
+#define CIFS_SUPER_MAGIC      0xff534d42
+#define SMB2_SUPER_MAGIC      0xfe534d42
+#define FUSE_SUPER_MAGIC      0x65735546
+#define V9FS_MAGIC	      0x01021997
+#define CEPH_SUPER_MAGIC      0x00c36400
+#define AFS_FS_MAGIC	      0x6b414653
+#define GFS2_MAGIC	      0x01161970
+#define OCFS2_SUPER_MAGIC     0x7461636f
+#define LUSTRE_SUPER_MAGIC    0x0bd00bd0
+#define BTRFS_SUPER_MAGIC     0x9123683e
+#define BCACHEFS_SUPER_MAGIC  0xca451a4e
 #define EPERM		      1
 #define ESRCH		      3
 #define ENOENT		      2
@@ -192,6 +205,7 @@ struct inode {
 	unsigned long i_ino;
 	unsigned int i_nlink;
 	u32 i_generation;
+	atomic_t i_writecount;
 	void *i_private;
 };
 struct proc_inode {
@@ -216,6 +230,9 @@ struct mount {
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+struct callback_head {
+	struct callback_head *next;
 };
 struct file {
 	unsigned int f_mode;
@@ -245,7 +262,9 @@ struct mm_struct {
 };
 struct linux_binprm {
 	int argc;
+	struct file *executable;
 	const char *filename;
+	const char *interp;
 };
 struct cred {
 	kuid_t uid;
@@ -332,6 +351,7 @@ struct task_struct {
 	unsigned int sessionid;
 	struct css_set *cgroups;
 	struct pid *thread_pid;
+	struct callback_head *task_works;
 };
 
 struct in6_addr {

@@ -9,6 +9,7 @@
  */
 #include "file.bpf.h"
 #include "target.bpf.h"
+#include "writers.bpf.h"
 
 /* Counts an act that the window has a record of already. */
 static __noinline bool fold_act(struct fold_key *key)
@@ -153,7 +154,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
 	struct fold_key key = {};
 	struct record_file *r;
-	bool folds, memory;
+	bool folds, memory, writes;
 	struct slot *s;
 
 	if (fmode & FMODE_PATH || has_no_name(inode, mode))
@@ -166,7 +167,8 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	memory = is_memory(file, BPF_CORE_READ(sb, s_magic));
 	/* a file is made once, and an act on a process is told each time */
 	folds = cfg_fold && key.kind != RECORD_FILE_CREATE && !memory;
-	if (folds && fold_act(&key))
+	writes = key.kind != RECORD_FILE_READ && (mode & S_IFMT) == S_IFREG;
+	if (folds && (!writes || is_last_writer(&key)) && fold_act(&key))
 		return 0;
 	s = slot_claim(key.kind);
 	if (!s)
@@ -181,9 +183,19 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
 	r->mode = mode;
+	r->generation = key.generation;
+	if (writes) {
+		r->ctime_ns = read_ctime_ns(inode);
+		if (has_other_writers((u64)inode))
+			s->flags |= RECORD_CO_WRITERS;
+	}
 	slot_file_path(s, file, &r->path);
+	if (writes)
+		say_last_writer(&key);
 	if (slot_submit(s, key.kind) && folds)
 		fold_begin(&key, &r->header);
+	if (writes)
+		check_last_writer(&key);
 	slot_release(s);
 	if (!memory)
 		return 0;

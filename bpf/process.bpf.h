@@ -12,6 +12,7 @@ static __always_inline void take_executable(struct record_exec *r, struct file *
 	r->exe_inode = BPF_CORE_READ(inode, i_ino);
 	r->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	r->exe_ctime_ns = read_ctime_ns(inode);
+	r->exe_generation = BPF_CORE_READ(inode, i_generation);
 	r->exe_mode = BPF_CORE_READ(inode, i_mode);
 	r->exe_uid = BPF_CORE_READ(inode, i_uid.val);
 	r->exe_nlink = BPF_CORE_READ(inode, i_nlink);

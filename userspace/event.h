@@ -81,6 +81,7 @@ struct event_what {
 	int64_t first_wall_ns; /* of folded acts, else 0 */
 	int64_t last_wall_ns;
 	uint32_t truncated; /* CUT_* */
+	bool folded;	    /* counts acts behind an earlier event of the same kind */
 
 	/* who acts, as the kernel says */
 	uint64_t boundary;
@@ -110,6 +111,10 @@ struct event_what {
 		uint32_t argc;
 		uint32_t exe_mode, exe_uid, exe_nlink;
 		uint64_t exe_inode, exe_dev, exe_ctime_ns;
+		/* what was asked for, where an interpreter runs it: by the kernel's own object */
+		struct str script;
+		uint64_t script_inode, script_dev, script_ctime_ns;
+		uint32_t exe_generation, script_generation; /* of their inodes */
 		uint64_t caps_effective, caps_permitted;
 		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
 		bool deleted; /* the file had no name any more */
@@ -133,7 +138,10 @@ struct event_what {
 		uint64_t inode, dev;
 		uint64_t size_bytes; /* truncate */
 		uint32_t new_uid, new_gid;
-		bool user_path; /* path came from the caller's memory */
+		uint32_t generation; /* of the inode, of an open */
+		uint64_t ctime_ns;   /* of an open for writing: when it changed last before */
+		bool other_writers;  /* of an open for writing: others may write it meanwhile */
+		bool user_path;	     /* path came from the caller's memory */
 		bool deleted;
 		bool has_size;
 	} file;
@@ -290,9 +298,15 @@ struct process_ref {
 /* Who did it: written by identity. */
 struct event_who {
 	struct identity id;
-	struct str exe;		   /* of the acting process, as it was at its last exec */
-	struct str user_name;	   /* of uid; absent when the system has none */
-	struct str target;	   /* who the target is; absent when there is none or not known */
+	struct str exe;	      /* of the acting process, as it was at its last exec */
+	struct str user_name; /* of uid; absent when the system has none */
+	struct str target;    /* who the target is; absent when there is none or not known */
+	/*
+	 * exec: who opened for writing last what was asked for (the script, where there is one), and the
+	 * script's interpreter. A comma list: of several who had it open at once any can be the last.
+	 */
+	struct str written_by, interpreter_written_by;
+	int64_t written_wall_ns;   /* when the latest of written_by opened it; 0 = not known */
 	struct process_ref parent; /* pid 0 = not known */
 	struct process_ref
 		ancestors[ANCESTORS_MAX]; /* nearest first, the parent is [0]; on exec only */

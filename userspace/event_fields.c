@@ -364,6 +364,13 @@ const struct field event_fields[] = {
 	ROW(20, "process.kernel_parent_start", NULL, FIELD_COUNT, what.parent_start_ns, ACT, "start of that parent", .use = FIELD_NO_JSON),
 	ROW(84, "process.ancestors", "ancestor", FIELD_SPECIAL, who.ancestors, ACT, "processes above the parent, nearest first"),
 
+	ROW(225, "exec.written_by", "written_by", FIELD_LIST, who.written_by, EXEC, "who opened for writing last what was executed (of a script: the script); more than one when several had it open at once"),
+	ROW(226, "exec.written_time", NULL, FIELD_TIME, who.written_wall_ns, EXEC, "when the latest of them opened it"),
+	ROW(227, "exec.script", "script", FIELD_TEXT, what.exec.script, EXEC, "script that the executable interprets, by the kernel's own object"),
+	ROW(228, "exec.interpreter_written_by", NULL, FIELD_LIST, who.interpreter_written_by, EXEC, "the same as written_by, of a script's interpreter"),
+	ROW(232, "exec.script_inode", NULL, FIELD_BIG, what.exec.script_inode, EXEC, "inode of the script"),
+	ROW(233, "exec.script_dev", NULL, FIELD_DEV, what.exec.script_dev, EXEC, "its device"),
+
 	ROW(85, "child.pid", NULL, FIELD_COUNT, what.child.pid, FORK, "new process"),
 	ROW(86, "child.boundary", NULL, FIELD_BOUNDARY, what.child.boundary, FORK, "its boundary"),
 	ROW(87, "child.start_ns", NULL, FIELD_COUNT, what.child.start_ns, FORK, "its start", .use = FIELD_NO_JSON),

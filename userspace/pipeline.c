@@ -119,6 +119,7 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	p->last_boot_ns = ev.what.boot_ns;
 	if (ev.what.type == EVENT_LOSS) {
 		account_loss(p, &ev);
+		identity_missed(p->identity, &ev.what);
 		pipeline_publish(p, &ev);
 		return;
 	}

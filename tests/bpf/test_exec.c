@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,25 +112,64 @@ static void exec_script(void *arg)
 	execv(arg, argv);
 }
 
+static void write_script(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fchmod(fileno(f), 0755), 0);
+	fclose(f);
+}
+
+/* The script is the kernel's own object, whatever name was asked for. */
+static void assert_script(const struct record_exec *r, const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_text(r, r->script, path);
+	assert_int_equal(r->script_inode, st.st_ino);
+	assert_int_equal(r->script_dev, (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev));
+	assert_int_equal(r->script_ctime_ns,
+			 (uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec);
+}
+
 static void test_script_shows_interpreter_and_script(void **state)
 {
-	char path[256];
+	char path[256], alias[256], second[512], text[600];
 	const struct record_exec *r;
 	uint32_t pid;
-	FILE *f;
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/script", scratch());
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fprintf(f, "#!/bin/bash\nexit 0\n");
-	assert_int_equal(fchmod(fileno(f), 0755), 0);
-	fclose(f);
-	pid = act(exec_script, path);
+	snprintf(alias, sizeof(alias), "%s/alias", scratch());
+	snprintf(second, sizeof(second), "%s/second", scratch());
+	write_script(path, "#!/bin/bash\nexit 0\n");
+	assert_int_equal(symlink("script", alias), 0);
+	pid = act(exec_script, alias);
 	r = find_record(RECORD_EXEC, pid, 0);
 	assert_non_null(r);
-	assert_text(r, r->filename, path);
+	assert_text(r, r->filename, alias);
 	assert_true(str_ends(text_of(r, r->exe), "/bash"));
+	assert_script(r, path);
+	/* an interpreter that is a script itself: the first one was asked for */
+	snprintf(text, sizeof(text), "#!%s\n", path);
+	write_script(second, text);
+	pid = act(exec_script, second);
+	r = find_record(RECORD_EXEC, pid, 0);
+	assert_non_null(r);
+	assert_script(r, second);
+	/* in place of a program with many files of its own, all dropped by the exec */
+	snprintf(text, sizeof(text), "exec '%s'", second);
+	pid = run_program((char *[]){"/usr/bin/perl", "-MPOSIX", "-e", text, NULL}, NULL);
+	gather();
+	r = find_record(RECORD_EXEC, pid, 1);
+	assert_non_null(r);
+	assert_script(r, second);
+	r = find_record(RECORD_EXEC, pid, 0);
+	assert_int_equal(r->script.len, 0);
+	assert_int_equal(r->script_inode, 0);
 }
 
 static void exec_memfd(void *arg)

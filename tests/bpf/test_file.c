@@ -56,7 +56,7 @@ static void assert_object(const struct record_file *r, const char *name)
 	assert_int_equal(r->inode, st.st_ino);
 	assert_int_equal(r->dev, (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev));
 	assert_int_equal(r->mode, st.st_mode);
-	assert_int_equal(r->header.flags, 0);
+	assert_int_equal(r->header.flags & ~RECORD_CO_WRITERS, 0);
 	assert_int_equal(r->result, 0);
 	assert_int_equal(r->count, 1);
 }
@@ -65,7 +65,7 @@ static void test_open_read_write_create(void **state)
 {
 	struct source_stats before, after;
 	const struct record_file *r;
-	uint32_t pid;
+	uint32_t pid, generation;
 
 	(void)state;
 	collect_stats(sensor, &before);
@@ -78,8 +78,12 @@ static void test_open_read_write_create(void **state)
 	assert_object(r, "made");
 	assert_int_equal(r->open_flags & (O_CREAT | O_TRUNC | O_ACCMODE),
 			 O_CREAT | O_TRUNC | O_WRONLY);
+	assert_int_equal(r->header.flags, 0);
+	generation = r->generation;
 	r = find_record(RECORD_FILE_WRITE, pid, 0);
 	assert_object(r, "made");
+	assert_int_equal(r->header.flags, RECORD_CO_WRITERS); /* the one that made it holds it */
+	assert_int_equal(r->generation, generation);
 	assert_int_equal(r->open_flags & (O_TRUNC | O_ACCMODE), O_TRUNC | O_RDWR);
 	r = find_record(RECORD_FILE_READ, pid, 0);
 	assert_object(r, "made");

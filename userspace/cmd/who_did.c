@@ -125,9 +125,25 @@ static void say_verdict(struct text *out, const json_t *row)
 	}
 }
 
+/* "ci:github/acme/app/build, 2026-11-24 09:12:31" of what was executed, where it was seen being written. */
+static void say_writer(struct text *out, const struct cli *c, const json_t *row)
+{
+	if (!row_find(row, "exec.written_by"))
+		return;
+	text_puts(out, "by ");
+	row_say(out, row, "exec.written_by");
+	text_puts(out, ", ");
+	view_time(out, c, row_time(row, "exec.written_time"), TIME_FULL, 0);
+	if (row_find(row, "exec.interpreter_written_by")) {
+		text_puts(out, "; its interpreter by ");
+		row_say(out, row, "exec.interpreter_written_by");
+	}
+}
+
 void print_who_did(const struct cli *c, const json_t *row)
 {
 	_cleanup_text_ struct text what = {0}, with = {0}, chain = {0}, as = {0}, verdict = {0};
+	_cleanup_text_ struct text written = {0};
 
 	view_type(&what, row);
 	text_puts(&what, " ");
@@ -140,12 +156,14 @@ void print_who_did(const struct cli *c, const json_t *row)
 			row_find(row, "process.user.name") ? "process.user.name"
 							   : "process.user.uid");
 	}
+	say_writer(&written, c, row);
 	say_chain(&chain, c, row);
 	row_say(&as, row, "identity.as");
 	say_verdict(&verdict, row);
 	say_title(c, row);
 	say_part(c, "what", &what);
 	say_part(c, "with", &with);
+	say_part(c, "written", &written);
 	say_part(c, "chain", &chain);
 	say_part(c, "in", &as);
 	say_part(c, "verdict", &verdict);

@@ -54,6 +54,7 @@ int64_t reader_wall_ns(const struct reader *r, uint64_t boot_ns)
 void reader_count(const struct reader *r, uint64_t count, uint64_t first_ns, uint64_t last_ns,
 		  struct event_what *what)
 {
+	what->folded = r->flags & RECORD_FOLDED;
 	what->count = count ? count : 1;
 	if (what->count > 1) {
 		what->first_wall_ns = reader_wall_ns(r, first_ns);
@@ -127,6 +128,12 @@ static void decode_exec(struct reader *r, struct event_what *what)
 	what->exec.exe_inode = x->exe_inode;
 	what->exec.exe_dev = x->exe_dev;
 	what->exec.exe_ctime_ns = x->exe_ctime_ns;
+	what->exec.exe_generation = x->exe_generation;
+	what->exec.script = reader_path(r, x->script, &exe_cut);
+	what->exec.script_inode = x->script_inode;
+	what->exec.script_dev = x->script_dev;
+	what->exec.script_ctime_ns = x->script_ctime_ns;
+	what->exec.script_generation = x->script_generation;
 	what->exec.caps_effective = x->caps_effective;
 	what->exec.caps_permitted = x->caps_permitted;
 	what->exec.ns_pid = x->ns_pid_inum;

@@ -194,6 +194,9 @@ void decode_file(struct reader *r, struct event_what *what)
 	what->file.size_bytes = what->file.has_size ? f->size : 0;
 	what->file.new_uid = f->op == FILE_OP_CHOWN ? f->new_uid : UINT32_MAX;
 	what->file.new_gid = f->op == FILE_OP_CHOWN ? f->new_gid : UINT32_MAX;
+	what->file.generation = f->generation;
+	what->file.ctime_ns = f->ctime_ns;
+	what->file.other_writers = r->flags & RECORD_CO_WRITERS;
 	what->file.user_path = r->flags & RECORD_USER_PATH;
 	what->file.deleted = r->flags & RECORD_PATH_DELETED;
 }

@@ -14,6 +14,7 @@
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/naming.h"
+#include "identity/provenance.h"
 #include "identity/sessions.h"
 #include "identity/table.h"
 
@@ -21,6 +22,7 @@
 #define PROCESSES_DEFAULT  65536
 #define BOUNDARY_BYTES_MAX (24u << 20)
 #define EXES_MAX	   16384
+#define WRITTEN_MAX	   32768
 #define EXE_BYTES_MAX	   (8u << 20)
 #define NAMES_CHECK_NS	   1000000000ull
 
@@ -62,7 +64,8 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 	if (!t->arrivals ||
 	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
-	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 || add_kernel(t) < 0)
+	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 ||
+	    writers_init(&t->writers, WRITTEN_MAX) < 0 || add_kernel(t) < 0)
 		return -ENOMEM;
 	*out = TAKE_PTR(t);
 	return 0;
@@ -75,6 +78,7 @@ void identity_free(struct identity_table *t)
 	boundaries_release(&t->boundaries);
 	processes_release(&t->processes);
 	interns_release(&t->exes);
+	writers_release(&t->writers);
 	user_names_release(&t->users);
 	arrivals_free(t->arrivals);
 	free(t);
@@ -437,6 +441,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		who->parent = who->ancestors[0];
 	if (what->type != EVENT_EXEC)
 		who->ancestor_count = 0;
+	provenance_attach(t, ev);
 	if (p && what->type == EVENT_EXIT)
 		end_process(t, p, what);
 	if (p && what->type == EVENT_FORK)

@@ -39,6 +39,8 @@ void identity_free(struct identity_table *t);
 
 /* Learns from ev (fork, exec, exit, boundary) and fills ev->who. Never fails. */
 void identity_attach(struct identity_table *t, struct event *ev);
+/* Events were lost (EVENT_LOSS): who wrote what meanwhile is not known. */
+void identity_missed(struct identity_table *t, const struct event_what *loss);
 
 /*
  * A login whose last process went with what was attached last (cause), as an EVENT_SESSION_END; false when

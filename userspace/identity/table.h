@@ -9,6 +9,7 @@
 #include "identity/interns.h"
 #include "identity/processes.h"
 #include "identity/user_names.h"
+#include "identity/writers.h"
 
 struct identity_table {
 	struct boundaries boundaries;
@@ -16,6 +17,8 @@ struct identity_table {
 	struct interns exes;
 	struct user_names users;
 	struct arrivals *arrivals;
+	struct writers writers;
+	char written_by[2][1024];	   /* lists of more than one, of the event being filled */
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t names_boot_ns;		   /* of the event at which users was looked after last */
 	struct identity_stats stats;

@@ -148,6 +148,14 @@ static void make_identity_key(struct last_identity *last, const struct act *act,
 	keep_last(last, level_and_flags, texts, out);
 }
 
+/* Few execs have any: what rules may ask of where a program comes from. */
+static void mix_writers(struct cache_key *k, const struct event_who *who)
+{
+	const struct str texts[4] = {who->written_by, who->interpreter_written_by};
+
+	mix_texts(k, texts, 4);
+}
+
 static void mix_act(struct cache_key *k, const struct act *act)
 {
 	uint64_t how = 0;
@@ -164,6 +172,8 @@ static void mix_act(struct cache_key *k, const struct act *act)
 		    (uint64_t)act->port << 32,
 	    how);
 	mix_texts(k, texts, 8);
+	if (act->verb == VERB_EXEC)
+		mix_writers(k, &act->ev->who);
 	if (act->verb == VERB_CONNECT || act->verb == VERB_LISTEN)
 		mix(k, act->addr[0], act->addr[1]);
 	if (act->verb > VERB_BECOME) {

@@ -7,6 +7,7 @@
 #include "event_fields.h"
 #include "profile/condition.h"
 #include "profile/endpoint.h"
+#include "profile/object.h"
 #include "profile/set.h"
 #include "profile/subject.h"
 
@@ -67,55 +68,6 @@ static bool is_better(const struct finding *x, const struct finding *y, bool den
 	return compare_names(x->binding->name, y->binding->name) < 0;
 }
 
-static bool by_matches(const struct entry *e, const struct act *a)
-{
-	struct str exe = a->verb == VERB_EXEC ? a->parent : a->exe;
-
-	if (!e->by.v)
-		return true;
-	for (uint32_t i = 0; exe.n && i < e->by.n; i++)
-		if (glob_matches(e->by.v[i], a, exe))
-			return true;
-	return false;
-}
-
-static bool has_argument(struct str argv, struct str glob)
-{
-	for (uint32_t i = 0; i <= argv.n;) {
-		int64_t end = str_index(argv, i, '\0');
-		struct str arg = str_sub(argv, i, (end < 0 ? argv.n : (uint32_t)end) - i);
-
-		if (glob_match_word(glob, arg))
-			return true;
-		i += arg.n + 1;
-	}
-	return false;
-}
-
-/* Arguments are the caller's word and many: decisions on them are made anew each time. */
-static bool args_match(const struct object *o, struct act *a)
-{
-	if (!o->args.n)
-		return true;
-	a->fleeting = true;
-	for (uint32_t i = 0; i < o->args.n; i++)
-		if (!has_argument(a->ev->what.exec.argv, o->args.v[i].s))
-			return false;
-	return true;
-}
-
-/* What an object asks beyond its text, and the rule's conditions. */
-static bool holds(const struct entry *e, struct act *a)
-{
-	const struct object *o = e->object;
-
-	if (o->not_self && a->self)
-		return false;
-	if (o->deleted && !a->ev->what.exec.deleted)
-		return false;
-	return by_matches(e, a) && args_match(o, a) && conditions_hold(e->rule->when, a);
-}
-
 static bool is_live(const struct exception *x, struct act *a)
 {
 	a->fleeting = true;
@@ -146,7 +98,7 @@ static void consider(const struct subjects *s, struct act *a, const struct entry
 {
 	struct finding found = {e->rule, b};
 
-	if (!holds(e, a))
+	if (!object_holds(e, a))
 		return;
 	if (x) {
 		if (is_live(x, a) &&

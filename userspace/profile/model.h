@@ -58,11 +58,12 @@ struct object {
 	enum verb verb;
 	struct str text; /* glob or word */
 	struct endpoint endpoint;
-	struct str parent, exe; /* globs */
-	struct texts args;	/* words; each must be among the arguments */
-	bool not_self;		/* /proc/PID of the actor itself does not count */
-	bool deleted;		/* only programs whose file has no name any more */
-	bool unseen;		/* asks for what the sensor does not know yet: matches nothing */
+	struct str parent, exe;	 /* globs */
+	struct texts args;	 /* words; each must be among the arguments */
+	struct texts written_by; /* word globs: who wrote the program or script */
+	bool not_self;		 /* /proc/PID of the actor itself does not count */
+	bool deleted;		 /* only programs whose file has no name any more */
+	bool unseen;		 /* asks for what the sensor does not know yet: matches nothing */
 };
 
 /* One line of a "when" list. */

@@ -49,6 +49,7 @@ static const struct key exec_keys[] = {
 	{"args", read_texts, offsetof(struct object, args), false},
 	{"sha256", read_sha256, offsetof(struct object, unseen), false},
 	{"package", read_unseen_text, offsetof(struct object, unseen), false},
+	{"writtenBy", read_text_or_texts, offsetof(struct object, written_by), false},
 	{"deleted", read_bool, offsetof(struct object, deleted), false},
 	{NULL, NULL, 0, false},
 };
@@ -63,7 +64,7 @@ static int read_path_object(struct reader *r, const struct node *v, struct objec
 	e = read_map(r, v, keys, "this object", o);
 	if (e || o->text.p)
 		return e;
-	if (!o->deleted)
+	if (!o->deleted && !o->written_by.n)
 		return reader_fail(r, v, "this object needs the key 'path'");
 	o->text = STR_LIT("**"); /* what has no file may have a name that is no path at all */
 	return 0;

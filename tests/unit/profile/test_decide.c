@@ -598,6 +598,39 @@ static void the_cache_changes_nothing(void **state)
 	assert_true(from_cache > 5000);
 }
 
+static void writers_of_programs(void **state)
+{
+	struct profile_set *p = set_of(
+		"{apiVersion: whodid.dev/v1alpha1, kind: Role, metadata: {name: r}, spec: {\n"
+		"  allow: [{id: built, exec: [{path: /srv/**, writtenBy: [\"ci:acme/*\", human:maya]}]}],\n"
+		"  deny: [{id: foreign, exec: [{writtenBy: \"ci:evil/*\"}]},\n"
+		"         {id: asked, when: [{attr: proc.writtenBy, is: anon:x}], exec: [/**]}]}}\n"
+		"---\n"
+		"{apiVersion: whodid.dev/v1alpha1, kind: RoleBinding, metadata: {name: b}, spec: {\n"
+		"  mode: audit, roles: [r], subjects: [{kind: Any}]}}\n");
+	struct event ev = act_exec("unit:deploy.service", "/srv/tool");
+
+	(void)state;
+	assert_non_null(p);
+	assert_string_equal(judge(p, ev), "unexpected medium"); /* not known: neither matches */
+	ev.who.written_by = STR_LIT("ci:acme/app");
+	assert_string_equal(judge(p, ev), "expected r/built");
+	ev.who.interpreter_written_by = STR_LIT("ci:evil/x");
+	assert_string_equal(judge(p, ev), "forbidden r/foreign high");
+	ev.who.interpreter_written_by = STR_LIT("human:joe");
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.who.interpreter_written_by = STR_NONE;
+	ev.who.written_by = STR_LIT("human:maya,ci:acme/app");
+	assert_string_equal(judge(p, ev), "expected r/built");
+	ev.who.written_by = STR_LIT("human:maya,ci:other/app"); /* allowed only when all are */
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.who.written_by = STR_LIT("human:maya,ci:evil/app"); /* forbidden when one is */
+	assert_string_equal(judge(p, ev), "forbidden r/foreign high");
+	ev.who.written_by = STR_LIT("anon:x");
+	assert_string_equal(judge(p, ev), "forbidden r/asked high");
+	profile_free(p);
+}
+
 /* No two acts that differ in a field that rules look at may share a key. */
 static void keys_tell_acts_apart(void **state)
 {
@@ -631,6 +664,8 @@ static void keys_tell_acts_apart(void **state)
 	DIFFERS(b.what.exec.exe = STR_LIT("/bin/l"));
 	DIFFERS(b.what.exec.filename = STR_LIT("/bin/x"));
 	DIFFERS(b.what.exec.deleted = true);
+	DIFFERS(b.who.written_by = STR_LIT("ci:x"));
+	DIFFERS(b.who.interpreter_written_by = STR_LIT("ci:x"));
 	DIFFERS(b.what.truncated = CUT_EXE);
 	DIFFERS(b.what.type = EVENT_FILE_READ);
 #undef DIFFERS
@@ -652,6 +687,7 @@ int main(void)
 		cmocka_unit_test(conditions),
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(become_names_the_target),
+		cmocka_unit_test(writers_of_programs),
 		cmocka_unit_test(order_never_matters),
 		cmocka_unit_test(the_cache_changes_nothing),
 		cmocka_unit_test(keys_tell_acts_apart),

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Who wrote what is executed: a deploy service executes what a CI job left behind, in each way that
+# files come to be, and what nobody is known to have written names nobody.
+. "$(dirname "$0")/../lib/live.sh"
+cgroups=/sys/fs/cgroup
+[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
+[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+
+mark=$(marker prov)
+job=ci:github/acme/app/build
+unit=whodid-deploy-$$.service
+chmod 755 "$SCRATCH" # trusted executables lie where only root can write
+mkdir "$SCRATCH/bin" "$SCRATCH/w"
+worker=$SCRATCH/bin/Runner.Worker
+manager=$SCRATCH/bin/manager
+install -m 755 "$ACTORS/stub_worker" "$worker"
+install -m 755 "$B/tests/lib/service-manager" "$manager"
+install -m 755 /bin/true "$SCRATCH/w/before"
+remove_cgroup() {
+	rmdir "$cgroups/system.slice/$unit" && rmdir "$cgroups/system.slice"
+}
+cleanup remove_cgroup
+cat >"$ROOT/profiles.d/deploy.yaml" <<END
+apiVersion: whodid.dev/v1alpha1
+kind: Role
+metadata: {name: deploy}
+spec:
+  deny:
+    - id: what-a-job-wrote
+      severity: high
+      reason: A deploy service runs releases, and not what a build job left behind.
+      exec: [{writtenBy: ["ci:*"]}]
+---
+apiVersion: whodid.dev/v1alpha1
+kind: RoleBinding
+metadata: {name: deploy}
+spec:
+  mode: audit
+  roles: [deploy]
+  subjects: [{kind: Service, match: {unit: "$unit"}}]
+END
+start_daemon --set "identity.ci_supervisors=github=$worker" --set "identity.service_managers=$manager"
+cd "$SCRATCH/w" || exit 1
+
+# ci COMMAND: one step of a build job.
+ci() {
+	printf '%s\n' unset "env GITHUB_ACTIONS=true" "env GITHUB_REPOSITORY=acme/app" \
+		"env GITHUB_WORKFLOW_REF=acme/app/.github/workflows/build.yml@refs/heads/main" \
+		"env GITHUB_JOB=build" "env GITHUB_RUN_ID=1" "env GITHUB_ACTION=__run" \
+		"step $1" | "$worker" spawnclient 3 4
+}
+deploy() {
+	"$manager" "$cgroups/system.slice/$unit" "$@"
+}
+# ran PROGRAM: the deploy service's exec of it.
+ran() {
+	first_event ".process.exe == \"$SCRATCH/w/$1\" or .exec.script == \"$SCRATCH/w/$1\"" type=exec "who=unit:$unit" ||
+		bail_out "the exec of $1 was seen" "$(events type=exec "who=unit:$unit" | tail -n 3)"
+}
+wrote() {
+	local event
+	event=$(ran "$1")
+	json_is "$event" '.exec.written_by // [] | join(",")' "$2" "$3"
+}
+
+# Each way that a build leaves a program behind, and a move afterwards.
+cat >prog.c <<'END'
+int main(void) { return 0; }
+END
+tar cf in.tar -C /bin true
+mkdir -p pkg/DEBIAN pkg/opt
+install -m 755 /bin/true pkg/opt/packed
+printf 'Package: whodid-test\nVersion: 1\nArchitecture: all\nMaintainer: t <t@t>\nDescription: t\n' >pkg/DEBIAN/control
+dpkg-deb -b pkg in.deb >/dev/null 2>&1
+ci "cd $SCRATCH/w; cp /bin/true copied; cp /bin/true x; mv x moved; ln copied linked; install /bin/true installed; tar xf in.tar; mv true unpacked; dpkg-deb -x in.deb out && mv out/opt/packed packed; cc -o compiled prog.c; cp /bin/true aside; cat aside >before; printf '#!/bin/sh\nexit 0\n' >script; chmod +x script; cp --preserve=all /bin/dash interpreter; printf '#!$SCRATCH/w/interpreter\n' >started; chmod +x started; dd if=/bin/true of=sparse conv=sparse 2>/dev/null; chmod 755 sparse; rsync -a /bin/true synced 2>/dev/null || cp /bin/true synced; exec 3>held" ||
+	bail_out "the job runs"
+for program in copied moved linked installed unpacked packed compiled before script sparse synced; do
+	deploy "./$program" || bail_out "$program runs"
+	wrote "$program" $job "$program by the job"
+done
+event=$(ran copied)
+json_is "$event" .identity.who "unit:$unit" "executed by the deploy service"
+ok "with the time of it" jq -e '.exec.written_time < .time' <<<"$event"
+json_is "$event" .verdict.rule deploy/what-a-job-wrote "one rule finds it"
+json_is "$event" .verdict.value forbidden "and forbids it"
+json_is "$(ran script)" .verdict.rule deploy/what-a-job-wrote "of scripts too"
+json_is "$(ran script)" .exec.script "$SCRATCH/w/script" "the script by the kernel's own object"
+n=$(events type=exec "exec.written_by=ci:*" "who=unit:$unit" | jq -s length)
+is "$n" 11 "one query finds all of them"
+like "$(wd exec "$SCRATCH/w/moved" 2>&1)" "written by $job, 20" "exec says it in words"
+
+# Both, where the interpreter is the job's as well.
+deploy ./started
+json_is "$(ran started)" '.exec.interpreter_written_by // [] | join(",")' $job "an interpreter of the job's"
+# A file that the job did not write anew: not the job's.
+deploy /bin/true "$mark-plain"
+plain=$(first_event ".process.argv // [] | index(\"$mark-plain\")" type=exec) || bail_out "plain was seen"
+json_is "$plain" '.exec.written_by' null "what was there before names nobody"
+unlike "$(jq -r .verdict.rule <<<"$plain")" what-a-job "and breaks no rule"
+
+# Written anew by somebody else: no longer the job's. Opened without a change: still the job's.
+ci "cd $SCRATCH/w; cp /bin/true again; cp /bin/true touched; cp /bin/true appended"
+# A change time is that of a tick of the clock.
+ticks_passed() {
+	[ $(($(date +%s%N) - $(stat -c %.9Z "$1" | tr -d .))) -gt 100000000 ]
+}
+chmod 755 again touched appended
+wait_until 5 ticks_passed touched
+cat /bin/true >again
+: <>touched
+deploy ./again
+deploy ./touched
+unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran again)")" "ci:" "written anew: not the job's"
+wrote touched $job "opened and left as it was: still the job's"
+
+# Two at once: either can be the last, so both are named. Folding hides no change of hands.
+ci "cd $SCRATCH/w; cp /bin/true both; cp /bin/true mine" && exec 4>>both
+ci "cd $SCRATCH/w; for i in 1 2 3; do : >>both; : >>mine; done"
+exec 4>&-
+cat /bin/true >both
+exec 4>>both
+ci "cd $SCRATCH/w; printf x >>both"
+exec 4>&-
+deploy ./both
+like "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran both)")" "^$job,." "held open by another: both"
+wait_until 5 ticks_passed mine
+ci "cd $SCRATCH/w; : >>mine"
+: >>mine
+ci "cd $SCRATCH/w; : >>mine; : >>mine"
+printf x >>mine
+wait_until 5 ticks_passed mine
+ci "cd $SCRATCH/w; printf x >>mine"
+deploy ./mine
+wrote mine $job "who came back after another is the last again"
+
+# A name that is another file now, an inode number that is used again.
+ci "cd $SCRATCH/w; cp /bin/true reused"
+install -m 755 /bin/true other
+mv other reused
+deploy ./reused
+unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran reused)")" "ci:" "replaced by a rename: not the job's"
+done_testing
