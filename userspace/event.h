@@ -243,7 +243,9 @@ int assurance_parse(struct str name);
 #define ID_ENV_DUPLICATE   (1u << 11) /* the job's environment names something twice */
 #define ID_ENV_MISMATCH	   (1u << 12) /* a later step's environment names another job */
 #define ID_LOOPBACK_SSH	   (1u << 13) /* its ssh login came from this host */
-#define ID_FLAG_MAX	   14
+#define ID_CGROUP_PARENT_MISMATCH \
+	(1u << 18) /* a container in a cgroup of another engine's, or pod's */
+#define ID_FLAG_MAX 19
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
 
 /* What is known of a CI job; who_level says how sure. What is not known is absent. */
@@ -267,12 +269,27 @@ struct login_facts {
 	struct str cert_serial, ca_fingerprint;
 };
 
+/* What its engine keeps of a container. Absent is what it does not. */
+struct container_facts {
+	struct str name;
+	struct str image;    /* as it was asked for; "latest" is said where no tag was */
+	struct str image_id; /* "sha256:...", or as the engine calls it */
+};
+
+/* The pod that a container is of, as kubelet's engine keeps it. */
+struct pod_facts {
+	struct str namespace, name, uid;
+	struct str container;	    /* absent for the sandbox */
+	struct str service_account; /* by the pod's token; absent when it has none */
+};
+
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
 struct identity {
-	struct str who;	 /* design.md 4: "human:alice", "unit:nginx.service", "anon:<reason>" */
-	struct str kind; /* human, cron, at, ci, unit, container, kernel, anon: static text */
-	struct str via;	 /* edges from outside in, comma list: "ssh,sudo:root"; empty = none */
-	struct str as;	 /* "host", "unit:ssh.service", "session:26", "ctr:podman/<id12>", ... */
+	struct str who; /* design.md 4: "human:alice", "unit:nginx.service", "anon:<reason>" */
+	/* human, cron, at, ci, unit, sa, container, kernel, anon: static text */
+	struct str kind;
+	struct str via; /* edges from outside in, comma list: "ssh,sudo:root"; empty = none */
+	struct str as;	/* "host", "unit:ssh.service", "session:26", "ctr:podman/<id12>", ... */
 	enum assurance who_level, via_level, as_level;
 	uint32_t flags;	    /* ID_* */
 	uint64_t boundary;  /* 0 = none */
@@ -281,6 +298,8 @@ struct identity {
 	struct str cgroup;  /* path of the workload cgroup */
 	struct str unit;    /* systemd unit, absent when none */
 	struct str container_id, container_runtime;
+	struct container_facts container;
+	struct pod_facts pod;
 	struct str reason; /* anon: why, in words */
 	struct str by;	   /* who asked for it, where that was on this host: ID_LOOPBACK_SSH */
 	struct login_facts login;

@@ -59,7 +59,7 @@ static void write_strings(struct json *w, const struct field *f)
 	json_cstr(w, "type", "string");
 	if (f->kind == FIELD_FLAGS && f->name_of) {
 		json_array_begin(w, "enum");
-		for (unsigned bit = 0; bit < 64 && f->name_of(bit); bit++)
+		for (unsigned bit = 0; bit < 64; bit++)
 			json_cstr(w, NULL, f->name_of(bit));
 		json_array_end(w);
 	}

@@ -48,7 +48,8 @@ int load_profiles(struct profile_set **out, const struct config *c, struct probl
 void log_problem(const struct problem *err, int rc);
 
 /* whodidd_stages.c: makes and frees the stages between source and sinks. */
-int stages_open(struct daemon *d, const char *passwd_path, struct problem *err);
+int stages_open(struct daemon *d, const char *passwd_path, const char *host_root,
+		struct problem *err);
 int stages_open_store(struct daemon *d, struct problem *err);
 /* 0 or the store's first -errno. */
 int stages_close(struct daemon *d);

@@ -53,6 +53,12 @@ static const char *passwd_for_replay(const struct config *c)
 	return config_is_default(c, "identity.passwd_file") ? "/dev/null" : c->identity_passwd_file;
 }
 
+/* The same with its containers: NULL = nothing is known of them. */
+static const char *host_root_for_replay(const struct config *c)
+{
+	return config_is_default(c, "identity.host_root") ? NULL : c->identity_host_root;
+}
+
 static int open_line(struct daemon *d, struct problem *err)
 {
 	struct pipeline *p = &d->line;
@@ -67,7 +73,9 @@ static int open_line(struct daemon *d, struct problem *err)
 	p->next_seq = 1;
 	/* A history is made of it only where one is asked for: never mixed into the host's own. */
 	rc = config_is_default(&d->config, "store.dir") ? 0 : stages_open_store(d, err);
-	return rc ? rc : stages_open(d, passwd_for_replay(&d->config), err);
+	return rc ? rc
+		  : stages_open(d, passwd_for_replay(&d->config), host_root_for_replay(&d->config),
+				err);
 }
 
 static int push_all(struct daemon *d)

@@ -52,13 +52,15 @@ static int out_of_memory(struct problem *err)
 	return problem_set(err, -ENOMEM, "out of memory");
 }
 
-int stages_open(struct daemon *d, const char *passwd_path, struct problem *err)
+int stages_open(struct daemon *d, const char *passwd_path, const char *host_root,
+		struct problem *err)
 {
 	struct identity_options identity = {
 		.boundaries_max = d->config.identity_boundaries,
 		.processes_max = d->config.identity_processes,
 		.passwd_path = passwd_path,
 		.ci_supervisors = (const char *const *)d->config.identity_ci_supervisors,
+		.host_root = host_root,
 	};
 	struct anomaly_options anomaly = {0};
 	struct pipeline *p = &d->line;

@@ -205,7 +205,8 @@ int start_line(struct daemon *d, struct problem *err)
 	if (!rc && stream_new(&p->stream, d->config.stream_ring_kib << 10))
 		rc = problem_set(err, -ENOMEM, "out of memory");
 	if (!rc)
-		rc = stages_open(d, d->config.identity_passwd_file, err);
+		rc = stages_open(d, d->config.identity_passwd_file, d->config.identity_host_root,
+				 err);
 	if (!rc)
 		rc = open_sensor(d, err);
 	if (!rc)

@@ -110,7 +110,8 @@ static void explain(const struct identity_table *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct decoder decoder;
-	const struct identity_options opt = {16, 32, "/dev/null", NULL};
+	const struct identity_options opt = {
+		.boundaries_max = 16, .processes_max = 32, .passwd_path = "/dev/null"};
 	struct identity_table *t = NULL;
 	size_t at = size < sizeof(struct recording_header) ? size : sizeof(struct recording_header);
 	size_t took;

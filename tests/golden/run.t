@@ -9,14 +9,24 @@ make_tool() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -I. -o "$SCRATCH/mkrecording" tests/lib/mkrecording.c
 }
 
+# copy_host CASE: what its host keeps of containers, not writable by others whatever the checkout did.
+copy_host() {
+	cp -r "tests/golden/$1/host" "$SCRATCH/$1/host" && chmod -R go-w "$SCRATCH/$1/host"
+}
+
 # replay CASE: its events as JSON lines, with the names of this folder's passwd file and no shipped roles.
 replay() {
+	local host=()
 	mkdir -p "$SCRATCH/$1" "$SCRATCH/none"
+	if [ -d "tests/golden/$1/host" ]; then
+		copy_host "$1" || return
+		host=(--set "identity.host_root=$SCRATCH/$1/host")
+	fi
 	[ ! -d "tests/golden/$1/profiles" ] || cp -r "tests/golden/$1/profiles" "$SCRATCH/$1/profiles.d"
 	"$SCRATCH/mkrecording" "tests/golden/$1/input" "$SCRATCH/$1/recording" &&
 		"$B/whodidd" --replay "$SCRATCH/$1/recording" --root "$SCRATCH/$1" \
 			--set "identity.passwd_file=$TOP/tests/golden/passwd" \
-			--set "profiles.vendor_dir=$SCRATCH/none"
+			--set "profiles.vendor_dir=$SCRATCH/none" "${host[@]}"
 }
 
 run_case() {

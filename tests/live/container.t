@@ -36,6 +36,8 @@ who=$(jq -r .identity.who <<<"$inner")
 unlike "$who" '^human:|^unit:|^cron:' "who is nobody wrong ($who)"
 identity_everywhere "$inner" "$who" "$(jq -r '.identity.via // [] | join(",")' <<<"$inner")" "ctr:podman/${id:0:12}" "container"
 json_is "$inner" .identity.container.id "$id" "the container's whole id"
+json_is "$inner" .identity.container.image localhost/whodid-test:1 "its image"
+json_is "$inner" .identity.container.name "$mark" "its name"
 json_is "$inner" .identity.assurance.as kernel "as rests on the kernel"
 first=$(first_event '.identity.container.id == "'"$id"'" and (.process.argv[0] == "/bin/sh")' type=exec)
 ok "the container's first program has it too" test -n "$first"
@@ -52,5 +54,6 @@ unlike "$(jq -r .identity.as <<<"$outside")" '^ctr:' "the host's processes are n
 # The live container, asked by its pid.
 pid=$(pod inspect -f '{{.State.Pid}}' "$mark")
 json_is "$(wd id "$pid" -o json)" .identity.as "ctr:podman/${id:0:12}" "id PID says the same"
+like "$(wd id "$pid" 2>&1)" "named $mark, is made of image localhost/whodid-test:1" "and where its name is from"
 like "$(wd id "$pid" 2>&1)" "ctr:podman/${id:0:12}" "and in words"
 done_testing

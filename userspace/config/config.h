@@ -31,6 +31,7 @@ struct config {
 	char *identity_container_runtimes[CONFIG_LIST_MAX + 1];
 	char *identity_ci_supervisors[CONFIG_LIST_MAX + 1]; /* "github@unit*=/path" */
 	char *identity_passwd_file; /* /etc/passwd; names of users. Not used by --replay unless set */
+	char *identity_host_root;   /* /; bundles of containers. Not used by --replay unless set */
 	uint64_t identity_processes;  /* 65536 */
 	uint64_t identity_boundaries; /* 16384 */
 	/* profiles.* */

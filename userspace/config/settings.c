@@ -36,6 +36,9 @@ const struct setting config_settings[] = {
 	{"identity.passwd_file", AT(identity_passwd_file), SETTING_PATH, false, 0, 0, NULL,
 	 "/etc/passwd", NULL,
 	 "Where names of users are read. A replay uses it only when it is set."},
+	{"identity.host_root", AT(identity_host_root), SETTING_PATH, false, 0, 0, NULL, "/", NULL,
+	 "Where the files of the host are, when whodidd runs in a container: what runtimes and "
+	 "kubelet keep of containers. A replay uses it only when it is set."},
 	{"identity.processes", AT(identity_processes), SETTING_NUMBER, false, 1024, 4194304, NULL,
 	 "65536", NULL, "Processes remembered; those that have ended are forgotten first."},
 	{"identity.boundaries", AT(identity_boundaries), SETTING_NUMBER, false, 256, 1048576, NULL,

@@ -188,7 +188,7 @@ static void explain_who(const struct subject *s, struct json *w)
 		explain_job(b, w);
 		break;
 	case BOUNDARY_CGROUP:
-		fact(w, "kernel", trust_words(b->identity.who_level),
+		fact(w, "kernel", trust_words(b->identity.as_level),
 		     "%s (pid %u) put pid %u into cgroup %.*s",
 		     b->opener_pid == 1 ? "the first process" : exe_role_name(b->role),
 		     b->opener_pid, b->pid, STR_ARG(b->identity.cgroup));
@@ -240,6 +240,26 @@ static void explain_lineage(const struct subject *s, struct json *w)
 		     STR_ARG(interned_str(p->exe)), generations, generations == 1 ? "" : "s");
 }
 
+/* What its engine's files said of the container, and of its pod. */
+static void explain_container(const struct subject *s, struct json *w)
+{
+	const struct identity *id = &s->id;
+	const char *trust = trust_words(id->who_level < ASSURANCE_RECORDED ? id->who_level
+									   : ASSURANCE_RECORDED);
+
+	if (id->container.image.p)
+		fact(w, "engine", trust, "container %.12s%s%.*s%s is made of image %.*s",
+		     id->container_id.p, id->container.name.p ? ", named " : "",
+		     STR_ARG(id->container.name), id->container.name.p ? "," : "",
+		     STR_ARG(id->container.image));
+	if (id->pod.uid.p)
+		fact(w, "engine", trust, "it is in pod %.*s of namespace %.*s, uid %.*s",
+		     STR_ARG(id->pod.name), STR_ARG(id->pod.namespace), STR_ARG(id->pod.uid));
+	if (id->pod.service_account.p)
+		fact(w, "kubelet", trust, "the token of that pod is service account %.*s's",
+		     STR_ARG(id->pod.service_account));
+}
+
 static void explain_place(const struct subject *s, struct json *w)
 {
 	const char *trust = trust_words(s->id.as_level);
@@ -282,6 +302,9 @@ static const struct {
 	{ID_ENV_MISMATCH,
 	 "the environment of its step names another job than the first one of that supervisor",
 	 "the first one counts"},
+	{ID_CGROUP_PARENT_MISMATCH,
+	 "its cgroup lies where pods have theirs, and its engine's files say it is none of that pod's",
+	 "forgery"},
 };
 
 static void explain_flags(const struct subject *s, struct json *w)
@@ -353,6 +376,7 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 	explain_lineage(&s, w);
 	explain_via(&s, w);
 	explain_place(&s, w);
+	explain_container(&s, w);
 	explain_flags(&s, w);
 	json_array_end(w);
 	json_array_begin(w, "boundaries");

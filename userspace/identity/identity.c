@@ -36,7 +36,7 @@ static int add_kernel(struct identity_table *t)
 		.login_uid = UINT32_MAX,
 		.session_id = UINT32_MAX,
 	};
-	struct boundary *b = naming_decide(&what, NULL, NULL, NULL, &t->users);
+	struct boundary *b = naming_decide(&what, NULL, NULL, NULL, NULL, &t->users);
 
 	if (!b)
 		return -ENOMEM;
@@ -58,10 +58,12 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 	if (!t)
 		return -ENOMEM;
 	t->ci_supervisors = opt ? opt->ci_supervisors : NULL;
+	t->host_root = opt ? opt->host_root : NULL;
 	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
 	user_names_refresh(&t->users);
 	t->arrivals = arrivals_new();
-	if (!t->arrivals ||
+	t->calls = calls_new();
+	if (!t->arrivals || !t->calls ||
 	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 ||
@@ -81,6 +83,7 @@ void identity_free(struct identity_table *t)
 	writers_release(&t->writers);
 	user_names_release(&t->users);
 	arrivals_free(t->arrivals);
+	calls_free(t->calls);
 	free(t);
 }
 
@@ -265,10 +268,40 @@ static struct process *supervisor_of(struct identity_table *t, const struct even
 	return p;
 }
 
+/* The bundle's directory as its runtime was told, now or when the container was made. */
+static struct str bundle_of(const struct identity_table *t, const struct event_what *what,
+			    struct str id)
+{
+	struct runtime_call call;
+
+	if (calls_find(t->calls, what->crossing.opener_pid, what->crossing.opener_start_ns,
+		       &call) &&
+	    call.bundle.p && str_equal(call.id, id))
+		return call.bundle;
+	return calls_bundle(t->calls, id);
+}
+
+/* What the disk says of the container that the crossing leads into. Whether there is anything. */
+static bool find_container(const struct identity_table *t, const struct event_what *what,
+			   const struct boundary *parent, struct container_found *out)
+{
+	struct cgroup_name place;
+
+	if (parent && what->crossing.kind != BOUNDARY_CGROUP &&
+	    what->crossing.kind != BOUNDARY_SEED)
+		return false; /* it is where its parent was */
+	cgroup_name_parse(&place, what->crossing.cgroup);
+	if (!place.container_id.p || place.delegated)
+		return false;
+	container_find(out, t->host_root, &place, bundle_of(t, what, place.container_id));
+	return out->engine != ENGINE_NONE;
+}
+
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
 {
 	const struct boundary *parent = NULL;
 	struct origin origin = {0};
+	struct container_found container;
 	struct supervisor by;
 	struct process *opener;
 	struct boundary *b;
@@ -280,7 +313,9 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
 	opener = supervisor_of(t, what, &by);
 	find_origin(t, what, &origin);
-	b = naming_decide(what, parent, &origin, &by, &t->users);
+	b = naming_decide(what, parent, &origin, &by,
+			  find_container(t, what, parent, &container) ? &container : NULL,
+			  &t->users);
 	if (!b)
 		return;
 	boundaries_add(&t->boundaries, b, false);
@@ -431,6 +466,8 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		set_exe(t, p, what->crossing.exe);
 
 	fill_identity(t, what, &who->id);
+	if (what->type == EVENT_EXEC && !who->id.container_id.p)
+		calls_learn(t->calls, what);
 	if (p && plays_supervisor(p, &who->id))
 		who->id.flags |= ID_FAKE_SUPERVISOR;
 	who->exe = p ? interned_str(p->exe) : STR_NONE;

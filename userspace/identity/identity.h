@@ -26,6 +26,11 @@ struct identity_options {
 	 * name units, what that system's supervisor starts elsewhere is no job. Kept, not copied.
 	 */
 	const char *const *ci_supervisors;
+	/*
+	 * Where the host's files are, "/" but in a container: bundles of containers and volumes of pods
+	 * are read below it. NULL = nowhere. Kept, not copied.
+	 */
+	const char *host_root;
 };
 
 struct identity_stats {

@@ -60,10 +60,15 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
 			       const struct origin *origin, const struct supervisor *by,
+			       const struct container_found *container,
 			       const struct user_names *users)
 {
-	struct naming n = {
-		.what = what, .parent = parent, .origin = origin, .by = by, .users = users};
+	struct naming n = {.what = what,
+			   .parent = parent,
+			   .origin = origin,
+			   .by = by,
+			   .container = container,
+			   .users = users};
 	struct boundary *b;
 
 	cgroup_name_parse(&n.place, what->crossing.cgroup);
@@ -89,9 +94,11 @@ void naming_lost(struct identity *out, uint64_t boundary)
 	};
 }
 
-#define DOUBTS_WHO (ID_SELF_LOGINUID | ID_THREAD_LOGINUID | ID_SEEDED | ID_REPAIRED)
+#define DOUBTS_WHO                                                         \
+	(ID_SELF_LOGINUID | ID_THREAD_LOGINUID | ID_SEEDED | ID_REPAIRED | \
+	 ID_CGROUP_PARENT_MISMATCH)
 #define DOUBTS_VIA (ID_SEEDED | ID_REPAIRED)
-#define DOUBTS_AS  ID_SELF_MOVED
+#define DOUBTS_AS  (ID_SELF_MOVED | ID_CGROUP_PARENT_MISMATCH)
 
 static const struct {
 	uint32_t task, id;

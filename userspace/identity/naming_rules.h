@@ -20,6 +20,7 @@ struct naming {
 	const struct origin *origin; /* NULL = no login, or not heard of */
 	const struct user_names *users;
 	const struct supervisor *by;
+	const struct container_found *container; /* NULL = none, or its engine is not known */
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
 	uint64_t who_id;
@@ -53,8 +54,16 @@ void set_place(struct naming *n, struct str as, enum assurance level);
 void read_place(struct naming *n);
 /* The account behind a session scope or a user manager whose login was not seen. */
 bool open_owner(struct naming *n);
-void open_container(struct naming *n);
 void name_cgroup(struct naming *n);
+
+/* --- naming_container.c */
+
+/* "as" and the facts of the container that the place names. */
+void read_container(struct naming *n);
+/* The container, or the service account of its pod, as who. */
+void open_container(struct naming *n);
+/* A runtime has put the task into a container, or into a cgroup that names none. */
+void enter_container(struct naming *n);
 
 /* --- the other rules, each in its file */
 

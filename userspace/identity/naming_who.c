@@ -23,7 +23,7 @@ static bool is_linked(const struct naming *n)
 bool keeps_who(const struct naming *n)
 {
 	return is_linked(n) || kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") ||
-	       kind_is(n, "container") || kind_is(n, "ci");
+	       kind_is(n, "container") || kind_is(n, "sa") || kind_is(n, "ci");
 }
 
 bool who_is_lost(const struct naming *n)
@@ -41,7 +41,7 @@ void open_who(struct naming *n, const char *kind, struct str who, enum assurance
 	n->id.session = n->id.person = n->id.reason = n->id.by = STR_NONE;
 	n->id.login = (struct login_facts){0};
 	n->id.ci = (struct ci_facts){0};
-	n->id.flags &= ID_SELF_MOVED; /* the only one about the place */
+	n->id.flags &= ID_SELF_MOVED | ID_CGROUP_PARENT_MISMATCH; /* those about the place */
 	n->who_id = n->what->crossing.id;
 }
 

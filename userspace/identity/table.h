@@ -5,6 +5,7 @@
 
 #include "identity/arrivals.h"
 #include "identity/boundaries.h"
+#include "identity/container/calls.h"
 #include "identity/identity.h"
 #include "identity/interns.h"
 #include "identity/processes.h"
@@ -20,7 +21,9 @@ struct identity_table {
 	struct writers writers;
 	char written_by[2][1024];	   /* lists of more than one, of the event being filled */
 	const char *const *ci_supervisors; /* as in identity_options */
-	uint64_t names_boot_ns;		   /* of the event at which users was looked after last */
+	const char *host_root;
+	struct calls *calls;	/* of container runtimes */
+	uint64_t names_boot_ns; /* of the event at which users was looked after last */
 	struct identity_stats stats;
 };
 

@@ -48,6 +48,16 @@ struct str words_join(struct words *w, const char *prefix, struct str value)
 	return words_join2(w, prefix, value, "", STR_NONE);
 }
 
+struct str words_extend(struct words *w, struct str text, const char *prefix, struct str value)
+{
+	size_t from = w->len;
+
+	add(w, text.p ? text.p : "", text.n);
+	add(w, prefix, strlen(prefix));
+	add_value(w, value);
+	return finish(w, from);
+}
+
 struct str words_number(struct words *w, const char *prefix, uint64_t value)
 {
 	char digits[24];

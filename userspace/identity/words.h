@@ -22,6 +22,8 @@ struct str words_join(struct words *w, const char *prefix, struct str value);
 /* The same with a second pair behind it. */
 struct str words_join2(struct words *w, const char *prefix, struct str value, const char *prefix2,
 		       struct str value2);
+/* text, prefix and value; text comes from here. */
+struct str words_extend(struct words *w, struct str text, const char *prefix, struct str value);
 struct str words_number(struct words *w, const char *prefix, uint64_t value);
 /* list, a comma, item; a list that is too long says so once, by "...". */
 struct str words_append(struct words *w, struct str list, struct str item);

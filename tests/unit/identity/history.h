@@ -60,7 +60,9 @@ static inline int remove_passwd(void **state)
 
 static inline struct identity_table *new_table(size_t boundaries, size_t processes)
 {
-	const struct identity_options opt = {boundaries, processes, passwd_path, NULL};
+	const struct identity_options opt = {.boundaries_max = boundaries,
+					     .processes_max = processes,
+					     .passwd_path = passwd_path};
 	struct identity_table *t = NULL;
 
 	assert_int_equal(identity_new(&t, &opt), 0);
