@@ -80,7 +80,10 @@ static void put_who(struct line *l, const struct identity *id, bool subject)
 			put_attribute(l, rows[i].key, rows[i].value);
 }
 
-/* "session:26" is a session, "ctr:docker/86248a6f9803" docker's, run-u7.service a unit that systemd-run made. */
+/*
+ * "session:26" is a session, "ctr:docker/86248a6f9803" docker's, "pod:shop/web-1/app" the namespace's,
+ * run-u7.service a unit that systemd-run made.
+ */
 static struct str kind_of_place(struct str as)
 {
 	int64_t slash = str_index(as, 0, '/');
@@ -90,13 +93,20 @@ static struct str kind_of_place(struct str as)
 	if (str_starts(as, "unit:run-u") || str_starts(as, "unit:run-r") ||
 	    str_starts(as, "unit:run-p"))
 		return STR_LIT("unit:run");
-	return str_starts(as, "ctr:") && slash > 0 ? str_sub(as, 0, (uint32_t)slash) : as;
+	return (str_starts(as, "ctr:") || str_starts(as, "pod:")) && slash > 0
+		       ? str_sub(as, 0, (uint32_t)slash)
+		       : as;
 }
 
-static void put_place(struct line *l, struct str as)
+static void put_place(struct line *l, const struct identity *id, bool subject)
 {
+	struct str as = subject ? kind_of_place(id->as) : id->as;
+
 	put_word(l, " as=");
 	put_encoded(l, as.n ? as : STR_LIT("-"));
+	put_attribute(l, "img", id->container.image);
+	if (!subject)
+		put_attribute(l, "uid", id->pod.uid);
 }
 
 static void put_via(struct line *l, const struct identity *id)
@@ -137,7 +147,7 @@ static void put_form(struct line *l, enum form form, const struct event *ev)
 	put_who(l, id, form == FORM_SUBJECT);
 	if (form != FORM_SUBJECT)
 		put_via(l, id);
-	put_place(l, form == FORM_SUBJECT ? kind_of_place(id->as) : id->as);
+	put_place(l, id, form == FORM_SUBJECT);
 	if (form == FORM_LINE)
 		put_moment(l, ev);
 }
