@@ -127,4 +127,14 @@ static __always_inline u32 read_session_id(struct task_struct *task)
 	return task->sessionid;
 }
 
+/* vsock may be a module, whose types are elsewhere: asked for before they are used. */
+struct sockaddr_vm___peer {
+	u32 svm_port;
+	u32 svm_cid;
+} CORE;
+struct vsock_sock___peer {
+	struct sockaddr_vm___peer remote_addr;
+} CORE;
+#define VSOCK_CID_ANY 0xffffffff
+
 #endif

@@ -64,10 +64,12 @@ enum record_kind {
 	RECORD_MODULE_LOAD = 28,     /* struct record_load: into the kernel */
 	RECORD_BPF_LOAD = 29,
 
-	RECORD_NET_CONNECT = 32, /* struct record_net */
-	RECORD_NET_LISTEN = 33,	 /* struct record_flow, to RECORD_NET_CLOSE */
+	RECORD_NET_CONNECT = 32, /* struct record_net; of AF_UNIX, struct record_unix */
+	/* struct record_flow, to RECORD_NET_CLOSE; with RECORD_FOLDED, struct record_flows */
+	RECORD_NET_LISTEN = 33,
 	RECORD_NET_ACCEPT = 34,
-	RECORD_NET_CLOSE = 35, /* TCP, of the connections of which the opening was seen */
+	RECORD_NET_CLOSE = 35,	/* TCP, of the connections of which the opening was seen */
+	RECORD_NET_SOCKET = 36, /* struct record_socket: one that sees or forges packets */
 
 	RECORD_LOSS = 48, /* struct record_loss: made by the collector, never by the kernel */
 
@@ -96,6 +98,13 @@ enum record_kind {
  * written from elsewhere or gives one inode number to several files
  */
 #define RECORD_CO_WRITERS   (1u << 16)
+/* net: sent without connect(2), else connected */
+#define RECORD_SENT	    (1u << 14)
+/* net: the address came from the caller's memory, which another thread may have rewritten */
+#define RECORD_USER_ADDRESS (1u << 15)
+
+/* A result: it failed, and nobody told with which error. */
+#define EVENT_ERRNO_UNKNOWN 4095
 
 struct record_header {
 	__u64 boot_ns;
@@ -318,42 +327,7 @@ struct record_load {
 	struct record_text path; /* module: the file it came from, where it came from one */
 };
 
-/* One outbound connection attempt with its result. */
-struct record_net {
-	struct record_header header;
-	struct record_task
-		task; /* of the process that asked, also when the result came in softirq */
-	__u64 count;  /* as in record_file */
-	__u64 first_ns;
-	__u64 last_ns;
-	__u64 duration_ns; /* from asking to the result; 0 = at once */
-	__s32 result;	   /* 0 or -errno; what is known when the attempt is over */
-	__u16 family;	   /* AF_INET, AF_INET6 */
-	__u16 proto;	   /* IPPROTO_TCP, IPPROTO_UDP, other */
-	__u16 src_port;
-	__u16 dst_port;
-	__u32 net_inum; /* network namespace of the socket; 0 = not known */
-	__u8 src[16];	/* v4 in the first four bytes, v4-mapped v6 already turned into v4 */
-	__u8 dst[16];
-};
-
-/* The other end of connections, and the end of them. src is who asked, dst who is asked. */
-struct record_flow {
-	struct record_header header;
-	struct record_task
-		task;	   /* close: of the process that connected or accepted, as it was then */
-	__u64 duration_ns; /* close: since asking or accepting */
-	__u64 bytes_in;	   /* close: taken in, and acknowledged by the other end; opening and */
-	__u64 bytes_out;   /* closing count as a byte each */
-	__s32 result;	   /* 0 or -errno */
-	__u16 family;	   /* AF_INET, AF_INET6 */
-	__u16 proto;
-	__u16 src_port; /* listen: 0, and src all zeroes */
-	__u16 dst_port;
-	__u32 inbound;
-	__u8 src[16]; /* as in record_net */
-	__u8 dst[16];
-};
+#include "event_net.h"
 
 /* Where a new identity can begin. Always in the ring before the first record that carries its id. */
 enum boundary_kind {
@@ -471,8 +445,6 @@ _Static_assert(sizeof(struct record_file) == 248, "ABI");
 _Static_assert(sizeof(struct record_target) == 176, "ABI");
 _Static_assert(sizeof(struct record_cred) == 176, "ABI");
 _Static_assert(sizeof(struct record_load) == 216, "ABI");
-_Static_assert(sizeof(struct record_net) == 208, "ABI");
-_Static_assert(sizeof(struct record_flow) == 200, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 240, "ABI");
 _Static_assert(sizeof(struct record_auth_log) == 184, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");

@@ -80,14 +80,28 @@ enum bpf_map_type {
 #define TS_COMPAT	      0x0002
 #define TCP_ESTABLISHED	      1
 #define TCP_SYN_SENT	      2
+#define TCP_FIN_WAIT1	      4
+#define TCP_FIN_WAIT2	      5
+#define TCP_LAST_ACK	      9
 #define TCP_CLOSE_WAIT	      8
 #define TCP_CLOSE	      7
 #define TCP_LISTEN	      10
+#define TCP_CLOSING	      11
 #define TCP_NEW_SYN_RECV      12
 #define AF_UNSPEC	      0
 #define AF_UNIX		      1
 #define AF_INET		      2
 #define AF_INET6	      10
+#define AF_NETLINK	      16
+#define AF_PACKET	      17
+#define AF_VSOCK	      40
+#define AF_XDP		      44
+#define SOCK_STREAM	      1
+#define SOCK_DGRAM	      2
+#define SOCK_RAW	      3
+#define SOCK_PACKET	      10
+#define SOCK_TYPE_MASK	      0xf
+#define NETLINK_AUDIT	      9
 #define IPPROTO_TCP	      6
 #define IPPROTO_UDP	      17
 #define S_IFMT		      0170000
@@ -122,6 +136,7 @@ enum bpf_map_type {
 #define ESRCH		      3
 #define ENOENT		      2
 #define EINTR		      4
+#define EAGAIN		      11
 #define ENOTDIR		      20
 #define ECONNABORTED	      103
 #define ECONNRESET	      104
@@ -371,13 +386,19 @@ struct sock_common {
 	unsigned short skc_family;
 	unsigned char skc_state;
 	possible_net_t skc_net;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
+	u16 sk_type;
 	u16 sk_protocol;
+	struct pid *sk_peer_pid;
+};
+enum sock_flags {
+	SOCK_DONE = 1, /* the other end has said its last byte */
 };
 struct inet_sock {
 	struct sock sk;
@@ -386,6 +407,20 @@ struct inet_sock {
 struct tcp_sock {
 	u64 bytes_received;
 	u64 bytes_acked;
+	u32 snd_una;
+	u32 write_seq;
+};
+struct sockaddr_un {
+	char sun_path[108];
+};
+struct unix_address {
+	int len;
+	struct sockaddr_un name[];
+};
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
 };
 struct socket {
 	struct sock *sk;
@@ -448,6 +483,27 @@ struct user_sockaddr {
 	__be16 port;
 	__u8 v4[4]; /* sin6: flow label */
 	__u8 v6[16];
+};
+struct user_sockaddr_vm {
+	__u16 family;
+	__u16 reserved;
+	__u32 port;
+	__u32 cid;
+};
+
+/* uapi of bpf(2): the context of programs at cgroups, rewritten by the verifier */
+struct bpf_sock;
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4; /* network order, as the port */
+	__u32 user_ip6[4];
+	__u32 user_port;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 msg_src_ip4;
+	__u32 msg_src_ip6[4];
+	struct bpf_sock *sk __attribute__((aligned(8)));
 };
 
 #endif

@@ -55,6 +55,10 @@ struct slot {
 	u32 id; /* its index, for functions that are verified by themselves and take scalars only */
 	struct record_text text; /* what such a function appended */
 	struct record_text base;
+	u64 target_boundary; /* what target_find() found */
+	u64 target_start_ns;
+	u32 target_pid;
+	u32 pad0;
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;

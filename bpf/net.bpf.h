@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* net.bpf.h: what the system call hook hands on to net.bpf.c; verified by itself, scalars only. */
+/*
+ * net.bpf.h: what the files of sockets hand to each other, verified by themselves, scalars only;
+ * and how sockets and their addresses are read.
+ */
 #ifndef WHODID_BPF_NET_H
 #define WHODID_BPF_NET_H
 
 #include "path.bpf.h"
+#include "syscalls.bpf.h"
 #include <bpf/bpf_endian.h>
 
-/* The end of connect(fd, addr) of current. Returns 0, so that a hook can end with it. */
-int net_on_connect(u64 fd, u64 addr, long ret);
+/* socket.bpf.c: the end of a call on sockets of current, which has a state. */
+int socket_on_call(u32 class_and_ia32, long ret);
 
-/* The same for listen(fd) and for accept(2), whose result is the new descriptor. */
-int net_on_listen(u64 fd, long ret);
-int net_on_accept(long ret);
+/* All of these are about current, at the end of the call, and return 0, so that a hook can end with them. */
+int net_on_connect(u64 fd, u64 addr, u32 mark, long ret); /* mark: enum connect_mark */
+int unix_on_connect(u64 sk, u64 addr, u32 len, long ret);
+int vsock_on_connect(u64 sk, u64 addr, u32 len, long ret);
+int flow_on_listen(u64 fd, long ret);
+int flow_on_accept(long ret); /* the new descriptor */
+
+/* task_state.connect, during one connect(2) */
+enum connect_mark {
+	CONNECT_NONE = 0,
+	CONNECT_SENT = 1,   /* reached SYN_SENT: the state hook makes the record */
+	CONNECT_FAILED = 2, /* and fell back at once: only the call's result says why */
+};
 
 /* The open file behind a descriptor of the task, or NULL. */
 static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
@@ -54,10 +68,20 @@ static __always_inline void normalise(struct address *a)
 	w[2] = w[3] = 0;
 }
 
+static __always_inline u32 read_family(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_family);
+}
+
+static __always_inline u32 read_net_inum(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
 static __always_inline void read_peer(struct sock *sk, struct address *a)
 {
 	__builtin_memset(a, 0, sizeof(*a));
-	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	a->family = read_family(sk);
 	a->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (a->family == AF_INET6)
 		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_daddr);
@@ -72,7 +96,7 @@ static __always_inline void read_source(struct sock *sk, struct address *a)
 	struct inet_sock *inet = (struct inet_sock *)sk;
 
 	__builtin_memset(a, 0, sizeof(*a));
-	a->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	a->family = read_family(sk);
 	a->port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
 	if (a->family == AF_INET6)
 		bpf_core_read(a->ip, 16, &sk->__sk_common.skc_v6_rcv_saddr);
@@ -91,7 +115,45 @@ static __always_inline struct sock *ip_sock(struct file *file)
 {
 	struct sock *sk = read_sock(file);
 
-	return sk && is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)) ? sk : 0;
+	return sk && is_ip(read_family(sk)) ? sk : 0;
+}
+
+static __always_inline void fill_source(struct record_net *r, struct sock *sk)
+{
+	struct address src;
+
+	read_source(sk, &src);
+	r->src_port = src.port;
+	r->net_inum = read_net_inum(sk);
+	if (src.family == r->family)
+		__builtin_memcpy(r->src, src.ip, 16);
+}
+
+/* From the caller's memory: whoever tells it says so by RECORD_USER_ADDRESS. */
+static __always_inline bool read_user_address(u64 addr, struct address *a)
+{
+	struct user_sockaddr u = {};
+
+	__builtin_memset(a, 0, sizeof(*a));
+	if (bpf_probe_read_user(&u, 8, (void *)addr))
+		return false;
+	a->family = u.family;
+	a->port = bpf_ntohs(u.port);
+	if (u.family == AF_INET6) {
+		if (bpf_probe_read_user(&u, sizeof(u), (void *)addr))
+			return false;
+		__builtin_memcpy(a->ip, u.v6, 16);
+	} else {
+		__builtin_memcpy(a->ip, u.v4, 4);
+	}
+	normalise(a);
+	return is_ip(a->family);
+}
+
+/* The call is going to be repeated, or was broken off: nobody has been reached by it. */
+static __always_inline bool is_restart(s32 ret)
+{
+	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
 #endif

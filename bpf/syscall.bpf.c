@@ -24,48 +24,6 @@ static __always_inline bool is_no_act(s32 ret)
 	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
 }
 
-/* What somebody sends who logs people in. */
-static __noinline int on_send_call(struct pt_regs *regs, u32 class, bool ia32)
-{
-	u32 a[3] = {};
-	u64 args[6];
-
-	read_args(args, regs, ia32);
-	if (class == SYS_SENDMSG)
-		return auth_on_sendmsg(args[0], args[1], ia32);
-	if (class == SYS_SENDTO)
-		return auth_on_send(args[0], args[1], args[2]);
-	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return 0;
-	return auth_on_send(a[0], a[1], a[2]);
-}
-
-/* Calls on sockets; 32-bit programs make them through socketcall(2), with arguments in memory. */
-static __noinline int on_socket_call(struct pt_regs *regs, u32 class, bool ia32, s32 ret)
-{
-	u64 args[6];
-	u32 a[2] = {};
-
-	read_args(args, regs, ia32);
-	if (class == SYS_LISTEN)
-		return net_on_listen(args[0], ret);
-	if (class == SYS_ACCEPT)
-		return net_on_accept(ret);
-	if (class == SYS_CONNECT)
-		return net_on_connect(args[0], args[1], ret);
-	if (args[0] == SOCKETCALL_SEND || args[0] == SOCKETCALL_SENDTO)
-		return on_send_call(regs, class, ia32);
-	if (bpf_probe_read_user(a, sizeof(a), (void *)args[1]))
-		return 0;
-	if (args[0] == SOCKETCALL_CONNECT)
-		return net_on_connect(a[0], a[1], ret);
-	if (args[0] == SOCKETCALL_LISTEN)
-		return net_on_listen(a[0], ret);
-	if (args[0] == SOCKETCALL_ACCEPT || args[0] == SOCKETCALL_ACCEPT4)
-		return net_on_accept(ret);
-	return 0;
-}
-
 /* Calls of the other families. */
 static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {
@@ -91,10 +49,8 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 		return 0;
 	if (!current_state(task))
 		return 0;
-	if (is_send(class))
-		return on_send_call(regs, class, ia32);
 	if (is_socket_call(class))
-		return on_socket_call(regs, class, ia32, ret);
+		return socket_on_call(class | (ia32 ? 0x100 : 0), ret);
 	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
 		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
 	if (class >= SYS_FIRST_PATH_OP)

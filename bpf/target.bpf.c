@@ -65,6 +65,39 @@ static __noinline int take_target_by_pid(struct slot *s, s32 pid, bool initial)
 	return 0;
 }
 
+int target_find(u32 slot, u64 pid)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct record_text exe = {};
+	struct task_struct *target;
+	struct task_state *st;
+	struct file *file;
+
+	if (!s)
+		return 0;
+	s->text = exe;
+	s->target_boundary = s->target_start_ns = 0;
+	s->target_pid = 0;
+	if (!pid || !bpf_task_from_pid)
+		return 0;
+	target = bpf_task_from_pid(BPF_CORE_READ((struct pid *)pid, numbers[0].nr));
+	if (!target)
+		return 0;
+	if ((u64)BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]) == pid) {
+		st = bpf_task_storage_get(&tasks, target, 0, 0);
+		if (st)
+			s->target_boundary = st->boundary;
+		s->target_pid = target->tgid;
+		s->target_start_ns = target->group_leader->start_boottime;
+		file = BPF_CORE_READ(target, mm, exe_file);
+		if (file)
+			slot_file_path(s, file, &exe);
+		s->text = exe;
+	}
+	bpf_task_release(target);
+	return 0;
+}
+
 /* The pid behind a descriptor of pidfd_open(2): private data of the file, since 6.9 of the inode. */
 static __always_inline s32 read_pidfd(struct task_struct *task, s32 fd)
 {

@@ -10,6 +10,11 @@ int target_on_call(u32 class_and_ia32, long ret);
 
 /* Current has opened the memory of a process: inode of /proc/PID/mem. Returns 0. */
 int target_on_memory(u64 inode, u32 op);
+/*
+ * The process whose leader has that number (a struct pid, by its address), into slot.target_*, its
+ * executable into slot.text; nothing where it has gone: its number may be another's. Returns 0.
+ */
+int target_find(u32 slot, u64 pid);
 
 /* Arguments of the call that current is at the end of. */
 static __always_inline void read_current_args(u64 *args, u32 class_and_ia32)

@@ -39,6 +39,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_NET_LISTEN] = "net.listen",
 	[EVENT_NET_ACCEPT] = "net.accept",
 	[EVENT_NET_CLOSE] = "net.close",
+	[EVENT_NET_SOCKET] = "net.socket",
 	[EVENT_LOSS] = "loss",
 	[EVENT_ANOMALY] = "anomaly",
 	[EVENT_AGENT_START] = "agent.start",

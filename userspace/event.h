@@ -47,6 +47,7 @@ enum event_type {
 	EVENT_NET_LISTEN = 33,
 	EVENT_NET_ACCEPT = 34,
 	EVENT_NET_CLOSE = 35,
+	EVENT_NET_SOCKET = 36,
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
 	EVENT_AGENT_START = 50,
@@ -146,15 +147,22 @@ struct event_what {
 		bool has_size;
 	} file;
 
-	struct {		 /* net.* */
-		uint16_t family; /* AF_INET, AF_INET6 */
-		uint16_t proto;	 /* IPPROTO_* */
+	struct { /* net.* */
+		uint16_t
+			family; /* AF_*: of a socket any, else AF_INET, AF_INET6, AF_UNIX, AF_VSOCK */
+		uint16_t proto; /* IPPROTO_*; of a socket of another family its own number */
 		uint16_t src_port, dst_port;
 		uint8_t src[16], dst[16]; /* v4 in the first four bytes */
 		uint64_t duration_ns;
 		uint64_t bytes_in, bytes_out; /* close */
 		bool inbound;		      /* src asked for it, dst is here */
-		uint32_t ns;		      /* network namespace of the socket; 0 = not known */
+		bool sent;		      /* without connect(2) */
+		bool user_address;	      /* dst came from the caller's memory */
+		uint16_t type;	 /* SOCK_* of a unix connection and of a socket; 0 = not known */
+		uint32_t ns;	 /* network namespace of the socket; 0 = not known */
+		struct str path; /* unix: of the listener's socket, resolved, or "@" and its name */
+		uint64_t inode, dev; /* unix: of the socket's name; 0 = it has none, or not known */
+		uint32_t cid, vsock_port; /* vsock */
 	} net;
 
 	struct {		 /* auth_log */
@@ -166,7 +174,7 @@ struct event_what {
 		bool cut;
 	} auth;
 
-	struct { /* ptrace, signal: whom it was done to */
+	struct { /* ptrace, signal: whom it was done to; a unix connection: who listens */
 		uint32_t pid;
 		uint32_t op; /* enum ptrace_op of bpf/event.h */
 		uint32_t signal;

@@ -18,7 +18,10 @@
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
 	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT))
 #define CLOSE	BIT(EVENT_NET_CLOSE)
-#define NET	(BIT(EVENT_NET_CONNECT) | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE)
+#define CONNECT BIT(EVENT_NET_CONNECT)
+#define SOCKET	BIT(EVENT_NET_SOCKET)
+#define FLOWS	(CONNECT | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE)
+#define NET	(FLOWS | SOCKET)
 #define EXEC	BIT(EVENT_EXEC)
 #define EXIT	BIT(EVENT_EXIT)
 #define FORK	BIT(EVENT_FORK)
@@ -27,6 +30,7 @@
 #define NAMESP	BIT(EVENT_NAMESPACE)
 #define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
+#define OTHERS	(TARGETS | CONNECT) /* who have another process at the other end */
 #define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define ENDED	BIT(EVENT_SESSION_END)
@@ -66,6 +70,11 @@ static const char *severity_word(unsigned v)
 static const char *path_source_word(unsigned v)
 {
 	return v == 1 ? "process" : NULL;
+}
+
+static const char *net_op_word(unsigned v)
+{
+	return v == 0 ? "connect" : v == 1 ? "send" : NULL;
 }
 
 static const char *ptrace_word(unsigned v)
@@ -240,6 +249,17 @@ static bool has_ip(const struct event *ev)
 	return ev->what.net.family == AF_INET || ev->what.net.family == AF_INET6;
 }
 
+/* Numbers of protocols of other families mean something else. */
+static bool has_protocol(const struct event *ev)
+{
+	return has_ip(ev) && ev->what.net.proto != 0;
+}
+
+static bool has_address(const struct event *ev)
+{
+	return has_ip(ev) && ev->what.type != EVENT_NET_SOCKET;
+}
+
 /* A socket without a local end has all zeroes there. */
 static bool has_src(const struct event *ev)
 {
@@ -399,11 +419,11 @@ const struct field event_fields[] = {
 	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
-	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, TARGETS, "process that it was done to"),
-	ROW(141, "target.exe", NULL, FIELD_TEXT, what.target.exe, TARGETS, "its executable"),
-	ROW(142, "target.who", "target", FIELD_TEXT, who.target, TARGETS, "who it belongs to"),
-	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, TARGETS, "where that identity began"),
-	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, TARGETS, "its start", .use = FIELD_NO_JSON),
+	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, OTHERS, "process that it was done to; of a unix connection, who listens"),
+	ROW(141, "target.exe", NULL, FIELD_TEXT, what.target.exe, OTHERS, "its executable"),
+	ROW(142, "target.who", "target", FIELD_TEXT, who.target, OTHERS, "who it belongs to"),
+	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, OTHERS, "where that identity began"),
+	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, OTHERS, "its start", .use = FIELD_NO_JSON),
 	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_word),
 	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
 	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
@@ -413,17 +433,25 @@ const struct field event_fields[] = {
 	ROW(156, "load.type", NULL, FIELD_ENUM, what.load.type, BIT(EVENT_BPF_LOAD), "type of the program: kprobe, tracing, lsm, ...", .name_of = program_type_name),
 	ROW(157, "load.id", NULL, FIELD_COUNT, what.load.id, BIT(EVENT_BPF_LOAD), "number of the program"),
 
-	ROW(96, "network.family", NULL, FIELD_COUNT, what.net.family, NET, "address family", .use = FIELD_NO_JSON),
-	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, NET, "inbound or outbound", .use = FIELD_NO_PACK),
-	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name),
-	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, NET, "source address", .shown = has_src, .packed = has_src),
-	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, NET, "source port"),
-	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, NET, "destination address", .shown = has_ip, .packed = has_ip),
-	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, NET, "destination port"),
+	ROW(96, "network.family", "family", FIELD_ENUM, what.net.family, NET, "address family: inet, inet6, unix, vsock, packet, ...", .name_of = family_name),
+	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, FLOWS, "inbound or outbound", .use = FIELD_NO_PACK),
+	ROW(170, "network.op", NULL, FIELD_ENUM, what.net.sent, CONNECT, "connect, or send: without connect(2)", .name_of = net_op_word),
+	ROW(178, "network.type", NULL, FIELD_ENUM, what.net.type, CONNECT | SOCKET, "type of a unix connection or of a socket: stream, dgram, raw, ...", .name_of = socket_type_name),
+	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name, .shown = has_protocol),
+	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, FLOWS, "source address", .shown = has_src, .packed = has_src),
+	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, FLOWS, "source port"),
+	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, FLOWS, "destination address", .shown = has_address, .packed = has_address),
+	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, FLOWS, "destination port"),
+	ROW(171, "network.dst.path", "dst.path", FIELD_TEXT, what.net.path, CONNECT, "unix: the listener's socket; \"@\" and the name of an abstract one"),
+	ROW(172, "network.dst.inode", NULL, FIELD_BIG, what.net.inode, CONNECT, "unix: its inode"),
+	ROW(173, "network.dst.dev", NULL, FIELD_DEV, what.net.dev, CONNECT, "unix: its device"),
+	ROW(176, "network.dst.cid", NULL, FIELD_COUNT, what.net.cid, CONNECT, "vsock: context id; 2 is the machine's host"),
+	ROW(177, "network.dst.vsock_port", NULL, FIELD_COUNT, what.net.vsock_port, CONNECT, "vsock: port"),
+	ROW(179, "network.address_source", NULL, FIELD_BOOL, what.net.user_address, CONNECT, "\"process\": the destination was read from the caller's memory", .name_of = path_source_word),
 	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning"),
 	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
 	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
-	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, NET, "the source asked for it", .use = FIELD_NO_JSON),
+	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, FLOWS, "the source asked for it", .use = FIELD_NO_JSON),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),

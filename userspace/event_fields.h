@@ -90,5 +90,8 @@ const char *program_type_name(unsigned type);
 const char *loss_cause(struct str stage);
 /* "tcp", "udp", ...; NULL for a number without a word. */
 const char *protocol_name(unsigned protocol);
+/* Address families, "inet", "unix", ..., and types of sockets, "stream", "raw", ...; else NULL. */
+const char *family_name(unsigned family);
+const char *socket_type_name(unsigned type);
 
 #endif

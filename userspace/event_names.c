@@ -139,6 +139,30 @@ const char *protocol_name(unsigned protocol)
 	return NULL;
 }
 
+const char *family_name(unsigned family)
+{
+	static const struct {
+		unsigned number;
+		const char *name;
+	} families[] = {{1, "unix"},	{2, "inet"},   {10, "inet6"}, {16, "netlink"},
+			{17, "packet"}, {40, "vsock"}, {44, "xdp"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i].number == family)
+			return families[i].name;
+	return NULL;
+}
+
+const char *socket_type_name(unsigned type)
+{
+	static const char *const names[] = {
+		[1] = "stream",	   [2] = "dgram", [3] = "raw",	   [4] = "rdm",
+		[5] = "seqpacket", [6] = "dccp",  [10] = "packet",
+	};
+
+	return type < ARRAY_SIZE(names) ? names[type] : NULL;
+}
+
 const char *loss_cause(struct str stage)
 {
 	static const char *const causes[][2] = {{"ring_buffer", "full"},

@@ -38,8 +38,8 @@ out=$(first_event '.network.direction == "outbound"' type=close "dst=127.0.0.1:$
 json_is "$in" .process.pid "$server" "close: the server's"
 like "$(jq -r .process.exe <<<"$out")" 'bash$' "close: the client's"
 json_is "$out" .network.src.port "$(jq .network.src.port <<<"$accept")" "close: the same connection"
-ok "close: bytes of the server" jq -e '.network.bytes_in >= 5 and .network.bytes_in <= 7 and .network.bytes_out >= 3' <<<"$in"
-ok "close: bytes of the client" jq -e '.network.bytes_out >= 5 and .network.bytes_in >= 3 and .network.bytes_in <= 5' <<<"$out"
+ok "close: bytes of the server" jq -e '.network.bytes_in == 5 and .network.bytes_out == 3' <<<"$in"
+ok "close: bytes of the client" jq -e '.network.bytes_out == 5 and .network.bytes_in == 3' <<<"$out"
 ok "close: duration" jq -e '.network.duration_ms > 0' <<<"$in"
 like "$(wd query --color never type=accept 2>/dev/null)" "-> 127.0.0.1:$port" "the table says it in words"
 ok "the daemon lives" daemon_answers

@@ -93,6 +93,14 @@ static void describe_address(char *out, size_t size, const struct event *ev)
 	char ip[INET6_ADDRSTRLEN] = "?";
 	bool v6 = ev->what.net.family == AF_INET6;
 
+	if (ev->what.net.family == AF_UNIX) {
+		copy_text(out, size, ev->what.net.path);
+		return;
+	}
+	if (ev->what.net.family == AF_VSOCK) {
+		snprintf(out, size, "vsock:%u:%u", ev->what.net.cid, ev->what.net.vsock_port);
+		return;
+	}
 	inet_ntop(v6 ? AF_INET6 : AF_INET, ev->what.net.dst, ip, sizeof(ip));
 	snprintf(out, size, v6 ? "[%s]:%u" : "%s:%u", ip, ev->what.net.dst_port);
 }

@@ -75,24 +75,6 @@ struct str view_base_name(struct str path)
 	return path;
 }
 
-void view_destination_raw(struct text *out, const json_t *row)
-{
-	struct str name = row_str(row, "network.dst.name"), ip = row_str(row, "network.dst.ip");
-	struct str host = name.p ? name : ip;
-	uint64_t port = row_u64(row, "network.dst.port", 0);
-	bool v6 = host.p && memchr(host.p, ':', host.n);
-
-	if (!host.p) {
-		text_puts(out, "-");
-		return;
-	}
-	text_puts(out, v6 ? "[" : "");
-	text_add(out, host.p, host.n);
-	text_puts(out, v6 ? "]" : "");
-	if (port)
-		text_printf(out, ":%llu", (unsigned long long)port);
-}
-
 /* The arguments behind the first one, of a script behind its name: the kernel puts its interpreter before. */
 static void say_arguments(struct text *out, const json_t *row, struct str script)
 {
@@ -189,46 +171,6 @@ static void say_file(struct text *out, const json_t *row)
 		text_puts(out, ":");
 		row_say(out, row, "file.new_gid");
 	}
-}
-
-static void say_connect(struct text *out, const json_t *row)
-{
-	_cleanup_text_ struct text raw = {0};
-	struct str proto = row_str(row, "network.proto");
-
-	view_destination_raw(&raw, row);
-	text_say(out, text_str(&raw));
-	if (proto.p && !str_is(proto, "tcp")) {
-		text_puts(out, " ");
-		text_say(out, proto);
-	}
-}
-
-/* "[::1]:51002 -> 10.0.0.7:443" */
-static void say_ends(struct text *out, const json_t *row)
-{
-	struct str ip = row_str(row, "network.src.ip");
-	bool v6 = ip.p && memchr(ip.p, ':', ip.n);
-
-	if (ip.p) {
-		text_puts(out, v6 ? "[" : "");
-		text_say(out, ip);
-		text_printf(out, "%s:%llu -> ", v6 ? "]" : "",
-			    (unsigned long long)row_u64(row, "network.src.port", 0));
-	}
-	say_connect(out, row);
-}
-
-static void say_close(struct text *out, const json_t *row)
-{
-	const json_t *ms = row_find(row, "network.duration_ms");
-
-	say_ends(out, row);
-	text_puts(out, " after ");
-	text_say_duration(out, json_is_number(ms) ? (uint64_t)(json_number_value(ms) * 1e6) : 0);
-	text_printf(out, ", %llu in, %llu out",
-		    (unsigned long long)row_u64(row, "network.bytes_in", 0),
-		    (unsigned long long)row_u64(row, "network.bytes_out", 0));
 }
 
 static void say_become(struct text *out, const json_t *row)
@@ -399,10 +341,11 @@ static const struct {
 } sayings[] = {
 	{"exec", say_exec},
 	{"exit", say_exit},
-	{"net.connect", say_connect},
-	{"net.listen", say_connect},
-	{"net.accept", say_ends},
-	{"net.close", say_close},
+	{"net.connect", view_say_connect},
+	{"net.listen", view_say_connect},
+	{"net.accept", view_say_ends},
+	{"net.close", view_say_close},
+	{"net.socket", view_say_socket},
 	{"cred.become", say_become},
 	{"session.start", say_session},
 	{"session.end", say_session_end},
@@ -518,6 +461,7 @@ static const struct {
 	{"net.listen", "listened on"},
 	{"net.accept", "accepted"},
 	{"net.close", "ended"},
+	{"net.socket", "made a socket:"},
 	{"cred.become", "became"},
 	{"session.start", "began"},
 	{"session.end", "left"},
@@ -535,6 +479,8 @@ void view_sentence(struct text *out, const struct cli *c, const json_t *row)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs) && !verb; i++)
 		if (row_is(row, "type", verbs[i].type))
 			verb = verbs[i].verb;
+	if (row_is(row, "network.op", "send"))
+		verb = "sent to";
 	view_time(out, c, row_time(row, "time"), TIME_FULL, 0);
 	text_puts(out, " ");
 	if (verb) {

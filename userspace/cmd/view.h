@@ -27,8 +27,13 @@ void view_what(struct text *out, const json_t *row);
 void view_reason(struct text *out, const json_t *row);
 /* One English sentence. */
 void view_sentence(struct text *out, const struct cli *c, const json_t *row);
-/* "203.0.113.66:443", as foreign text */
+/* "203.0.113.66:443", "/run/docker.sock", "vsock:2:1024", as foreign text */
 void view_destination_raw(struct text *out, const json_t *row);
+/* What net.connect, accept, close and socket are about. */
+void view_say_connect(struct text *out, const json_t *row);
+void view_say_ends(struct text *out, const json_t *row);
+void view_say_close(struct text *out, const json_t *row);
+void view_say_socket(struct text *out, const json_t *row);
 /* "read 180, exec 32" of an object of counts; zeroes left out */
 void view_counts(struct text *out, const json_t *counts);
 /* Last part of a path. */

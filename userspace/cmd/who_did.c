@@ -217,7 +217,11 @@ static int add_target(struct cli *c, size_t verb, const char *target)
 	if (strcmp(verbs[verb].field, "who") == 0)
 		text_puts(&value, "human:");
 	text_puts(&value, target);
-	options_add_word(c, verbs[verb].field, value.p);
+	/* a unix socket by its path or "@name" */
+	if (strcmp(verbs[verb].verb, "connect") == 0 && strchr("/@", target[0]))
+		options_add_word(c, "dst.path", value.p);
+	else
+		options_add_word(c, verbs[verb].field, value.p);
 	return CODE_DONE;
 }
 

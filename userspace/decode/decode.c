@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * decode: one record of bpf/event.h becomes event.what. The table of kinds at the end says which
- * function reads what; file records are in file.c. Nothing here trusts a length, an enum or a text.
+ * function reads what; file records are in file.c, those of sockets in net.c. Nothing here trusts a length, an enum or a text.
  */
 #include "decode/decode.h"
 
@@ -159,44 +159,6 @@ static void decode_exit(struct reader *r, struct event_what *what)
 		what->exit.duration_ns = what->boot_ns - what->start_ns;
 }
 
-static bool is_mapped(const uint8_t a[16])
-{
-	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-	return memcmp(a, prefix, sizeof(prefix)) == 0;
-}
-
-/* A v4 address is four bytes, wherever it stood; the rest is not ours to show. */
-static void copy_address(uint8_t out[16], const uint8_t in[16], bool mapped, bool v4)
-{
-	memset(out, 0, 16);
-	memcpy(out, mapped ? in + 12 : in, v4 ? 4 : 16);
-}
-
-static void decode_net(struct reader *r, struct event_what *what)
-{
-	const struct record_net *n = r->record;
-	bool mapped;
-
-	if (n->family != AF_INET && n->family != AF_INET6) {
-		r->bad = true;
-		return;
-	}
-	reader_result(r, n->result, what);
-	if (n->result == -EINPROGRESS)
-		what->outcome = OUTCOME_NONE; /* still open when the record was made */
-	reader_count(r, n->count, n->first_ns, n->last_ns, what);
-	mapped = n->family == AF_INET6 && is_mapped(n->dst);
-	what->net.family = mapped ? AF_INET : n->family;
-	what->net.proto = n->proto;
-	what->net.src_port = n->src_port;
-	what->net.dst_port = n->dst_port;
-	what->net.duration_ns = n->duration_ns;
-	what->net.ns = n->net_inum;
-	copy_address(what->net.src, n->src, mapped, what->net.family == AF_INET);
-	copy_address(what->net.dst, n->dst, mapped, what->net.family == AF_INET);
-}
-
 static void decode_target(struct reader *r, struct event_what *what)
 {
 	const struct record_target *t = r->record;
@@ -270,29 +232,6 @@ static void decode_load(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 }
 
-static void decode_flow(struct reader *r, struct event_what *what)
-{
-	const struct record_flow *f = r->record;
-
-	if ((f->family != AF_INET && f->family != AF_INET6) || f->inbound > 1) {
-		r->bad = true;
-		return;
-	}
-	reader_result(r, f->result, what);
-	what->net.family = f->family;
-	what->net.proto = f->proto;
-	what->net.src_port = f->src_port;
-	what->net.dst_port = f->dst_port;
-	what->net.inbound = f->inbound;
-	copy_address(what->net.src, f->src, false, f->family == AF_INET);
-	copy_address(what->net.dst, f->dst, false, f->family == AF_INET);
-	if (what->type != EVENT_NET_CLOSE)
-		return;
-	what->net.duration_ns = f->duration_ns;
-	what->net.bytes_in = f->bytes_in;
-	what->net.bytes_out = f->bytes_out;
-}
-
 /* A login and a change of user are events for people; the others only feed the identity stage. */
 static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
@@ -347,8 +286,8 @@ static void decode_auth_log(struct reader *r, struct event_what *what)
 	what->auth.dst_port = a->local_port;
 	if (a->family != AF_INET && a->family != AF_INET6)
 		what->auth.family = 0;
-	copy_address(what->auth.src, a->peer, false, a->family == AF_INET);
-	copy_address(what->auth.dst, a->local, false, a->family == AF_INET);
+	reader_address(what->auth.src, a->peer, false, a->family == AF_INET);
+	reader_address(what->auth.dst, a->local, false, a->family == AF_INET);
 	what->auth.cut = r->flags & RECORD_TEXT_CUT;
 }
 
@@ -385,6 +324,7 @@ static const struct {
 	[RECORD_PTRACE... RECORD_SIGNAL] = {sizeof(struct record_target), true, decode_target},
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
 	[RECORD_NET_LISTEN... RECORD_NET_CLOSE] = {sizeof(struct record_flow), true, decode_flow},
+	[RECORD_NET_SOCKET] = {sizeof(struct record_socket), true, decode_socket},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
 };
 

@@ -27,7 +27,13 @@ int64_t reader_wall_ns(const struct reader *r, uint64_t boot_ns);
 void reader_count(const struct reader *r, uint64_t count, uint64_t first_ns, uint64_t last_ns,
 		  struct event_what *what);
 
+/* A v4 address is four bytes, wherever it stood (mapped: at the end); the rest is zeroed. */
+void reader_address(uint8_t out[static 16], const uint8_t in[static 16], bool mapped, bool v4);
+
 void decode_file(struct reader *r, struct event_what *what);
+void decode_net(struct reader *r, struct event_what *what);
+void decode_flow(struct reader *r, struct event_what *what);
+void decode_socket(struct reader *r, struct event_what *what);
 
 /*
  * Joins path to base unless it is absolute, and tidies "//", "." and ".." by name alone, into out.

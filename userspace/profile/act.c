@@ -48,7 +48,7 @@ static void add_path(struct act *a, struct str path, bool decides, bool whole)
 
 	p->path = path;
 	p->decides = decides;
-	p->sure = whole && path.n && path.p[0] == '/';
+	p->sure = whole && path.n && path.p[0] != '\0' && strchr("/@", path.p[0]);
 }
 
 /* Whether text at *i is the number; steps over it. */
@@ -138,9 +138,30 @@ static void fill_file(struct act *a)
 		add_path(a, old, false, whole); /* a second name for what may not be touched */
 }
 
+/* By its name in place of an address; one that the caller told is not sure. */
+static void fill_named(struct act *a)
+{
+	const struct event_what *what = &a->ev->what;
+	bool sure = !what->net.user_address && !(what->truncated & CUT_PATH);
+
+	if (what->net.family == AF_UNIX) {
+		add_path(a, what->net.path, true, sure);
+		return;
+	}
+	snprintf(a->join, sizeof(a->join), "vsock:%u:%u", what->net.cid, what->net.vsock_port);
+	add_path(a, str_of(a->join), true, sure);
+	a->paths[0].sure = sure;
+}
+
 static void fill_connect(struct act *a)
 {
 	const uint8_t *d = a->ev->what.net.dst;
+
+	if (a->ev->what.net.family == AF_UNIX || a->ev->what.net.family == AF_VSOCK) {
+		fill_named(a);
+		return;
+	}
+	a->unsure = a->ev->what.net.user_address;
 
 	a->port = a->ev->what.net.dst_port;
 	a->proto = a->ev->what.net.proto;

@@ -23,7 +23,8 @@ struct act {
 	const struct event *ev;
 	const struct identity *id;
 	enum verb verb;
-	struct act_path paths[ACT_PATHS_MAX];
+	struct act_path
+		paths[ACT_PATHS_MAX]; /* connect: of unix "/path" or "@name", "vsock:CID:PORT" */
 	unsigned path_count;
 	uint64_t addr[2]; /* connect: host order, v4 as ::ffff:a.b.c.d */
 	uint16_t port;
@@ -32,6 +33,7 @@ struct act {
 					  * verbs any word or path that a rule may name it by */
 	uint64_t bits; /* capability, namespace: each bit is an object of its own */
 	struct str exe, parent;
+	bool unsure;   /* the address is what the caller told: no allow rule covers it */
 	bool self;     /* the path is below /proc/PID of the actor */
 	bool fleeting; /* set while deciding: the outcome rests on the time of day and the like, so
 			 * it may not be kept */

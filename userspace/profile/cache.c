@@ -168,8 +168,8 @@ static void mix_act(struct cache_key *k, const struct act *act)
 	}
 	mix(k,
 	    (uint64_t)act->verb | (uint64_t)act->self << 8 |
-		    (uint64_t)act->ev->what.exec.deleted << 9 | (uint64_t)act->proto << 16 |
-		    (uint64_t)act->port << 32,
+		    (uint64_t)act->ev->what.exec.deleted << 9 | (uint64_t)act->unsure << 10 |
+		    (uint64_t)act->proto << 16 | (uint64_t)act->port << 32,
 	    how);
 	mix_texts(k, texts, 8);
 	if (act->verb == VERB_EXEC)

@@ -128,7 +128,7 @@ static int add_object(struct compiler *c, struct matcher *m, const struct scope 
 	fault = expand_by(c, o, scope, &e->by);
 	if (fault)
 		return fault;
-	if (o->verb <= VERB_CHMOD)
+	if (o->verb <= VERB_CHMOD || o->named)
 		return add_path(c, m, scope, e);
 	if (o->verb == VERB_CONNECT || o->verb == VERB_LISTEN)
 		m->nets[m->net_count++] = (struct net_entry){o->endpoint, *e};

@@ -8,7 +8,7 @@
 
 #include "profile/index.h"
 
-#define PATH_VERBS 4 /* VERB_EXEC to VERB_CHMOD */
+#define PATH_VERBS 5 /* VERB_EXEC to VERB_CHMOD, and VERB_CONNECT for what has a name */
 
 struct net_entry {
 	struct endpoint endpoint;

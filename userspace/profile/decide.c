@@ -147,7 +147,7 @@ static void look(const struct subjects *s, struct act *a, struct asked asked,
 	const struct path_entry *pe;
 	struct path_walk w;
 
-	if (a->verb <= VERB_CHMOD) {
+	if (a->path_count) {
 		path_walk_begin(&w, &m->paths[a->verb - VERB_EXEC], a, asked.path);
 		while ((pe = path_walk_next(&w)))
 			consider(s, a, &pe->e, b, x, f);
@@ -175,7 +175,7 @@ static void look_everywhere(const struct subjects *s, struct act *a, struct aske
 
 static unsigned count_objects(const struct act *a)
 {
-	if (a->verb <= VERB_CHMOD)
+	if (a->path_count)
 		return a->path_count;
 	return a->bits ? (unsigned)__builtin_popcountll(a->bits) : 1;
 }
@@ -192,8 +192,9 @@ static void find_all(const struct subjects *s, struct act *a, struct findings *f
 
 	*allowed = *excepted = true;
 	for (unsigned i = 0; i < count; i++) {
-		bool is_path = a->verb <= VERB_CHMOD;
-		bool decides = !is_path || a->paths[i].decides, sure = !is_path || a->paths[i].sure;
+		bool is_path = a->path_count != 0;
+		bool decides = !is_path || a->paths[i].decides;
+		bool sure = is_path ? a->paths[i].sure : !a->unsure;
 		struct findings one = {
 			.deny = f->deny, .lifted = f->lifted, .lifted_by = f->lifted_by};
 

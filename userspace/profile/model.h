@@ -58,6 +58,7 @@ struct object {
 	enum verb verb;
 	struct str text; /* glob or word */
 	struct endpoint endpoint;
+	bool named; /* connect: text is the glob of a unix or vsock socket, and endpoint means nothing */
 	struct str parent, exe;	 /* globs */
 	struct texts args;	 /* words; each must be among the arguments */
 	struct texts written_by; /* word globs: who wrote the program or script */

@@ -4,8 +4,11 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/glob.h"
+#include "base/number.h"
 #include "profile/endpoint.h"
 #include "profile/reader.h"
+#include "profile/variables.h"
 
 /* Not seen by the sensor yet: hashes and packages of programs, owners of files. */
 static int read_unseen_text(struct reader *r, const struct node *v, void *out)
@@ -70,8 +73,42 @@ static int read_path_object(struct reader *r, const struct node *v, struct objec
 	return 0;
 }
 
+/* "/run/docker.sock", "@name"; variables in paths only. */
+static int read_socket(struct reader *r, const struct node *v, struct str glob, struct object *o)
+{
+	struct problem p = {0};
+	char buf[SHOWN_MAX];
+	bool abstract = glob.n && glob.p[0] == '@';
+
+	if (o->verb != VERB_CONNECT)
+		return reader_fail(r, v, "unix and vsock sockets are known to connect only");
+	if (abstract ? glob_check(glob, &p) : variables_check_glob(glob, &p))
+		return reader_fail(r, v, "socket '%s': %s", shown(buf, glob), p.text);
+	o->named = true;
+	o->text = arena_str(r->model->arena, glob);
+	return o->text.p ? 0 : -ENOMEM;
+}
+
+/* "vsock:CID:PORT", each a number or "*" */
+static int read_vsock(struct reader *r, const struct node *v, struct object *o)
+{
+	struct str rest = str_sub(v->text, 6, v->text.n);
+	int64_t colon = str_index(rest, 0, ':');
+	struct str cid = colon < 0 ? STR_NONE : str_sub(rest, 0, (uint32_t)colon);
+	struct str port = colon < 0 ? STR_NONE : str_sub(rest, (uint32_t)colon + 1, rest.n);
+	uint64_t number;
+
+	if (o->verb != VERB_CONNECT)
+		return reader_fail(r, v, "unix and vsock sockets are known to connect only");
+	if ((!str_is(cid, "*") && number_u64(cid, 0, UINT32_MAX, &number)) ||
+	    (!str_is(port, "*") && number_u64(port, 0, UINT32_MAX, &number)))
+		return reader_fail(r, v, "a vsock endpoint is vsock:CID:PORT, numbers or '*'");
+	o->named = true;
+	return 0;
+}
+
 struct raw_endpoint {
-	struct str host, cidr, port, proto, exe;
+	struct str host, cidr, port, proto, exe, unix_path;
 	const struct node *at;
 };
 
@@ -83,6 +120,7 @@ static int read_endpoint_map(struct reader *r, const struct node *v, struct obje
 		{"port", read_text, offsetof(struct raw_endpoint, port), false},
 		{"proto", read_text, offsetof(struct raw_endpoint, proto), false},
 		{"exe", read_glob, offsetof(struct raw_endpoint, exe), false},
+		{"unix", read_text, offsetof(struct raw_endpoint, unix_path), false},
 		{NULL, NULL, 0, false},
 	};
 	struct raw_endpoint raw = {0};
@@ -93,6 +131,11 @@ static int read_endpoint_map(struct reader *r, const struct node *v, struct obje
 		return e;
 	if (raw.host.p && raw.cidr.p)
 		return reader_fail(r, v, "an endpoint has 'host' or 'cidr', not both");
+	o->exe = raw.exe;
+	if (raw.unix_path.p && (raw.host.p || raw.cidr.p || raw.port.p || raw.proto.p))
+		return reader_fail(r, v, "'unix' stands without host, cidr, port and proto");
+	if (raw.unix_path.p)
+		return read_socket(r, v, raw.unix_path, o);
 	*ep = (struct endpoint){.port_high = 65535};
 	if (raw.host.p && endpoint_parse(raw.host, ep, NULL))
 		return reader_fail(r, v, "'host' is no host name or address");
@@ -104,7 +147,6 @@ static int read_endpoint_map(struct reader *r, const struct node *v, struct obje
 		return reader_fail(r, v, "'proto' is tcp or udp");
 	if (raw.proto.p)
 		ep->proto = str_is(raw.proto, "udp") ? 17 : 6;
-	o->exe = raw.exe;
 	return 0;
 }
 
@@ -117,6 +159,10 @@ static int read_endpoint_object(struct reader *r, const struct node *v, struct o
 	if (v->kind == NODE_MAP)
 		return read_endpoint_map(r, v, o);
 	e = read_text(r, v, &o->text);
+	if (!e && str_starts(v->text, "unix:"))
+		return read_socket(r, v, str_sub(v->text, 5, v->text.n), o);
+	if (!e && str_starts(v->text, "vsock:"))
+		return read_vsock(r, v, o);
 	if (e || !endpoint_parse(v->text, &o->endpoint, &p))
 		return e;
 	e = reader_fail(r, v, "'%s': %s", shown(buf, v->text), p.text);

@@ -6,6 +6,7 @@
 #include "cmd/row.c"
 #include "cmd/text.c"
 #include "cmd/view.c"
+#include "cmd/view_net.c"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -110,7 +110,7 @@ static void golden_connect(void **state)
 {
 	(void)state;
 	check(sample_net(), HEAD("net.connect") WHO PROCESS_START TASK PARENT
-	      "},\"network\":{\"direction\":\"outbound\",\"proto\":\"tcp\","
+	      "},\"network\":{\"family\":\"inet\",\"direction\":\"outbound\",\"op\":\"connect\",\"proto\":\"tcp\","
 	      "\"src\":{\"ip\":\"10.20.4.17\",\"port\":48812},"
 	      "\"dst\":{\"ip\":\"203.0.113.66\",\"port\":443},\"duration_ms\":1.500}," TAIL);
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * flow.bpf.c: listening and accepting, IPv4 and IPv6, at the end of those calls.
+ * The end of what was accepted: see tcp.bpf.c.
+ */
+#include "session.bpf.h"
+#include "flow.bpf.h"
+
+int flow_on_listen(u64 fd, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct sock *sk = ip_sock(read_fd(task, fd));
+	struct record_flow *r;
+	struct address own;
+	struct slot *s;
+
+	if (!sk || !st)
+		return 0;
+	s = slot_claim(RECORD_NET_LISTEN);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_flow);
+	fill_task(&r->task, task, st);
+	read_source(sk, &own);
+	r->family = own.family;
+	r->proto = BPF_CORE_READ(sk, sk_protocol);
+	r->dst_port = own.port;
+	__builtin_memcpy(r->dst, own.ip, 16);
+	r->result = ret;
+	r->inbound = 1;
+	slot_submit(s, RECORD_NET_LISTEN);
+	slot_release(s);
+	return 0;
+}
+
+/* For the record of its end. One that ended already will not be heard of again. */
+static __noinline int note_accepted(struct sock *sk, const struct record_flow *r)
+{
+	struct connect_owner o = {.asked_ns = bpf_ktime_get_boot_ns()};
+	u64 key = (u64)sk;
+
+	if (!r || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+		return 0;
+	o.task = r->task;
+	bpf_map_update_elem(&accepted, &key, &o, BPF_ANY);
+	return 0;
+}
+
+int flow_on_accept(long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct record_flow *r;
+	struct sock *sk;
+	struct slot *s;
+
+	if (ret < 0 || !st)
+		return 0;
+	sk = ip_sock(read_fd(task, ret));
+	if (!sk)
+		return 0;
+	s = slot_claim(RECORD_NET_ACCEPT);
+	if (!s)
+		return 0;
+	r = begin_flow(s, sk, true);
+	fill_task(&r->task, task, st);
+	note_accepted(sk, r);
+	slot_submit(s, RECORD_NET_ACCEPT);
+	slot_release(s);
+	return 0;
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * socket.bpf.c: calls on sockets, with their arguments, and sockets that are made for seeing or
+ * forging packets: raw and packet ones, AF_XDP; the audit system's; and vsock where there is none.
+ * Family, type and protocol come in registers, which no other thread can change.
+ * Misses: sockets of io_uring.
+ */
+#include "session.bpf.h"
+#include "auth.bpf.h"
+#include "net.bpf.h"
+#include "target.bpf.h"
+
+static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long ret)
+{
+	if (is_ip(family))
+		return type == SOCK_RAW || type == SOCK_PACKET;
+	if (family == AF_NETLINK)
+		return protocol == NETLINK_AUDIT;
+	if (family == AF_VSOCK) /* where it exists, the connection will tell */
+		return ret < 0;
+	return family == AF_PACKET || family == AF_XDP;
+}
+
+static __always_inline int on_socket(u32 family, u32 type, u32 protocol, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct record_socket *r;
+	struct slot *s;
+
+	type &= SOCK_TYPE_MASK;
+	if (!is_telling(family, type, protocol, ret))
+		return 0;
+	s = slot_claim(RECORD_NET_SOCKET);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_socket);
+	fill_current(s->id);
+	r->result = ret < 0 ? ret : 0;
+	r->family = family;
+	r->type = type;
+	r->protocol = protocol;
+	r->net_inum = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	slot_submit(s, RECORD_NET_SOCKET);
+	slot_release(s);
+	return 0;
+}
+
+/* By the family of the socket, each to its own file. */
+static __always_inline int on_connect(struct task_struct *task, const u64 *args, long ret)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct sock *sk = read_sock(read_fd(task, args[0]));
+	u32 family = sk ? read_family(sk) : AF_UNSPEC, mark;
+
+	if (!st)
+		return 0;
+	mark = st->connect;
+	st->connect = CONNECT_NONE; /* whatever follows: the mark is about this call only */
+	if (mark == CONNECT_SENT)
+		return 0;
+	if (family == AF_UNIX)
+		return unix_on_connect((u64)sk, args[1], args[2], ret);
+	if (family == AF_VSOCK)
+		return vsock_on_connect((u64)sk, args[1], args[2], ret);
+	return net_on_connect(args[0], args[1], mark, ret);
+}
+
+/* socketcall(2) of 32-bit programs: the call's number, and the arguments in memory. */
+static __always_inline u32 read_socketcall(u64 *args)
+{
+	u32 call = args[0], a[6] = {}, count = 3;
+
+	if (call == SOCKETCALL_SENDTO)
+		count = 6;
+	else if (call == SOCKETCALL_SEND || call == SOCKETCALL_SENDMMSG ||
+		 call == SOCKETCALL_ACCEPT4)
+		count = 4;
+	else if (call == SOCKETCALL_LISTEN)
+		count = 2;
+	if (bpf_probe_read_user(a, 4 * count, (void *)args[1]))
+		return SYS_NONE;
+	for (int i = 0; i < 6; i++)
+		args[i] = a[i];
+	switch (call) {
+	case SOCKETCALL_SOCKET:
+		return SYS_SOCKET;
+	case SOCKETCALL_CONNECT:
+		return SYS_CONNECT;
+	case SOCKETCALL_LISTEN:
+		return SYS_LISTEN;
+	case SOCKETCALL_ACCEPT:
+	case SOCKETCALL_ACCEPT4:
+		return SYS_ACCEPT;
+	case SOCKETCALL_SEND:
+	case SOCKETCALL_SENDTO:
+		return SYS_SENDTO;
+	case SOCKETCALL_SENDMSG:
+		return SYS_SENDMSG;
+	}
+	return SYS_NONE;
+}
+
+int socket_on_call(u32 class_and_ia32, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 class = class_and_ia32 & 0xff, ia32 = class_and_ia32 & 0x100;
+	u64 args[6];
+
+	read_current_args(args, class_and_ia32);
+	if (class == SYS_SOCKETCALL)
+		class = read_socketcall(args);
+	switch (class) {
+	case SYS_CONNECT:
+		return on_connect(task, args, ret);
+	case SYS_LISTEN:
+		return flow_on_listen(args[0], ret);
+	case SYS_ACCEPT:
+		return flow_on_accept(ret);
+	case SYS_SOCKET:
+		return on_socket(args[0], args[1], args[2], ret);
+	case SYS_SENDTO:
+		return sends_auth_log(task) ? auth_on_send(args[0], args[1], args[2]) : 0;
+	case SYS_SENDMSG:
+		return sends_auth_log(task) ? auth_on_sendmsg(args[0], args[1], ia32) : 0;
+	}
+	return 0;
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

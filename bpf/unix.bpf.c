@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * unix.bpf.c: the end of connect(2) on unix and vsock sockets.
+ *
+ * What was connected to is read from the socket at the other end: where its listener bound it, not
+ * what the caller wrote, so that a link to it, or a bind mount of it in a container, is the same
+ * one. An attempt that failed has only what the caller wrote (RECORD_USER_ADDRESS).
+ * Misses: datagrams sent without connect(2), pairs made by socketpair(2), a descriptor that another
+ * thread exchanged during the call.
+ */
+#include "session.bpf.h"
+#include "file.bpf.h"
+#include "net.bpf.h"
+#include "target.bpf.h"
+
+#define UNIX_NAME_MAX 128 /* sun_path has 108; a power of two */
+
+/* Appends "@" and the n bytes of an abstract name. */
+static __always_inline void slot_abstract(struct slot *s, const void *name, u32 n, bool user,
+					  struct record_text *out)
+{
+	u32 at = s->len;
+
+	hide(at);
+	hide(n);
+	if (at > SLOT_DATA || n >= UNIX_NAME_MAX)
+		return;
+	mask(n, UNIX_NAME_MAX);
+	s->data[at] = '@';
+	if (user)
+		bpf_probe_read_user(&s->data[at + 1], n, name);
+	else
+		bpf_probe_read_kernel(&s->data[at + 1], n, name);
+	*out = slot_took(s, n + 1);
+}
+
+/* The name as its listener gave it: all that is left where that one is gone already. */
+static __noinline int take_bound_name(struct slot *s, struct record_unix *r, struct sock *peer)
+{
+	struct unix_sock *u = (struct unix_sock *)peer;
+	struct unix_address *a = BPF_CORE_READ(u, addr);
+	const char *path = (const char *)a + bpf_core_field_offset(struct unix_address, name) +
+			   bpf_core_field_offset(struct sockaddr_un, sun_path);
+	u32 n = BPF_CORE_READ(a, len) - bpf_core_field_offset(struct sockaddr_un, sun_path);
+	char first = 0;
+
+	if (!s || !r || !a || n == 0 || n >= UNIX_NAME_MAX)
+		return 0;
+	bpf_probe_read_kernel(&first, 1, path);
+	if (first == 0) {
+		r->abstract = 1;
+		slot_abstract(s, path + 1, n - 1, false, &r->path);
+		return 0;
+	}
+	s->flags |= RECORD_USER_ADDRESS;
+	slot_abstract(s, path, n, false, &r->path);
+	/* no "@" in front of a path, and no NUL behind it */
+	if (r->path.len > 2) {
+		r->path.off++;
+		r->path.len -= 2;
+	}
+	return 0;
+}
+
+static __noinline int take_peer(struct slot *s, struct record_unix *r, struct sock *sk)
+{
+	struct sock *peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
+	struct unix_sock *u = (struct unix_sock *)peer;
+	struct dentry *d;
+
+	if (!s || !r || !peer)
+		return -1;
+	d = BPF_CORE_READ(u, path.dentry);
+	if (!d) {
+		take_bound_name(s, r, peer);
+		return 0;
+	}
+	r->inode = BPF_CORE_READ(d, d_inode, i_ino);
+	r->dev = BPF_CORE_READ(d, d_inode, i_sb, s_dev);
+	slot_path(s, BPF_CORE_READ(u, path.mnt), d, &r->path);
+	return 0;
+}
+
+/* What the caller asked for; len is the whole address. */
+static __noinline int take_asked(struct slot *s, struct record_unix *r, u64 addr, u32 len)
+{
+	u16 family = 0;
+	char first = 0;
+
+	if (!s || !r || len <= 2 || len > 110)
+		return -1;
+	if (bpf_probe_read_user(&family, 2, (void *)addr) || family != AF_UNIX ||
+	    bpf_probe_read_user(&first, 1, (void *)(addr + 2)))
+		return -1;
+	s->flags |= RECORD_USER_ADDRESS;
+	if (first == 0) {
+		r->abstract = 1;
+		slot_abstract(s, (void *)(addr + 3), len - 3, true, &r->path);
+		return 0;
+	}
+	take_pair(s, addr + 2, AT_FDCWD, &r->path, &r->base);
+	return 0;
+}
+
+/* Who listens: the kernel has noted that at the connecting end. */
+static __always_inline void take_listener(struct slot *s, struct record_unix *r, struct sock *sk)
+{
+	target_find(s->id, (u64)BPF_CORE_READ(sk, sk_peer_pid));
+	r->peer_boundary = s->target_boundary;
+	r->peer_start_ns = s->target_start_ns;
+	r->peer_pid = s->target_pid;
+	r->peer_exe = s->text;
+}
+
+int unix_on_connect(u64 sock, u64 addr, u32 len, long ret)
+{
+	struct sock *sk = (struct sock *)sock;
+	struct record_unix *r;
+	struct slot *s;
+	int missing;
+
+	if (ret == -ENOENT || ret == -ENOTDIR) {
+		count_here(filtered_missing);
+		return 0;
+	}
+	if (is_restart(ret) || ret == -EAGAIN) /* a full queue: it will ask again */
+		return 0;
+	s = slot_claim(RECORD_NET_CONNECT);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_unix);
+	fill_current(s->id);
+	r->net.count = 1;
+	r->net.result = ret;
+	r->net.family = AF_UNIX;
+	r->net.net_inum = read_net_inum(sk);
+	r->type = BPF_CORE_READ(sk, sk_type);
+	missing = ret == 0 ? take_peer(s, r, sk) : take_asked(s, r, addr, len);
+	if (missing == 0) { /* else no address at all, or a peer that was taken away */
+		if (ret == 0)
+			take_listener(s, r, sk);
+		slot_submit(s, RECORD_NET_CONNECT);
+	}
+	slot_release(s);
+	return 0;
+}
+
+/* The socket keeps where it was sent to, whatever came of it. */
+static __always_inline bool read_vsock_peer(u64 sk, u32 *where)
+{
+	struct vsock_sock___peer *v = (void *)sk;
+
+	if (!bpf_core_field_exists(v->remote_addr))
+		return false;
+	where[0] = BPF_CORE_READ(v, remote_addr.svm_cid);
+	where[1] = BPF_CORE_READ(v, remote_addr.svm_port);
+	return where[0] != VSOCK_CID_ANY;
+}
+
+int vsock_on_connect(u64 sk, u64 addr, u32 len, long ret)
+{
+	struct user_sockaddr_vm asked = {};
+	struct record_net *r;
+	u32 where[2] = {}, flags = 0;
+	struct slot *s;
+
+	if (is_restart(ret) || ret == -EALREADY || ret == -EISCONN)
+		return 0;
+	if (!read_vsock_peer(sk, where)) {
+		if (len < sizeof(asked) ||
+		    bpf_probe_read_user(&asked, sizeof(asked), (void *)addr) ||
+		    asked.family != AF_VSOCK)
+			return 0;
+		where[0] = asked.cid;
+		where[1] = asked.port;
+		flags = RECORD_USER_ADDRESS;
+	}
+	s = slot_claim(RECORD_NET_CONNECT);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_net);
+	s->flags |= flags;
+	fill_current(s->id);
+	r->count = 1;
+	r->result = ret;
+	r->family = AF_VSOCK;
+	r->net_inum = read_net_inum((struct sock *)sk);
+	__builtin_memcpy(r->dst, where, sizeof(where));
+	slot_submit(s, RECORD_NET_CONNECT);
+	slot_release(s);
+	return 0;
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view_net: the words about sockets and their ends. */
+#include "cmd/view.h"
+
+void view_destination_raw(struct text *out, const json_t *row)
+{
+	struct str name = row_str(row, "network.dst.name"), ip = row_str(row, "network.dst.ip");
+	struct str host = name.p ? name : ip;
+	uint64_t port = row_u64(row, "network.dst.port", 0);
+	bool v6 = host.p && memchr(host.p, ':', host.n);
+	struct str path = row_str(row, "network.dst.path");
+
+	if (path.p) {
+		text_add(out, path.p, path.n);
+		return;
+	}
+	if (row_is(row, "network.family", "vsock")) {
+		text_printf(out, "vsock:%llu:%llu",
+			    (unsigned long long)row_u64(row, "network.dst.cid", 0),
+			    (unsigned long long)row_u64(row, "network.dst.vsock_port", 0));
+		return;
+	}
+	if (!host.p) {
+		text_puts(out, "-");
+		return;
+	}
+	text_puts(out, v6 ? "[" : "");
+	text_add(out, host.p, host.n);
+	text_puts(out, v6 ? "]" : "");
+	if (port)
+		text_printf(out, ":%llu", (unsigned long long)port);
+}
+
+void view_say_connect(struct text *out, const json_t *row)
+{
+	_cleanup_text_ struct text raw = {0};
+	struct str proto = row_str(row, "network.proto");
+
+	view_destination_raw(&raw, row);
+	text_say(out, text_str(&raw));
+	if (proto.p && !str_is(proto, "tcp")) {
+		text_puts(out, " ");
+		text_say(out, proto);
+	}
+}
+
+/* "inet raw icmp" */
+void view_say_socket(struct text *out, const json_t *row)
+{
+	row_say(out, row, "network.family");
+	text_puts(out, " ");
+	row_say(out, row, "network.type");
+	if (row_find(row, "network.proto")) {
+		text_puts(out, " ");
+		row_say(out, row, "network.proto");
+	}
+}
+
+/* "[::1]:51002 -> 10.0.0.7:443" */
+void view_say_ends(struct text *out, const json_t *row)
+{
+	struct str ip = row_str(row, "network.src.ip");
+	bool v6 = ip.p && memchr(ip.p, ':', ip.n);
+
+	if (ip.p) {
+		text_puts(out, v6 ? "[" : "");
+		text_say(out, ip);
+		text_printf(out, "%s:%llu -> ", v6 ? "]" : "",
+			    (unsigned long long)row_u64(row, "network.src.port", 0));
+	}
+	view_say_connect(out, row);
+}
+
+void view_say_close(struct text *out, const json_t *row)
+{
+	const json_t *ms = row_find(row, "network.duration_ms");
+
+	view_say_ends(out, row);
+	text_puts(out, " after ");
+	text_say_duration(out, json_is_number(ms) ? (uint64_t)(json_number_value(ms) * 1e6) : 0);
+	text_printf(out, ", %llu in, %llu out",
+		    (unsigned long long)row_u64(row, "network.bytes_in", 0),
+		    (unsigned long long)row_u64(row, "network.bytes_out", 0));
+}
