@@ -109,34 +109,6 @@ static const char *cut_word(unsigned bit)
 	return bit < ARRAY_SIZE(words) ? words[bit] : NULL;
 }
 
-static const char *boundary_word(unsigned v)
-{
-	static const char *const words[] = {
-		[BOUNDARY_SEED] = "seed",     [BOUNDARY_KERNEL] = "kernel",
-		[BOUNDARY_LOGIN] = "login",   [BOUNDARY_BECOME] = "become",
-		[BOUNDARY_CGROUP] = "cgroup", [BOUNDARY_CI] = "ci"};
-
-	return v < ARRAY_SIZE(words) ? words[v] : NULL;
-}
-
-static const char *role_word(unsigned v)
-{
-	static const char *const words[] = {[ROLE_SSHD] = "sshd",
-					    [ROLE_LOGIN] = "login",
-					    [ROLE_CRON] = "cron",
-					    [ROLE_AT] = "at",
-					    [ROLE_SERVICE_MANAGER] = "service_manager",
-					    [ROLE_CONTAINER_RUNTIME] = "container_runtime",
-					    [ROLE_SUDO] = "sudo",
-					    [ROLE_SU] = "su",
-					    [ROLE_DOAS] = "doas",
-					    [ROLE_PKEXEC] = "pkexec",
-					    [ROLE_RUNUSER] = "runuser",
-					    [ROLE_CI_SUPERVISOR] = "ci_supervisor"};
-
-	return v < ARRAY_SIZE(words) ? words[v] : NULL;
-}
-
 /* --- conditions */
 
 static bool is_folded(const struct event *ev)
@@ -455,7 +427,7 @@ const struct field event_fields[] = {
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),
-	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = role_word, .shown = is_become),
+	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = crossing_role_name, .shown = is_become),
 	ROW(148, "cred.op", NULL, FIELD_ENUM, what.cred.op, BIT(EVENT_CRED_BECOME) | CAPS, "call that did it, where no program such as sudo did", .name_of = cred_word),
 	ROW(149, "cred.gained", NULL, FIELD_FLAGS, what.cred.caps_gained, CAPS, "capabilities that are effective now and were not", .name_of = capability_name),
 	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_word),
@@ -463,8 +435,8 @@ const struct field event_fields[] = {
 	ROW(152, "namespace.inode", NULL, FIELD_COUNT, what.cred.ns_inum, NAMESP, "namespace that was entered, by its file"),
 	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND | ENDED, "boundary that was opened, or has ended"),
 	ROW(107, "crossing.parent", NULL, FIELD_BOUNDARY, what.crossing.parent_id, BOUND, "boundary that it was opened from"),
-	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = boundary_word),
-	ROW(0, "crossing.role", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what made the crossing", .use = FIELD_NO_PACK, .name_of = role_word),
+	ROW(108, "crossing.kind", NULL, FIELD_ENUM, what.crossing.kind, BOUND, "kind of crossing", .name_of = crossing_kind_name),
+	ROW(0, "crossing.role", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what made the crossing", .use = FIELD_NO_PACK, .name_of = crossing_role_name),
 	ROW(109, "crossing.opener_pid", NULL, FIELD_COUNT, what.crossing.opener_pid, BOUND, "process that made the crossing"),
 	ROW(110, "crossing.opener_start", NULL, FIELD_COUNT, what.crossing.opener_start_ns, BOUND, "its start", .use = FIELD_NO_JSON),
 	ROW(111, "crossing.opener_inode", NULL, FIELD_BIG, what.crossing.opener_inode, BOUND, "inode of its executable"),

@@ -86,6 +86,10 @@ const char *namespace_name(unsigned bit);
 /* Types of BPF programs: "kprobe", "lsm", ...; NULL for a number without a word. */
 const char *program_type_name(unsigned type);
 
+/* Kinds of crossings (enum boundary_kind), and who makes them (enum exe_role); else NULL. */
+const char *crossing_kind_name(unsigned kind);
+const char *crossing_role_name(unsigned role);
+
 /* Word on why events of that loss stage are missing: "full", "slow_reader", "not_running". */
 const char *loss_cause(struct str stage);
 /* "tcp", "udp", ...; NULL for a number without a word. */

@@ -3,6 +3,7 @@
 #include "event_fields.h"
 
 #include "base/cleanup.h"
+#include "bpf/event.h"
 
 const char *errno_name(unsigned err)
 {
@@ -161,6 +162,34 @@ const char *socket_type_name(unsigned type)
 	};
 
 	return type < ARRAY_SIZE(names) ? names[type] : NULL;
+}
+
+const char *crossing_kind_name(unsigned v)
+{
+	static const char *const words[] = {
+		[BOUNDARY_SEED] = "seed",     [BOUNDARY_KERNEL] = "kernel",
+		[BOUNDARY_LOGIN] = "login",   [BOUNDARY_BECOME] = "become",
+		[BOUNDARY_CGROUP] = "cgroup", [BOUNDARY_CI] = "ci"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+const char *crossing_role_name(unsigned v)
+{
+	static const char *const words[] = {[ROLE_SSHD] = "sshd",
+					    [ROLE_LOGIN] = "login",
+					    [ROLE_CRON] = "cron",
+					    [ROLE_AT] = "at",
+					    [ROLE_SERVICE_MANAGER] = "service_manager",
+					    [ROLE_CONTAINER_RUNTIME] = "container_runtime",
+					    [ROLE_SUDO] = "sudo",
+					    [ROLE_SU] = "su",
+					    [ROLE_DOAS] = "doas",
+					    [ROLE_PKEXEC] = "pkexec",
+					    [ROLE_RUNUSER] = "runuser",
+					    [ROLE_CI_SUPERVISOR] = "ci_supervisor"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
 
 const char *loss_cause(struct str stage)
