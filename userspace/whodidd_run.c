@@ -273,7 +273,7 @@ static void drain_rest(struct daemon *d)
 	while (collect_drain(d->line.source, DRAIN_RECORDS, pipeline_push, &d->line) > 0 &&
 	       clock_boot_ns() < end)
 		pipeline_tick(&d->line);
-	collect_tick(d->line.source, pipeline_push, &d->line); /* folded acts and losses */
+	collect_finish(d->line.source, pipeline_push, &d->line); /* folded acts and losses */
 }
 
 /* "74,648" */

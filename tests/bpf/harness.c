@@ -72,7 +72,7 @@ void gather(void)
 void gather_tick(void)
 {
 	gather();
-	assert_int_equal(collect_tick(sensor, keep, NULL), 0);
+	assert_int_equal(collect_finish(sensor, keep, NULL), 0);
 }
 
 size_t records_kept(void)

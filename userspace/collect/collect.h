@@ -80,10 +80,13 @@ int collect_fd(const struct source *src);
 int collect_drain(struct source *src, size_t max, source_record_fn fn, void *ctx);
 
 /*
- * Once a fold window or second: flushes fold counts as records through fn and, when something was
- * lost since the last call, a record_loss. Drains the ring on the way. Once more before closing.
+ * Once a fold window or second: ends the window, and gives a record_loss through fn when something
+ * was lost since the last call. Does not wait: the window's counts come as records with this or a
+ * later tick or drain, some milliseconds after its end.
  */
 int collect_tick(struct source *src, source_record_fn fn, void *ctx);
+/* The same to the very end: waits for the counts of the window and gives them. Before closing. */
+int collect_finish(struct source *src, source_record_fn fn, void *ctx);
 
 void collect_stats(struct source *src, struct source_stats *out);
 /* The hooks, in a stable order. Returns how many were written (at most max). */

@@ -4,6 +4,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -41,6 +44,11 @@ struct place {
 struct fold {
 	int outer_fd, windows[2];
 	unsigned active;
+	/* the thread that swaps: what it reads and writes is handed over by the two semaphores */
+	pthread_t swapper;
+	sem_t wanted, done;
+	bool swapping, stop;
+	int swap_err;
 	uint64_t head; /* next position in memory; starts at MEMORY_BYTES so that 0 is never one */
 	uint8_t *memory;
 	struct place *index;
@@ -52,12 +60,48 @@ struct fold {
 	} out;
 };
 
+static void *run_swaps(void *arg)
+{
+	struct fold *f = arg;
+	uint32_t zero = 0;
+
+	for (;;) {
+		while (sem_wait(&f->wanted) < 0)
+			; /* interrupted */
+		if (f->stop)
+			return NULL;
+		f->swap_err =
+			bpf_map_update_elem(f->outer_fd, &zero, &f->windows[!f->active], BPF_ANY)
+				? -errno
+				: 0;
+		sem_post(&f->done);
+	}
+}
+
+/* Signals are the main thread's. */
+static int start_swapper(struct fold *f)
+{
+	sigset_t all, before;
+	int r;
+
+	sem_init(&f->wanted, 0, 0);
+	sem_init(&f->done, 0, 0);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&f->swapper, NULL, run_swaps, f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		pthread_setname_np(f->swapper, "fold");
+	return r;
+}
+
 int fold_open(struct fold **out, int outer_fd, int a_fd, int b_fd)
 {
 	_cleanup_free_ struct fold *f = calloc(1, sizeof(*f));
 	_cleanup_free_ uint8_t *memory = malloc(MEMORY_BYTES);
 	_cleanup_free_ struct place *index = calloc(INDEX_SLOTS, sizeof(*index));
 	uint32_t zero = 0;
+	int r;
 
 	if (!f || !memory || !index)
 		return -ENOMEM;
@@ -67,6 +111,9 @@ int fold_open(struct fold **out, int outer_fd, int a_fd, int b_fd)
 	f->windows[0] = a_fd;
 	f->windows[1] = b_fd;
 	f->head = MEMORY_BYTES;
+	r = start_swapper(f);
+	if (r)
+		return r;
 	f->memory = TAKE_PTR(memory);
 	f->index = TAKE_PTR(index);
 	*out = TAKE_PTR(f);
@@ -77,6 +124,11 @@ void fold_close(struct fold *f)
 {
 	if (!f)
 		return;
+	f->stop = true;
+	sem_post(&f->wanted);
+	pthread_join(f->swapper, NULL);
+	sem_destroy(&f->wanted);
+	sem_destroy(&f->done);
 	free(f->memory);
 	free(f->index);
 	free(f);
@@ -139,16 +191,30 @@ static const struct record_file *recall(struct fold *f, const struct fold_count 
 	return r && r->header.seq == n->seq && r->header.cpu == n->cpu ? r : NULL;
 }
 
-int fold_swap(struct fold *f)
+void fold_swap(struct fold *f)
 {
-	uint32_t zero = 0;
-	unsigned next = !f->active;
+	if (f->swapping)
+		return;
+	f->swapping = true;
+	sem_post(&f->wanted);
+}
 
-	/* The kernel waits until no program uses the old window before this returns. */
-	if (bpf_map_update_elem(f->outer_fd, &zero, &f->windows[next], BPF_ANY))
-		return -errno;
-	f->active = next;
-	return 0;
+int fold_swapped(struct fold *f, bool wait)
+{
+	int r;
+
+	if (!f->swapping)
+		return 0;
+	do
+		r = wait ? sem_wait(&f->done) : sem_trywait(&f->done);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return 0;
+	f->swapping = false;
+	if (f->swap_err)
+		return f->swap_err;
+	f->active = !f->active;
+	return 1;
 }
 
 static void flush_one(struct fold *f, const struct fold_key *key, const struct fold_count *n,

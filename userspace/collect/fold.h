@@ -20,8 +20,16 @@ void fold_close(struct fold *f);
 /* A record came out of the ring. */
 void fold_remember(struct fold *f, const void *record, size_t size);
 
-/* Swaps the windows. What programs still counted in the old one is in it when this returns. */
-int fold_swap(struct fold *f);
+/*
+ * Swaps the windows, without waiting: the kernel waits until no program uses the old one, which
+ * takes many milliseconds, and so a thread does it. One swap at a time.
+ */
+void fold_swap(struct fold *f);
+/*
+ * 1 once, when the old window is complete: what programs still counted in it is there. 0 not yet;
+ * with wait this waits for it. -errno when it cannot be swapped.
+ */
+int fold_swapped(struct fold *f, bool wait);
 
 /* Gives the counts of the window before as records, and empties it. How many, or -errno. */
 int fold_flush(struct fold *f, source_record_fn fn, void *ctx);

@@ -100,18 +100,18 @@ static void deliver(void *ctx, const void *record, size_t size)
 	d->fn(d->ctx, record, size);
 }
 
-static int drain(struct source *src, size_t max, source_record_fn fn, void *ctx)
+static int drain_ring(struct kernel *k, size_t max, source_record_fn fn, void *ctx)
 {
-	struct delivery d = {.k = kernel_of(src), .fn = fn, .ctx = ctx};
-	uint64_t used = ring_used(&d.k->ring);
+	struct delivery d = {.k = k, .fn = fn, .ctx = ctx};
+	uint64_t used = ring_used(&k->ring);
 	int n;
 
 	if (max > INT_MAX)
 		max = INT_MAX;
-	if (used > d.k->ring_used_max)
-		d.k->ring_used_max = used;
-	n = (int)ring_drain(&d.k->ring, max, deliver, &d);
-	if (d.k->processes.data)
+	if (used > k->ring_used_max)
+		k->ring_used_max = used;
+	n = (int)ring_drain(&k->ring, max, deliver, &d);
+	if (k->processes.data)
 		deliver_processes(&d);
 	return n;
 }
@@ -141,26 +141,32 @@ static int read_counters(struct kernel *k, struct counters *out)
 	return 0;
 }
 
-/*
- * One window ends: swap, then the ring to its end, so that the first records of the window are
- * out before their counts, then the counts. Nothing opened and nothing pending = nothing to do.
- */
-static int end_window(struct kernel *k, const struct counters *now, source_record_fn fn, void *ctx)
+/* Nothing opened and nothing pending = nothing to do. */
+static void end_window(struct kernel *k, const struct counters *now)
 {
 	uint64_t seen = 0;
-	int err;
 
 	for (int kind = RECORD_FILE_READ; kind <= RECORD_FILE_WRITE; kind++)
 		seen += now->generated[kind] + now->folded[kind];
 	if (!k->fold || seen == k->fold_seen)
-		return 0;
+		return;
 	k->fold_seen = seen;
-	err = fold_swap(k->fold);
-	if (err)
-		return err;
-	drain(&k->source, INT_MAX, fn, ctx);
-	err = fold_flush(k->fold, fn, ctx);
-	return err < 0 ? err : 0;
+	fold_swap(k->fold);
+}
+
+/*
+ * When the old window is complete: the ring to its end, so that the first records of the window are
+ * out before their counts, then the counts.
+ */
+static int flush_window(struct kernel *k, source_record_fn fn, void *ctx, bool wait)
+{
+	int r = k->fold ? fold_swapped(k->fold, wait) : 0;
+
+	if (r <= 0)
+		return r;
+	drain_ring(k, INT_MAX, fn, ctx);
+	r = fold_flush(k->fold, fn, ctx);
+	return r < 0 ? r : 0;
 }
 
 static void tell_loss(struct kernel *k, const struct counters *now, source_record_fn fn, void *ctx)
@@ -182,6 +188,24 @@ static void tell_loss(struct kernel *k, const struct counters *now, source_recor
 		fn(ctx, &r, sizeof(r));
 }
 
+/*
+ * A ring that is nearly full may have refused records. That is told before what it holds: who reads
+ * on (who wrote a file last, say) has to know what is missing.
+ */
+static int drain(struct source *src, size_t max, source_record_fn fn, void *ctx)
+{
+	struct kernel *k = kernel_of(src);
+	struct counters now;
+	int n;
+
+	if (ring_used(&k->ring) > k->ring.size / 4 * 3 && !read_counters(k, &now))
+		tell_loss(k, &now, fn, ctx);
+	n = drain_ring(k, max, fn, ctx);
+	if (flush_window(k, fn, ctx, false))
+		log_debug("counts of repeated acts cannot be read");
+	return n;
+}
+
 static int tick(struct source *src, source_record_fn fn, void *ctx)
 {
 	struct kernel *k = kernel_of(src);
@@ -191,7 +215,19 @@ static int tick(struct source *src, source_record_fn fn, void *ctx)
 	if (err)
 		return err;
 	tell_loss(k, &now, fn, ctx);
-	return end_window(k, &now, fn, ctx);
+	end_window(k, &now);
+	return flush_window(k, fn, ctx, false);
+}
+
+/* A swap that is under way ends the window before; another one ends the last. */
+static int finish(struct source *src, source_record_fn fn, void *ctx)
+{
+	struct kernel *k = kernel_of(src);
+	int err = flush_window(k, fn, ctx, true);
+
+	if (!err)
+		err = tick(src, fn, ctx);
+	return err ? err : flush_window(k, fn, ctx, true);
 }
 
 static void stats(struct source *src, struct source_stats *out)
@@ -230,6 +266,7 @@ static const struct source_ops kernel_ops = {
 	.fd = ring_descriptor,
 	.drain = drain,
 	.tick = tick,
+	.finish = finish,
 	.stats = stats,
 	.hooks = kernel_hooks,
 	.close = close_kernel,

@@ -2,11 +2,16 @@
 /* ring.c: see ring.h. The layout is the kernel's: Documentation/bpf/ringbuf.rst. */
 #include "collect/ring.h"
 
+#include "collect/order.h"
+
 #include <errno.h>
 #include <linux/bpf.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* Room in the ring is given back after so many: it is scarce when records come fast. */
+#define HELD_RECORDS 512
 
 static uint64_t load_acquire(const uint64_t *p)
 {
@@ -72,27 +77,62 @@ uint64_t ring_used(const struct ring *r)
 	return load_acquire(r->producer) - load_acquire(r->consumer);
 }
 
-size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx)
+static void hand_over(const struct record_header *record, source_record_fn fn, void *ctx)
 {
-	struct epoll_event ev;
-	uint64_t at = *r->consumer;
-	size_t n = 0;
+	/* the length in front of it is the kernel's own word */
+	const uint32_t *len = (const uint32_t *)(const void *)record - 2;
 
-	while (epoll_wait(r->epoll_fd, &ev, 1, 0) < 0 && errno == EINTR)
-		;
-	while (n < max && at < load_acquire(r->producer)) {
-		const uint8_t *p = r->data + (at & (r->size - 1));
+	fn(ctx, record, *len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT));
+}
+
+/* The next record at *at, which it steps over; NULL when nothing complete is there. */
+static const struct record_header *next_record(struct ring *r, uint64_t *at)
+{
+	while (*at < load_acquire(r->producer)) {
+		const uint8_t *p = r->data + (*at & (r->size - 1));
 		uint32_t len = __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_ACQUIRE);
 		uint32_t size = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 
 		if (len & BPF_RINGBUF_BUSY_BIT)
-			break;
-		if (!(len & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct record_header)) {
-			fn(ctx, p + BPF_RINGBUF_HDR_SZ, size);
-			n++;
-		}
-		at += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
-		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+			return NULL;
+		*at += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
+		if (!(len & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct record_header))
+			return (const struct record_header *)(const void *)(p + BPF_RINGBUF_HDR_SZ);
 	}
+	return NULL;
+}
+
+/* Up to max records in the order of their time; then their room is the kernel's again. */
+static size_t drain_some(struct ring *r, size_t max, source_record_fn fn, void *ctx)
+{
+	struct order order = {.count = 0};
+	const struct record_header *record;
+	uint64_t at = *r->consumer;
+	size_t n = 0;
+
+	while (n < max && (record = next_record(r, &at)) != NULL) {
+		n++;
+		record = order_put(&order, record);
+		if (record)
+			hand_over(record, fn, ctx);
+	}
+	while ((record = order_take(&order)) != NULL)
+		hand_over(record, fn, ctx);
+	__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
+	return n;
+}
+
+size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx)
+{
+	struct epoll_event ev;
+	size_t n = 0, some;
+
+	while (epoll_wait(r->epoll_fd, &ev, 1, 0) < 0 && errno == EINTR)
+		;
+	do {
+		some = max - n < HELD_RECORDS ? max - n : HELD_RECORDS;
+		some = drain_some(r, some, fn, ctx);
+		n += some;
+	} while (some && n < max);
 	return n;
 }

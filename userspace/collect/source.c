@@ -22,6 +22,11 @@ int collect_tick(struct source *src, source_record_fn fn, void *ctx)
 	return src->ops->tick ? src->ops->tick(src, fn, ctx) : 0;
 }
 
+int collect_finish(struct source *src, source_record_fn fn, void *ctx)
+{
+	return src->ops->finish ? src->ops->finish(src, fn, ctx) : 0;
+}
+
 void collect_stats(struct source *src, struct source_stats *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -15,6 +15,7 @@ struct source_ops {
 	int (*fd)(const struct source *src);
 	int (*drain)(struct source *src, size_t max, source_record_fn fn, void *ctx);
 	int (*tick)(struct source *src, source_record_fn fn, void *ctx);
+	int (*finish)(struct source *src, source_record_fn fn, void *ctx);
 	void (*stats)(struct source *src, struct source_stats *out);
 	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
 	const struct recording_header *(*header)(const struct source *src);
