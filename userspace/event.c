@@ -72,11 +72,25 @@ static const char *const severity_names[] = {
 
 /* bit order of ID_* */
 static const char *const flag_names[ID_FLAG_MAX] = {
-	"self_loginuid", "self_moved",	    "seeded",
-	"repaired",	 "thread_loginuid", "boundary_lost",
-	"userns",	 "fake_supervisor", "after_job_end",
-	"preload_env",	 "env_truncated",   "env_duplicate",
-	"env_mismatch",	 "loopback_ssh",    [18] = "cgroup_parent_mismatch",
+	"self_loginuid",
+	"self_moved",
+	"seeded",
+	"repaired",
+	"thread_loginuid",
+	"boundary_lost",
+	"userns",
+	"fake_supervisor",
+	"after_job_end",
+	"preload_env",
+	"env_truncated",
+	"env_duplicate",
+	"env_mismatch",
+	"loopback_ssh",
+	"handoff",
+	"deferred_by_job",
+	"supervisor_tampered",
+	"forged_auth_log",
+	"cgroup_parent_mismatch",
 };
 
 static const char *name_in(const char *const *names, size_t n, unsigned value)

@@ -251,6 +251,11 @@ int assurance_parse(struct str name);
 #define ID_ENV_DUPLICATE   (1u << 11) /* the job's environment names something twice */
 #define ID_ENV_MISMATCH	   (1u << 12) /* a later step's environment names another job */
 #define ID_LOOPBACK_SSH	   (1u << 13) /* its ssh login came from this host */
+#define ID_HANDOFF	   (1u << 14) /* in a server that people of other sessions use too */
+#define ID_DEFERRED_BY_JOB (1u << 15) /* a CI job wrote the crontab or at job that it runs */
+#define ID_SUPERVISOR_TAMPERED \
+	(1u << 16) /* a job reached for its supervisor, or was started after that */
+#define ID_FORGED_AUTH_LOG (1u << 17) /* told the log that somebody has logged in, and is no sshd */
 #define ID_CGROUP_PARENT_MISMATCH \
 	(1u << 18) /* a container in a cgroup of another engine's, or pod's */
 #define ID_FLAG_MAX 19
@@ -309,7 +314,7 @@ struct identity {
 	struct container_facts container;
 	struct pod_facts pod;
 	struct str reason; /* anon: why, in words */
-	struct str by;	   /* who asked for it, where that was on this host: ID_LOOPBACK_SSH */
+	struct str by; /* who asked for it: made the connection that ssh came by, wrote the job */
 	struct login_facts login;
 	struct ci_facts ci; /* all absent when it is no job */
 };

@@ -224,6 +224,10 @@ static const struct {
 	{ID_AFTER_JOB_END, "goes on after its job has ended", " in ", ""},
 	{ID_PRELOAD_ENV, "was started with an environment that puts code into programs", ": ", ""},
 	{ID_ENV_DUPLICATE, "was started with an environment that names something twice", ": ", ""},
+	{ID_SUPERVISOR_TAMPERED, "reached for its supervisor, or runs after a job did", " with ",
+	 ""},
+	{ID_DEFERRED_BY_JOB, "runs what a CI job has left to it", ": ", ""},
+	{ID_FORGED_AUTH_LOG, "told the log of a login that was none", " with ", ""},
 	{ID_ENV_MISMATCH, "was started with an environment that names another job", ": ", ""},
 };
 

@@ -149,6 +149,28 @@ void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, 
 	end_jobs_in(&t->busy, pid, start_ns, wall_ns);
 }
 
+void boundaries_renew(struct boundaries *t, struct boundary *b, const struct identity *identity)
+{
+	struct boundary **at = &t->buckets[hash_u64(b->id) & t->mask];
+	struct boundary *now = boundary_new(identity, b->exe);
+	struct boundary kept;
+
+	if (!now)
+		return;
+	kept = *now;
+	*now = *b;
+	now->bytes = kept.bytes;
+	now->exe = kept.exe;
+	now->identity = kept.identity;
+	t->bytes += now->bytes - b->bytes;
+	list_add_tail(&b->order, &now->order);
+	list_remove(&b->order);
+	while (*at != b)
+		at = &(*at)->hash_next;
+	*at = now;
+	free(b);
+}
+
 /* Texts of the identity that are not static. */
 static const size_t owned_texts[] = {
 	offsetof(struct identity, who),

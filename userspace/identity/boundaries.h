@@ -47,6 +47,8 @@ void boundaries_release(struct boundaries *t);
 struct boundary *boundaries_find(const struct boundaries *t, uint64_t id);
 /* Takes b over (its id is new to the table); makes room. pinned = never evicted. */
 void boundaries_add(struct boundaries *t, struct boundary *b, bool pinned);
+/* Puts another identity in the place of b's, which is freed; nothing changes without memory. */
+void boundaries_renew(struct boundaries *t, struct boundary *b, const struct identity *identity);
 /* Whether it was there to be held. */
 bool boundaries_hold(struct boundaries *t, uint64_t id);
 void boundaries_drop(struct boundaries *t, uint64_t id);

@@ -104,6 +104,14 @@ static void explain_origin(const struct boundary *b, struct json *w)
 								: "");
 }
 
+static void explain_deferral(const struct boundary *b, struct json *w)
+{
+	if (b->identity.by.n)
+		fact(w, "file", "recorded: seen when it was written", "%s was written by %.*s",
+		     b->role == ROLE_AT ? "the at job" : "the line in the crontab",
+		     STR_ARG(b->identity.by));
+}
+
 static void explain_login(const struct subject *s, const struct boundary *b, struct json *w)
 {
 	fact(w, "kernel", trust_words(b->identity.who_level),
@@ -112,7 +120,10 @@ static void explain_login(const struct subject *s, const struct boundary *b, str
 	if (user_names_name(&s->t->users, b->to_uid).p)
 		fact(w, "passwd", "root's file", "uid %u is %.*s", b->to_uid,
 		     STR_ARG(user_names_name(&s->t->users, b->to_uid)));
-	explain_origin(b, w);
+	if (b->role == ROLE_CRON || b->role == ROLE_AT)
+		explain_deferral(b, w);
+	else
+		explain_origin(b, w);
 }
 
 static void explain_seed(const struct subject *s, const struct boundary *b, struct json *w)
@@ -299,6 +310,14 @@ static const struct {
 	 "lowers the level to derived"},
 	{ID_ENV_DUPLICATE, "the environment of its step names something twice",
 	 "lowers the level to claimed"},
+	{ID_HANDOFF, "people of other sessions use the server (tmux, screen) that it runs in",
+	 "may be theirs"},
+	{ID_DEFERRED_BY_JOB, "a CI job wrote the crontab or at job that it runs", "see by"},
+	{ID_SUPERVISOR_TAMPERED,
+	 "a job has reached for this supervisor's files or memory before it was started",
+	 "lowers the level to derived"},
+	{ID_FORGED_AUTH_LOG, "it told the log that somebody has logged in, and is no sshd",
+	 "forgery; no login is believed"},
 	{ID_ENV_MISMATCH,
 	 "the environment of its step names another job than the first one of that supervisor",
 	 "the first one counts"},

@@ -13,10 +13,12 @@
 #include "base/glob.h"
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
+#include "identity/links.h"
 #include "identity/naming.h"
 #include "identity/provenance.h"
 #include "identity/sessions.h"
 #include "identity/table.h"
+#include "identity/tamper.h"
 
 #define BOUNDARIES_DEFAULT 16384
 #define PROCESSES_DEFAULT  65536
@@ -62,8 +64,9 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 	user_names_init(&t->users, opt && opt->passwd_path ? opt->passwd_path : "/etc/passwd");
 	user_names_refresh(&t->users);
 	t->arrivals = arrivals_new();
+	t->deferrals = deferrals_new(opt ? opt->host_root : NULL);
 	t->calls = calls_new();
-	if (!t->arrivals || !t->calls ||
+	if (!t->arrivals || !t->deferrals || !t->calls ||
 	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 ||
@@ -84,6 +87,7 @@ void identity_free(struct identity_table *t)
 	user_names_release(&t->users);
 	arrivals_free(t->arrivals);
 	calls_free(t->calls);
+	deferrals_free(t->deferrals);
 	free(t);
 }
 
@@ -191,40 +195,6 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 	interns_drop(&t->exes, exe);
 }
 
-/* Who made the connection that a login came in by, when that was somebody on this host. */
-static void find_client(const struct identity_table *t, struct origin *origin,
-			const struct ends *client)
-{
-	const struct connection *c = arrivals_find_connection(t->arrivals, client);
-	const struct boundary *b = c ? boundaries_find(&t->boundaries, c->boundary) : NULL;
-
-	if (!c)
-		return;
-	origin->local = true;
-	if (b)
-		origin->by = b->identity;
-	else
-		naming_lost(&origin->by, c->boundary);
-	naming_apply_flags(&origin->by, c->task_flags);
-}
-
-/* sshd's line and the client, when this is a login over ssh. */
-static void find_origin(const struct identity_table *t, const struct event_what *what,
-			struct origin *origin)
-{
-	struct ends client;
-
-	if (what->crossing.kind != BOUNDARY_LOGIN || what->crossing.role != ROLE_SSHD)
-		return;
-	origin->heard =
-		arrivals_find_login(t->arrivals, what->crossing.opener_pid,
-				    what->crossing.opener_start_ns, &origin->login, &client);
-	if (!origin->heard)
-		return;
-	origin->local = arrivals_is_loopback(origin->login.ip);
-	find_client(t, origin, &client);
-}
-
 /* Whoever can execute the supervisor's file could start one: where units are named, they decide. */
 static bool is_misplaced(const struct identity_table *t, const struct event_what *what)
 {
@@ -263,6 +233,7 @@ static struct process *supervisor_of(struct identity_table *t, const struct even
 		return NULL;
 	out->exec_seen = p->exec_seen;
 	out->systems = p->supervises;
+	out->tampered = tamper_suspects(t, p);
 	if (p->job)
 		out->first = boundaries_find(&t->boundaries, p->job);
 	return p;
@@ -312,7 +283,7 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	if (what->crossing.parent_id)
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
 	opener = supervisor_of(t, what, &by);
-	find_origin(t, what, &origin);
+	links_find_origin(t, what, &origin);
 	b = naming_decide(what, parent, &origin, &by,
 			  find_container(t, what, parent, &container) ? &container : NULL,
 			  &t->users);
@@ -465,13 +436,18 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	} else if (p && !p->exe && is_crossing(what))
 		set_exe(t, p, what->crossing.exe);
 
+	if (p)
+		links_learn(t, p, what);
 	fill_identity(t, what, &who->id);
 	if (what->type == EVENT_EXEC && !who->id.container_id.p)
 		calls_learn(t->calls, what);
+	if (tamper_learn(t, what))
+		who->id.flags |= ID_SUPERVISOR_TAMPERED;
 	if (p && plays_supervisor(p, &who->id))
 		who->id.flags |= ID_FAKE_SUPERVISOR;
 	who->exe = p ? interned_str(p->exe) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
+	deferrals_learn(t->deferrals, what, &who->id, who->exe);
 	fill_target(t, what, who);
 	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)

@@ -27,8 +27,8 @@ struct identity_options {
 	 */
 	const char *const *ci_supervisors;
 	/*
-	 * Where the host's files are, "/" but in a container: bundles of containers and volumes of pods
-	 * are read below it. NULL = nowhere. Kept, not copied.
+	 * Where the host's files are, "/" but in a container: bundles of containers, volumes of pods
+	 * and crontabs are read below it. NULL = nowhere. Kept, not copied.
 	 */
 	const char *host_root;
 };

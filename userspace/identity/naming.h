@@ -20,6 +20,7 @@ struct origin {
 struct supervisor {
 	bool exec_seen;		      /* else how it was started is not known */
 	bool misplaced;		      /* the settings name its unit, and it is in another one */
+	bool tampered;		      /* a job has written its files or memory */
 	uint32_t systems;	      /* 1 << enum ci_system: whose supervisor it looks like */
 	const struct boundary *first; /* the first job that it opened, or NULL */
 };

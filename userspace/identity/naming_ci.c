@@ -61,7 +61,7 @@ void name_ci(struct naming *n)
 		return; /* it may be any program that ran before on the same java */
 	if (named)
 		keep_first_job(n, p);
-	if (!seen)
+	if (!seen || n->by->tampered)
 		n->job.level = at_most(n->job.level, ASSURANCE_DERIVED);
 	if (named)
 		open_who(n, "ci", job_word(n), n->job.level);
@@ -71,6 +71,8 @@ void name_ci(struct naming *n)
 			"a CI supervisor started it, and nothing that the job cannot set names it");
 	n->id.ci = n->job.facts;
 	n->id.flags |= n->job.flags;
+	if (n->by && n->by->tampered)
+		n->id.flags |= ID_SUPERVISOR_TAMPERED;
 	n->id.via_level = ASSURANCE_KERNEL;
 	add_edge(n, STR_LIT("ci-step"), ASSURANCE_KERNEL);
 }

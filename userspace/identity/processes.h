@@ -24,6 +24,7 @@ struct process {
 	uint64_t job;	     /* the first job that it opened; 0 = none */
 	uint64_t login;	     /* the login that it opened; 0 = none */
 	bool exec_seen;
+	bool tampered; /* a supervisor, and a job has written its memory */
 	bool alive;
 	bool held; /* its boundary is held for it */
 };

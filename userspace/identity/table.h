@@ -6,6 +6,7 @@
 #include "identity/arrivals.h"
 #include "identity/boundaries.h"
 #include "identity/container/calls.h"
+#include "identity/deferrals.h"
 #include "identity/identity.h"
 #include "identity/interns.h"
 #include "identity/processes.h"
@@ -19,8 +20,10 @@ struct identity_table {
 	struct user_names users;
 	struct arrivals *arrivals;
 	struct writers writers;
-	char written_by[2][1024];	   /* lists of more than one, of the event being filled */
+	char written_by[2][1024]; /* lists of more than one, of the event being filled */
+	struct deferrals *deferrals;
 	const char *const *ci_supervisors; /* as in identity_options */
+	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;
 	struct calls *calls;	/* of container runtimes */
 	uint64_t names_boot_ns; /* of the event at which users was looked after last */
