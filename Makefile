@@ -46,7 +46,7 @@ libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/identity/*.c \
 	userspace/identity/ci/*.c userspace/identity/container/*.c \
-	userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c userspace/config/*.c)
+	userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c userspace/attest/*.c userspace/config/*.c)
 DAEMON_SRC := $(wildcard userspace/whodidd*.c) userspace/pipeline.c $(wildcard userspace/collect/*.c userspace/api/*.c)
 CLIENT_SRC := userspace/whodid.c $(wildcard userspace/cmd/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
@@ -212,7 +212,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 CONF = $(DESTDIR)$(SYSCONFDIR)/whodid
 
 install: all $(B)/event.schema.json ## install programs, pages, profiles and unit: DESTDIR= PREFIX=/usr/local
-	install -d $(CONF)/profiles.d $(CONF)/conf.d
+	install -d $(CONF)/profiles.d $(CONF)/conf.d $(CONF)/issuers.d
 	install -D -m 755 $(B)/whodidd $(DESTDIR)$(PREFIX)/sbin/whodidd
 	install -D -m 755 $(B)/whodid $(DESTDIR)$(PREFIX)/bin/whodid
 	$(foreach m,$(MAN),install -D -m 644 $(m) $(SHARE)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m))${\n})

@@ -48,6 +48,8 @@ enum record_kind {
 	/* struct record_auth_log: what a login daemon, as root, told the system's log */
 	RECORD_AUTH_LOG = 8,
 
+	/* 11 is session.attest, which the daemon makes */
+
 	RECORD_FILE_READ = 16, /* struct record_file, to RECORD_FILE_LINK */
 	RECORD_FILE_WRITE = 17,
 	RECORD_FILE_CREATE = 18,

@@ -75,7 +75,7 @@ struct {
 
 /* What a task carries through its life; copied to the child at fork. */
 struct task_state {
-	u64 boundary;
+	u64 boundary;	/* first: user space looks it up by pidfd */
 	u64 css_set;	/* seen last: another one means a move; 0 = look again */
 	u64 cgroup_id;	/* workload cgroup */
 	u64 role_start; /* who ran the executable that gave the role */

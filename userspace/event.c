@@ -17,6 +17,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_EXIT] = "exit",
 	[EVENT_BOUNDARY] = "boundary",
 	[EVENT_SESSION_START] = "session.start",
+	[EVENT_SESSION_ATTEST] = "session.attest",
 	[EVENT_CRED_BECOME] = "cred.become",
 	[EVENT_PROCESS] = "process",
 	[EVENT_AUTH_LOG] = "auth_log",
@@ -91,6 +92,9 @@ static const char *const flag_names[ID_FLAG_MAX] = {
 	"supervisor_tampered",
 	"forged_auth_log",
 	"cgroup_parent_mismatch",
+	[22] = "bind_conflict",
+	[23] = "claims_mismatch",
+	[24] = "token_replay",
 };
 
 static const char *name_in(const char *const *names, size_t n, unsigned value)

@@ -29,6 +29,7 @@ enum event_type {
 	EVENT_AUTH_LOG = 8, /* what sshd told the log: feeds the identity stage, is not published */
 	EVENT_SESSION_END =
 		9, /* the last process of a login has gone; made by the identity stage */
+	EVENT_SESSION_ATTEST = 11, /* a token was shown; made by the daemon */
 	EVENT_FILE_READ = 16,
 	EVENT_FILE_WRITE = 17,
 	EVENT_FILE_CREATE = 18,
@@ -221,7 +222,10 @@ struct event_what {
 		uint32_t id;
 	} load;
 
-	struct str message; /* agent.*, profile.change: one sentence */
+	struct str
+		attest_error; /* session.attest that was refused: attest_result_name(), static text */
+
+	struct str message; /* agent.*, profile.change, session.attest: one sentence */
 };
 
 enum assurance {
@@ -257,8 +261,12 @@ int assurance_parse(struct str name);
 	(1u << 16) /* a job reached for its supervisor, or was started after that */
 #define ID_FORGED_AUTH_LOG (1u << 17) /* told the log that somebody has logged in, and is no sshd */
 #define ID_CGROUP_PARENT_MISMATCH \
-	(1u << 18) /* a container in a cgroup of another engine's, or pod's */
-#define ID_FLAG_MAX 19
+	(1u << 18)		    /* a container in a cgroup of another engine's, or pod's */
+#define ID_BIND_CONFLICT (1u << 22) /* tokens of two identities were shown in one place */
+#define ID_CLAIMS_MISMATCH \
+	(1u << 23)		   /* a token named another job or pod than the one it came from */
+#define ID_TOKEN_REPLAY (1u << 24) /* the same token was shown in two places */
+#define ID_FLAG_MAX	25
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
 
 /* What is known of a CI job; who_level says how sure. What is not known is absent. */
@@ -296,6 +304,13 @@ struct pod_facts {
 	struct str service_account; /* by the pod's token; absent when it has none */
 };
 
+/* A signed token that was shown where this identity lives. */
+struct attested_facts {
+	struct str issuer; /* absent = none */
+	struct str subject, audience;
+	int64_t expires_wall_ns; /* of the token: the identity stays */
+};
+
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
 struct identity {
 	struct str who; /* design.md 4: "human:alice", "unit:nginx.service", "anon:<reason>" */
@@ -317,6 +332,7 @@ struct identity {
 	struct str by; /* who asked for it: made the connection that ssh came by, wrote the job */
 	struct login_facts login;
 	struct ci_facts ci; /* all absent when it is no job */
+	struct attested_facts attested;
 };
 
 #define ANCESTORS_MAX 16

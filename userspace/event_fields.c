@@ -31,7 +31,8 @@
 #define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
 #define OTHERS	(TARGETS | CONNECT) /* who have another process at the other end */
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS)
+#define ATTEST	BIT(EVENT_SESSION_ATTEST)
+#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS | ATTEST)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define ENDED	BIT(EVENT_SESSION_END)
 #define WHO	(ACT | ANOMALY | ENDED)
@@ -308,6 +309,10 @@ const struct field event_fields[] = {
 	ROW(186, "identity.login.cert_id", "cert_id", FIELD_TEXT, who.id.login.cert_id, WHO, "id in the certificate, free text of who asked for it"),
 	ROW(187, "identity.login.cert_serial", NULL, FIELD_TEXT, who.id.login.cert_serial, WHO, "its serial number"),
 	ROW(188, "identity.login.ca_fingerprint", "ca", FIELD_TEXT, who.id.login.ca_fingerprint, WHO, "key that signed it"),
+	ROW(310, "identity.attested.issuer", "issuer", FIELD_TEXT, who.id.attested.issuer, WHO, "who signed the token that names it"),
+	ROW(311, "identity.attested.subject", NULL, FIELD_TEXT, who.id.attested.subject, WHO, "subject of that token, as its issuer writes it"),
+	ROW(312, "identity.attested.audience", NULL, FIELD_TEXT, who.id.attested.audience, WHO, "audience of that token: a challenge of this host's, or one of the issuer's file"),
+	ROW(313, "identity.attested.expires_time", NULL, FIELD_TIME, who.id.attested.expires_wall_ns, WHO, "when the token expires; the identity does not"),
 
 	ROW(0, "identity.form", "form", FIELD_FORM, who.id.who, WHO, "the identity in one line: wid1 who=... via=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
 	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
@@ -478,6 +483,7 @@ const struct field event_fields[] = {
 	ROW(132, "loss.to_time", NULL, FIELD_TIME, what.loss.to_wall_ns, LOSS, "lost before"),
 	ROW(133, "loss.total_since_start", NULL, FIELD_U64, what.loss.total, LOSS, "lost since the sensor started"),
 
+	ROW(314, "attest.error", NULL, FIELD_TEXT, what.attest_error, ATTEST, "why a token was refused: expired, wrong_audience, token_replay, ..."),
 	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
 	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),
 	ROW(0, "redacted", NULL, FIELD_SPECIAL, what.exec.argv, EXEC, "arguments that held a secret", .use = FIELD_NO_PACK),

@@ -104,6 +104,30 @@ static int record_it(struct pipeline *p, const void *record, size_t size)
 	return recorder_write(p->recorder, p->scrubbed, size);
 }
 
+/* The second half of the line: from who did it to everybody who wants to know. */
+static void judge_and_publish(struct pipeline *p, struct event *ev)
+{
+	/* profile: was that expected of them. */
+	profile_decide(p->profile, ev);
+
+	/* anomaly: part of something that a person should look at. */
+	ev->what.seq = p->next_seq++;
+	p->scoring = true;
+	anomaly_score(p->anomaly, &p->host, ev);
+	p->scoring = false;
+
+	/* sinks: the act, then what it caused, then the sessions that ended with it. */
+	publish(p, ev);
+	publish_held(p);
+	publish_ended(p, ev);
+}
+
+void pipeline_act(struct pipeline *p, struct event *ev)
+{
+	identity_attach(p->identity, ev);
+	judge_and_publish(p, ev);
+}
+
 void pipeline_push(void *pipeline, const void *record, size_t size)
 {
 	struct pipeline *p = pipeline;
@@ -130,19 +154,7 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	    ev.what.type == EVENT_AUTH_LOG)
 		return;
 
-	/* profile: was that expected of them. */
-	profile_decide(p->profile, &ev);
-
-	/* anomaly: part of something that a person should look at. */
-	ev.what.seq = p->next_seq++;
-	p->scoring = true;
-	anomaly_score(p->anomaly, &p->host, &ev);
-	p->scoring = false;
-
-	/* sinks: the act, then what it caused, then the sessions that ended with it. */
-	publish(p, &ev);
-	publish_held(p);
-	publish_ended(p, &ev);
+	judge_and_publish(p, &ev);
 }
 
 /* The store keeps the gap by itself when it could not take something; here it becomes an event. */

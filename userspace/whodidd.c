@@ -252,19 +252,35 @@ static int parse_options(struct options *opt, int argc, char **argv)
 	return -1;
 }
 
-static int check_profiles(const struct config *c)
+static int check_issuers(const struct config *c, struct problem *err)
+{
+	struct issuers *set;
+	int rc = issuers_load(&set, c->attest_issuers_dir, err);
+
+	if (rc)
+		return rc;
+	if (issuers_count(set))
+		log_info("issuers of tokens: %zu", issuers_count(set));
+	issuers_free(set);
+	return 0;
+}
+
+static int check_files(const struct config *c)
 {
 	struct profile_set *set;
 	struct problem err = {0};
 	struct profile_counts n;
 	int rc = load_profiles(&set, c, &err);
 
+	if (!rc) {
+		profile_get_counts(set, &n);
+		profile_free(set);
+		rc = check_issuers(c, &err);
+	}
 	if (rc) {
 		log_problem(&err, rc);
 		return EXIT_FAILED;
 	}
-	profile_get_counts(set, &n);
-	profile_free(set);
 	log_info("settings and profiles are right: %llu roles, %llu bindings, %llu rules",
 		 (unsigned long long)n.roles, (unsigned long long)n.bindings,
 		 (unsigned long long)n.rules);
@@ -289,7 +305,7 @@ int main(int argc, char **argv)
 	if (opt.print_config)
 		config_print(&d.config, stdout);
 	if (opt.check)
-		code = check_profiles(&d.config);
+		code = check_files(&d.config);
 	else if (opt.print_config)
 		code = fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 	else

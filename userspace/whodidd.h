@@ -70,6 +70,8 @@ int run_replay(struct daemon *d);
 /* whodidd_status.c: an api_answer_fn over a struct daemon. */
 int answer_question(void *daemon, enum api_question what, struct str arg, struct json *w,
 		    struct problem *err);
+/* whodidd_attest.c: binds a token that was found true, and tells of one that was not. */
+void answer_attest(struct daemon *d, struct attest_request *rq);
 /* Losses of the ring and of the store. */
 uint64_t count_lost(struct daemon *d);
 /* Acts that were published. */

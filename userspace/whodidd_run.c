@@ -29,15 +29,24 @@ struct loop {
 
 /* --- signals */
 
-static void swap_profiles(struct daemon *d, const struct config *next, struct problem *err, int *rc)
+/* Profiles and issuers: both anew, or both stay. */
+static int swap_sets(struct daemon *d, const struct config *next, struct problem *err)
 {
-	struct profile_set *fresh;
+	struct profile_set *profile;
+	struct issuers *issuers;
+	int rc = load_profiles(&profile, next, err);
 
-	*rc = load_profiles(&fresh, next, err);
-	if (*rc)
-		return;
+	if (rc)
+		return rc;
+	rc = issuers_load(&issuers, next->attest_issuers_dir, err);
+	if (rc) {
+		profile_free(profile);
+		return rc;
+	}
 	profile_free(d->line.profile);
-	d->line.profile = fresh;
+	d->line.profile = profile;
+	api_set_issuers(d->api, issuers);
+	return 0;
 }
 
 static enum log_level level_of(const struct daemon *d, const struct config *c)
@@ -61,7 +70,7 @@ static void reload(struct daemon *d)
 	int rc = read_config(&next, d->opt, &err);
 
 	if (!rc) {
-		swap_profiles(d, &next, &err, &rc);
+		rc = swap_sets(d, &next, &err);
 		if (!rc) {
 			size_t count =
 				config_needs_restart(&d->config, &next, names, CONFIG_SETTINGS_MAX);

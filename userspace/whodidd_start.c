@@ -125,6 +125,8 @@ static int open_recorder(struct daemon *d, struct problem *err)
 
 static int start_api(struct daemon *d, struct problem *err)
 {
+	struct issuers *issuers;
+	int rc = issuers_load(&issuers, d->config.attest_issuers_dir, err);
 	struct api_options opt = {
 		.socket_path = d->config.api_socket,
 		.group = d->config.api_group,
@@ -133,12 +135,15 @@ static int start_api(struct daemon *d, struct problem *err)
 		.store = d->line.store,
 		.since_seq = d->first_seq,
 		.host = &d->line.host,
+		.attest_path = d->config.attest_socket,
+		.issuers = rc ? NULL : issuers,
+		.started_wall_ns = d->started_wall_ns,
 		.stream = d->line.stream,
 		.answer = answer_question,
 		.ctx = d,
 	};
 
-	return api_start(&d->api, &opt, err);
+	return rc ? rc : api_start(&d->api, &opt, err);
 }
 
 /* The time in which nobody watched is a gap in every answer about it. */

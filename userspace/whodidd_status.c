@@ -376,6 +376,9 @@ int answer_question(void *daemon, enum api_question what, struct str arg, struct
 	switch (what) {
 	case API_STATUS:
 		return put_status(d, w);
+	case API_ATTEST:
+		answer_attest(d, (struct attest_request *)(uintptr_t)arg.p);
+		return 0;
 	case API_FLUSH:
 		settle_stats(d, &(struct source_stats){0});
 		store_flush(d->line.store);

@@ -34,6 +34,9 @@ static const struct {
 	{ID_FORGED_AUTH_LOG, SEVERITY_HIGH, NULL},
 	{ID_LOOPBACK_SSH, SEVERITY_MEDIUM, is_no_person},
 	{ID_CGROUP_PARENT_MISMATCH, SEVERITY_HIGH, NULL},
+	{ID_TOKEN_REPLAY, SEVERITY_HIGH, NULL},
+	{ID_CLAIMS_MISMATCH, SEVERITY_HIGH, NULL},
+	{ID_BIND_CONFLICT, SEVERITY_HIGH, NULL},
 };
 
 static unsigned bad_flag(const struct event *ev, enum severity *severity)

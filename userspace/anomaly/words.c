@@ -229,6 +229,9 @@ static const struct {
 	{ID_DEFERRED_BY_JOB, "runs what a CI job has left to it", ": ", ""},
 	{ID_FORGED_AUTH_LOG, "told the log of a login that was none", " with ", ""},
 	{ID_ENV_MISMATCH, "was started with an environment that names another job", ": ", ""},
+	{ID_TOKEN_REPLAY, "showed a token that was shown elsewhere too", NULL, ""},
+	{ID_CLAIMS_MISMATCH, "showed a token that names another job or pod", NULL, ""},
+	{ID_BIND_CONFLICT, "showed tokens of two identities", NULL, ""},
 };
 
 static void describe_flag(char *out, size_t size, const char *who, const struct event *ev,

@@ -222,20 +222,20 @@ static int start_threads(struct api *a)
 	a->mhd = MHD_start_daemon(
 		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
 			MHD_USE_ITC,
-		0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET, a->listen_fd,
+		0, NULL, NULL, on_request, a, MHD_OPTION_LISTEN_SOCKET, a->listener.fd,
 		MHD_OPTION_CONNECTION_LIMIT, a->opt.connections, MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, a, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES, MHD_OPTION_END);
 	if (!a->mhd)
 		return -EIO;
-	a->listen_fd = -1; /* closed by it */
+	a->listener.fd = -1; /* closed by it */
 	return 0;
 }
 
 static void free_api(struct api *a)
 {
-	if (a->listen_fd >= 0)
-		close(a->listen_fd);
+	if (a->listener.fd >= 0)
+		close(a->listener.fd);
 	if (a->question_fd >= 0)
 		close(a->question_fd);
 	pthread_cond_destroy(&a->answered);
@@ -252,7 +252,7 @@ static struct api *new_api(const struct api_options *opt)
 	if (!a)
 		return NULL;
 	a->opt = *opt;
-	a->listen_fd = -1;
+	a->listener.fd = -1;
 	a->last = &a->first;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_mutex_init(&a->flush_lock, NULL);
@@ -269,20 +269,34 @@ int api_start(struct api **out, const struct api_options *opt, struct problem *e
 	struct api *a = new_api(opt);
 	int rc;
 
-	if (!a)
+	if (!a) {
+		issuers_free(opt->issuers);
 		return -ENOMEM;
+	}
 	rc = a->question_fd < 0 ? problem_set(err, -EMFILE, "cannot make an eventfd")
 				: socket_listen(a, err);
 	if (!rc && start_threads(a)) {
-		socket_remove(a);
+		socket_remove(&a->listener);
 		rc = problem_set(err, -EIO, "cannot start the server on %s", opt->socket_path);
 	}
 	if (rc) {
+		issuers_free(opt->issuers);
 		free_api(a);
+		return rc;
+	}
+	if (opt->attest_path)
+		rc = attest_server_start(a, opt->issuers, err);
+	if (rc) {
+		api_stop(a);
 		return rc;
 	}
 	*out = a;
 	return 0;
+}
+
+void api_set_issuers(struct api *a, struct issuers *set)
+{
+	attest_server_reload(a->attest, set);
 }
 
 /* Viewers come to the end of the stream by themselves; one that does not read is not waited for. */
@@ -300,9 +314,10 @@ void api_stop(struct api *a)
 
 	if (!a)
 		return;
-	socket_remove(a);
+	socket_remove(&a->listener);
 	fd = MHD_quiesce_daemon(a->mhd);
 	question_refuse_all(a);
+	attest_server_stop(a->attest);
 	if (a->opt.stream) {
 		stream_shutdown(a->opt.stream);
 		wait_for_viewers(a);

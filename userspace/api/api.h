@@ -21,11 +21,20 @@
  *   GET /api/v1/hooks                          NDJSON
  *   GET /schema/event.json
  *
+ * Beside it, tokens are taken on a socket of their own that everybody may speak to (attest_path,
+ * SOCK_SEQPACKET, 0666). A conversation, each line one message:
+ *
+ *   HELLO
+ *                   CHALLENGE AUDIENCE       AUDIENCE is whodid:<machine id>:<nonce>
+ *   BIND AUDIENCE WANTED TOKEN               AUDIENCE as it came; WANTED is "-" or the token's audience
+ *                   OK WHO                   or ERROR CODE TEXT (attest_result_name(), _text())
+ *
  * Errors are {"error":{"what":..., "remedy":...}} with status 400, 403, 404, 405, 503.
  */
 #ifndef WHODID_API_H
 #define WHODID_API_H
 
+#include "attest/attest.h"
 #include "base/json.h"
 #include "base/problem.h"
 #include "event.h"
@@ -41,7 +50,17 @@ enum api_question {
 	API_ANOMALY,
 	API_PROFILES,
 	API_HOOKS,
-	API_FLUSH /* take what waits in the ring, store_flush(); writes no text */
+	API_ATTEST, /* arg is one struct attest_request, which is answered too; writes no text */
+	API_FLUSH   /* take what waits in the ring, store_flush(); writes no text */
+};
+
+/* A token that somebody showed, and what attest_verify() said of it. */
+struct attest_request {
+	int pidfd; /* of the sender, whom the kernel names in every message; -1 = it has ended */
+	uint32_t pid;
+	const struct attestation *attestation; /* NULL unless result is ATTEST_OK */
+	enum attest_result result;	       /* the answer, when the line has bound it or not */
+	char who[256];			       /* the answer: who it is now */
 };
 
 /*
@@ -59,6 +78,9 @@ struct api_options {
 	struct store *store;	/* for store_wait() alone; NULL = nobody writes the history */
 	uint64_t since_seq;	/* first of this run: boundary ids from before mean nothing now */
 	const struct host *host;
+	const char *attest_path; /* NULL = no tokens are taken */
+	struct issuers *issuers; /* whose; taken over */
+	int64_t started_wall_ns;
 	struct stream *stream;
 	api_answer_fn answer;
 	void *ctx;
@@ -72,6 +94,8 @@ bool api_is_answering(const char *socket_path);
  * replaces a dead one. Starts answering.
  */
 int api_start(struct api **out, const struct api_options *opt, struct problem *err);
+/* Other issuers from now on. Takes set over; without attest_path there is nobody to take it. */
+void api_set_issuers(struct api *a, struct issuers *set);
 /* Readable when a question waits for the line's thread; then call api_serve(). */
 int api_question_fd(const struct api *a);
 /* On the line's thread: answers what waits. */

@@ -16,12 +16,18 @@
 
 struct question;
 
+struct listener {
+	const char *path;
+	int fd;
+	ino_t ino; /* so that only our own socket is removed */
+};
+
 struct api {
 	struct api_options opt;
 	struct MHD_Daemon *mhd;
-	int listen_fd, question_fd;
-	ino_t socket_ino; /* so that only our own socket is removed */
-	gid_t group;	  /* (gid_t)-1 = none */
+	struct listener listener;
+	int question_fd;
+	gid_t group; /* (gid_t)-1 = none */
 	atomic_bool stopping;
 	atomic_uint guests; /* connections of others than root and ourselves */
 
@@ -29,6 +35,8 @@ struct api {
 
 	pthread_mutex_t flush_lock;
 	uint64_t flushed_ns; /* when the last flush was asked for */
+
+	struct attest_server *attest; /* NULL = tokens are not taken */
 
 	pthread_mutex_t lock; /* of the queue */
 	pthread_cond_t answered;
@@ -44,7 +52,13 @@ struct request {
 
 /* socket.c */
 int socket_listen(struct api *a, struct problem *err);
-void socket_remove(struct api *a);
+/*
+ * A listening socket of that type (SOCK_STREAM, SOCK_SEQPACKET), mode and group ((gid_t)-1 = ours) in
+ * the place of a dead one. -EADDRINUSE when somebody answers there.
+ */
+int socket_make(struct listener *out, int type, const char *path, mode_t mode, gid_t group,
+		struct problem *err);
+void socket_remove(const struct listener *l);
 /* Whether the one at the other end may look. */
 bool socket_peer_may_look(const struct api *a, int fd);
 /* Whether it is root, or who we are. */
@@ -86,6 +100,13 @@ struct body {
 };
 /* Takes b over, on failure too. */
 enum MHD_Result reply_body(struct request *rq, const char *type, struct body *b);
+
+/*
+ * attest.c: the thread that takes tokens. set is taken over.
+ */
+int attest_server_start(struct api *a, struct issuers *set, struct problem *err);
+void attest_server_stop(struct attest_server *s);
+void attest_server_reload(struct attest_server *s, struct issuers *set);
 
 /* history.c, follow.c */
 enum MHD_Result serve_events(struct request *rq);

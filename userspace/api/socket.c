@@ -23,15 +23,20 @@ static int make_address(struct sockaddr_un *addr, const char *path)
 	return 0;
 }
 
-bool api_is_answering(const char *socket_path)
+static bool is_answering(int type, const char *path)
 {
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr;
 
-	if (fd < 0 || make_address(&addr, socket_path))
+	if (fd < 0 || make_address(&addr, path))
 		return false;
 	/* EAGAIN: somebody listens, and has not accepted for long. */
 	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 || errno == EAGAIN;
+}
+
+bool api_is_answering(const char *socket_path)
+{
+	return is_answering(SOCK_STREAM, socket_path);
 }
 
 static gid_t find_group(const char *name)
@@ -53,9 +58,9 @@ static int make_folder(const char *path)
 }
 
 /* Right from the start, so that no name is followed afterwards; nobody can connect before listen(). */
-static int bind_private(int fd, const struct sockaddr_un *addr, gid_t group)
+static int bind_with_mode(int fd, const struct sockaddr_un *addr, mode_t mode, gid_t group)
 {
-	mode_t old = umask(0117);
+	mode_t old = umask(0777 & ~mode);
 	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 ? -errno : 0;
 
 	umask(old);
@@ -66,10 +71,10 @@ static int bind_private(int fd, const struct sockaddr_un *addr, gid_t group)
 	return listen(fd, 128) < 0 ? -errno : 0;
 }
 
-int socket_listen(struct api *a, struct problem *err)
+int socket_make(struct listener *out, int type, const char *path, mode_t mode, gid_t group,
+		struct problem *err)
 {
-	const char *path = a->opt.socket_path;
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr;
 	struct stat st;
 	int rc;
@@ -77,34 +82,38 @@ int socket_listen(struct api *a, struct problem *err)
 	if (fd < 0)
 		return problem_set(err, -errno, "cannot make a socket: %m");
 	if (make_address(&addr, path)) {
-		problem_remedy(err, "Set api.socket to a path of at most %zu bytes",
+		problem_remedy(err, "Set it to a path of at most %zu bytes",
 			       sizeof(addr.sun_path) - 1);
 		return problem_set(err, -ENAMETOOLONG, "the socket's path is too long: %s", path);
 	}
-	if (api_is_answering(path))
+	if (is_answering(type, path))
 		return problem_set(err, -EADDRINUSE, "another whodidd answers on %s", path);
 	/* Only a dead socket is removed, never a file that somebody put there. */
 	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
 		unlink(path);
-	a->group = find_group(a->opt.group);
 	rc = make_folder(path);
 	if (!rc)
-		rc = bind_private(fd, &addr, a->group);
+		rc = bind_with_mode(fd, &addr, mode, group);
 	if (!rc && lstat(path, &st) < 0)
 		rc = -errno;
 	if (rc)
 		return problem_set(err, rc, "cannot listen on %s: %s", path, strerror(-rc));
-	a->socket_ino = st.st_ino;
-	a->listen_fd = TAKE_FD(fd);
+	*out = (struct listener){.path = path, .fd = TAKE_FD(fd), .ino = st.st_ino};
 	return 0;
 }
 
-void socket_remove(struct api *a)
+int socket_listen(struct api *a, struct problem *err)
+{
+	a->group = find_group(a->opt.group);
+	return socket_make(&a->listener, SOCK_STREAM, a->opt.socket_path, 0660, a->group, err);
+}
+
+void socket_remove(const struct listener *l)
 {
 	struct stat st;
 
-	if (!lstat(a->opt.socket_path, &st) && S_ISSOCK(st.st_mode) && st.st_ino == a->socket_ino)
-		unlink(a->opt.socket_path);
+	if (l->path && !lstat(l->path, &st) && S_ISSOCK(st.st_mode) && st.st_ino == l->ino)
+		unlink(l->path);
 }
 
 /* The groups that the peer had when it connected: the kernel's own answer, no directory service. */

@@ -58,6 +58,7 @@ struct cli {
 	bool blocks; /* query as "who did": an answer of some lines for each event */
 	uint64_t for_ns, depth, top;
 	const char *count_by, *state;
+	const char *token_file, *token_command, *audience; /* of attest */
 	char **args;
 	int arg_count;
 };
@@ -104,6 +105,7 @@ int run_id(struct cli *c);
 int run_anomalies(struct cli *c);
 int run_sessions(struct cli *c);
 int run_loss(struct cli *c);
+int run_attest(struct cli *c);
 int run_doctor(struct cli *c);
 int run_version(struct cli *c);
 int run_help(struct cli *c);

@@ -45,16 +45,18 @@ static const struct {
 	 "  6    answer incomplete: events of the period are missing (--require-complete)\n"
 	 "  130  Ctrl-C\n"
 	 "  141  the reader of the output went away\n"},
-	{"environment", "  WHODID_SERVER    socket of the daemon (" DEFAULT_SOCKET ")\n"
-			"  WHODID_OUTPUT    default of --output\n"
-			"  WHODID_PAGER     pager; else PAGER, else less; empty for none\n"
-			"  NO_COLOR         not empty: no colour\n"
-			"  CLICOLOR_FORCE   colour also where output is no terminal\n"
-			"  TERM=dumb        no colour\n"
-			"  COLUMNS          width of the terminal\n"
-			"  TZ, LC_CTYPE     time zone; other than UTF-8 means ASCII only\n"
-			"\n"
-			"An option wins over the environment.\n"},
+	{"environment",
+	 "  WHODID_SERVER    socket of the daemon (" DEFAULT_SOCKET ")\n"
+	 "  WHODID_ATTEST    socket that takes tokens (attest.sock beside the other)\n"
+	 "  WHODID_OUTPUT    default of --output\n"
+	 "  WHODID_PAGER     pager; else PAGER, else less; empty for none\n"
+	 "  NO_COLOR         not empty: no colour\n"
+	 "  CLICOLOR_FORCE   colour also where output is no terminal\n"
+	 "  TERM=dumb        no colour\n"
+	 "  COLUMNS          width of the terminal\n"
+	 "  TZ, LC_CTYPE     time zone; other than UTF-8 means ASCII only\n"
+	 "\n"
+	 "An option wins over the environment.\n"},
 	{"formats", "  table   what fits the terminal (default)\n"
 		    "  wide    all columns\n"
 		    "  json    one object per line; events as whodid-events(7) has them\n"

@@ -7,7 +7,7 @@
 #define FORMAT_WORDS "table wide json name text csv tsv"
 #define TYPE_WORDS                                                                                                    \
 	"exec exit fork read write create delete rename chmod link connect listen accept close become ptrace signal " \
-	"capability namespace mount module.load bpf.load session.start session.end anomaly loss profile.change agent.start agent.stop"
+	"capability namespace mount module.load bpf.load session.start session.end session.attest anomaly loss profile.change agent.start agent.stop"
 
 const struct option_row option_rows[] = {
 	{OPTION_OUTPUT, 'o', "output", "FORMAT",
@@ -55,6 +55,12 @@ const struct option_row option_rows[] = {
 	{OPTION_NET, 0, "net", NULL, "show connections", NULL},
 	{OPTION_STATE, 0, "state", "STATE", "open, all, or one state",
 	 "open all new ack suppressed resolved"},
+	{OPTION_TOKEN_FILE, 0, "token-file", "FILE", "the token is in there; - is standard input",
+	 NULL},
+	{OPTION_TOKEN_COMMAND, 0, "token-command", "COMMAND",
+	 "prints the token, for the audience in $WHODID_AUDIENCE", NULL},
+	{OPTION_AUDIENCE, 0, "audience", "AUDIENCE",
+	 "take it only when it is meant for that audience", NULL},
 	{0, 0, NULL, NULL, NULL, NULL},
 };
 
@@ -251,6 +257,15 @@ static int set_value(struct cli *c, const struct option_row *o, const char *valu
 		return set_duration(o, value, &c->for_ns);
 	case OPTION_COUNT_BY:
 		c->count_by = value;
+		return CODE_DONE;
+	case OPTION_TOKEN_FILE:
+		c->token_file = value;
+		return CODE_DONE;
+	case OPTION_TOKEN_COMMAND:
+		c->token_command = value;
+		return CODE_DONE;
+	case OPTION_AUDIENCE:
+		c->audience = value;
 		return CODE_DONE;
 	case OPTION_TOP:
 		return set_number(o, value, &c->top);

@@ -44,6 +44,9 @@ enum option_id {
 	OPTION_FILES,
 	OPTION_NET,
 	OPTION_STATE,
+	OPTION_TOKEN_FILE,
+	OPTION_TOKEN_COMMAND,
+	OPTION_AUDIENCE,
 };
 #define OPTION_BIT(name) (1ull << OPTION_##name)
 #define OPTIONS_FILTER                                                                   \

@@ -88,6 +88,11 @@ int collect_tick(struct source *src, source_record_fn fn, void *ctx);
 /* The same to the very end: waits for the counts of the window and gives them. Before closing. */
 int collect_finish(struct source *src, source_record_fn fn, void *ctx);
 
+/*
+ * The boundary that the process behind a pidfd is in now, by the kernel's own table: no number that
+ * may be used again. -ESRCH when it has ended, or is not known.
+ */
+int collect_boundary_of(struct source *src, int pidfd, uint64_t *boundary);
 void collect_stats(struct source *src, struct source_stats *out);
 /* The hooks, in a stable order. Returns how many were written (at most max). */
 size_t collect_hooks(struct source *src, struct hook_status *out, size_t max);

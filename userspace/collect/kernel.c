@@ -261,12 +261,27 @@ static void close_kernel(struct source *src)
 	free(k);
 }
 
+/* Begins with the boundary: bpf/maps.bpf.h. Since 5.12 the kernel takes a pidfd for the key. */
+static int boundary_of(struct source *src, int pidfd, uint64_t *boundary)
+{
+	struct kernel *k = (struct kernel *)src;
+	uint64_t state[64];
+
+	if (bpf_map__value_size(k->skel->maps.tasks) > sizeof(state))
+		return -EINVAL;
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.tasks), &pidfd, state))
+		return -ESRCH;
+	*boundary = state[0];
+	return *boundary ? 0 : -ESRCH;
+}
+
 static const struct source_ops kernel_ops = {
 	.rung = "tracepoint",
 	.fd = ring_descriptor,
 	.drain = drain,
 	.tick = tick,
 	.finish = finish,
+	.boundary_of = boundary_of,
 	.stats = stats,
 	.hooks = kernel_hooks,
 	.close = close_kernel,

@@ -2,6 +2,8 @@
 /* source.c: the public face of a source, whichever kind it is. */
 #include "collect/source.h"
 
+#include <errno.h>
+
 const struct recording_header *collect_recording_header(const struct source *src)
 {
 	return src->ops->header ? src->ops->header(src) : NULL;
@@ -25,6 +27,11 @@ int collect_tick(struct source *src, source_record_fn fn, void *ctx)
 int collect_finish(struct source *src, source_record_fn fn, void *ctx)
 {
 	return src->ops->finish ? src->ops->finish(src, fn, ctx) : 0;
+}
+
+int collect_boundary_of(struct source *src, int pidfd, uint64_t *boundary)
+{
+	return src->ops->boundary_of ? src->ops->boundary_of(src, pidfd, boundary) : -ESRCH;
 }
 
 void collect_stats(struct source *src, struct source_stats *out)

@@ -16,6 +16,7 @@ struct source_ops {
 	int (*drain)(struct source *src, size_t max, source_record_fn fn, void *ctx);
 	int (*tick)(struct source *src, source_record_fn fn, void *ctx);
 	int (*finish)(struct source *src, source_record_fn fn, void *ctx);
+	int (*boundary_of)(struct source *src, int pidfd, uint64_t *boundary);
 	void (*stats)(struct source *src, struct source_stats *out);
 	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
 	const struct recording_header *(*header)(const struct source *src);

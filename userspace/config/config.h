@@ -49,6 +49,9 @@ struct config {
 	char *api_socket;	  /* /run/whodid/whodid.sock */
 	char *api_group;	  /* whodid */
 	uint64_t api_connections; /* 64 */
+	/* attest.* */
+	char *attest_socket;	  /* /run/whodid/attest.sock */
+	char *attest_issuers_dir; /* /etc/whodid/issuers.d */
 	/* log.* */
 	char *log_level; /* error, warn, info, debug */
 };

@@ -71,6 +71,13 @@ const struct setting config_settings[] = {
 	{"api.connections", AT(api_connections), SETTING_NUMBER, false, 2, 4096, NULL, "64", NULL,
 	 "Most clients at the same time."},
 
+	{"attest.socket", AT(attest_socket), SETTING_PATH, false, 0, 0, NULL,
+	 "/run/whodid/attest.sock", "attest.sock",
+	 "The unix socket on which everybody may show a token (whodid attest)."},
+	{"attest.issuers_dir", AT(attest_issuers_dir), SETTING_PATH, true, 0, 0, NULL,
+	 "/etc/whodid/issuers.d", "issuers.d",
+	 "Who may sign tokens: a file *.yaml for each issuer, its keys beside it."},
+
 	{"log.level", AT(log_level), SETTING_WORD, true, 0, 0, "error warn info debug", "info",
 	 NULL, "What the daemon says about itself on stderr."},
 	{NULL, 0, SETTING_NUMBER, false, 0, 0, NULL, NULL, NULL, NULL},

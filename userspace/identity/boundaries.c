@@ -208,6 +208,9 @@ static const size_t owned_texts[] = {
 	offsetof(struct identity, ci.sha),
 	offsetof(struct identity, ci.event),
 	offsetof(struct identity, ci.runner),
+	offsetof(struct identity, attested.issuer),
+	offsetof(struct identity, attested.subject),
+	offsetof(struct identity, attested.audience),
 };
 
 static void move_text(struct str *text, char **to)

@@ -209,6 +209,20 @@ static void explain_who(const struct subject *s, struct json *w)
 	}
 }
 
+/* First of all facts: it is signed. */
+static void explain_token(const struct subject *s, struct json *w)
+{
+	const struct attested_facts *f = &s->id.attested;
+
+	if (!f->issuer.n)
+		return;
+	fact(w, "token", trust_words(ASSURANCE_ATTESTED), "%.*s says it is %.*s, to %.*s",
+	     STR_ARG(f->issuer), STR_ARG(f->subject), STR_ARG(f->audience));
+	if (str_is(s->id.kind, "ci"))
+		fact(w, "token", "written by a privileged program",
+		     "the names of job and step are the supervisor's, not the token's");
+}
+
 /* What was crossed on the way in, from outside, behind the boundary that says who. */
 static void explain_via(const struct subject *s, struct json *w)
 {
@@ -318,6 +332,12 @@ static const struct {
 	 "lowers the level to derived"},
 	{ID_FORGED_AUTH_LOG, "it told the log that somebody has logged in, and is no sshd",
 	 "forgery; no login is believed"},
+	{ID_BIND_CONFLICT, "tokens of two identities were shown here; the first one counts",
+	 "lowers the level to derived"},
+	{ID_CLAIMS_MISMATCH, "a token was shown here that names another job or pod",
+	 "it was not believed; lowers the level to derived"},
+	{ID_TOKEN_REPLAY, "the same token was shown here and elsewhere: one of the two stole it",
+	 "lowers the level to derived"},
 	{ID_ENV_MISMATCH,
 	 "the environment of its step names another job than the first one of that supervisor",
 	 "the first one counts"},
@@ -391,6 +411,7 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 		json_object_end(w);
 	}
 	json_array_begin(w, "facts");
+	explain_token(&s, w);
 	explain_who(&s, w);
 	explain_lineage(&s, w);
 	explain_via(&s, w);

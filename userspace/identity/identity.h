@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/problem.h"
 #include "event.h"
+#include "identity/attestation.h"
 
 struct identity_table;
 
@@ -54,6 +55,21 @@ void identity_missed(struct identity_table *t, const struct event_what *loss);
 bool identity_take_ended(struct identity_table *t, const struct event *cause, struct event *out);
 
 void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
+
+/*
+ * A verified token was shown by a process in that boundary: names the nearest job, ssh session,
+ * container or unit around it, from now on. ATTEST_OK (also for one that is bound there already), or
+ * ATTEST_NO_BOUNDARY, _CLAIMS_MISMATCH, _BIND_CONFLICT, _TOKEN_REPLAY, _BUSY, which bind nothing; the
+ * middle three leave a flag that lowers who is there to derived.
+ */
+enum attest_result identity_bind(struct identity_table *t, uint64_t boundary,
+				 const struct attestation *a, int64_t now_wall_ns);
+/*
+ * Fills *what with the acting process of an event that the daemon itself makes. False when the pid is
+ * not that of a live process known to be in the boundary: then *what has only these two.
+ */
+bool identity_sender(const struct identity_table *t, uint32_t pid, uint64_t boundary,
+		     struct event_what *what);
 
 /* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */
 uint32_t identity_ci_system(struct str name);

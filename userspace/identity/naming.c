@@ -96,7 +96,7 @@ void naming_lost(struct identity *out, uint64_t boundary)
 
 #define DOUBTS_WHO                                                         \
 	(ID_SELF_LOGINUID | ID_THREAD_LOGINUID | ID_SEEDED | ID_REPAIRED | \
-	 ID_CGROUP_PARENT_MISMATCH)
+	 ID_CGROUP_PARENT_MISMATCH | ID_BIND_CONFLICT | ID_CLAIMS_MISMATCH | ID_TOKEN_REPLAY)
 #define DOUBTS_VIA (ID_SEEDED | ID_REPAIRED)
 #define DOUBTS_AS  (ID_SELF_MOVED | ID_CGROUP_PARENT_MISMATCH)
 

@@ -23,16 +23,15 @@ static void keep_first_job(struct naming *n, const struct ci_provider *p)
 	n->job.level = at_most(n->job.level, first->who_level);
 }
 
-static struct str job_word(struct naming *n)
+struct str naming_job(struct words *words, const struct ci_facts *job)
 {
-	const struct ci_facts *job = &n->job.facts;
 	struct str name = job->job.n ? job->job : STR_LIT("-");
 	char prefix[32];
 
 	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
 	if (!job->repository.n)
-		return words_join(&n->words, prefix, name);
-	return words_join2(&n->words, prefix, job->repository, "/", name);
+		return words_join(words, prefix, name);
+	return words_join2(words, prefix, job->repository, "/", name);
 }
 
 /*
@@ -64,7 +63,7 @@ void name_ci(struct naming *n)
 	if (!seen || n->by->tampered)
 		n->job.level = at_most(n->job.level, ASSURANCE_DERIVED);
 	if (named)
-		open_who(n, "ci", job_word(n), n->job.level);
+		open_who(n, "ci", naming_job(&n->words, &n->job.facts), n->job.level);
 	else
 		open_anon(
 			n, "anon:ci-unnamed",

@@ -72,5 +72,7 @@ void name_kernel(struct naming *n);
 void name_login(struct naming *n);
 void name_become(struct naming *n);
 void name_ci(struct naming *n);
+/* "ci:github/acme/app/build"; "-" is a job whose name is not known. */
+struct str naming_job(struct words *words, const struct ci_facts *job);
 
 #endif

@@ -4,6 +4,7 @@
 #define WHODID_IDENTITY_TABLE_H
 
 #include "identity/arrivals.h"
+#include "identity/bindings.h"
 #include "identity/boundaries.h"
 #include "identity/container/calls.h"
 #include "identity/deferrals.h"
@@ -22,6 +23,7 @@ struct identity_table {
 	struct writers writers;
 	char written_by[2][1024]; /* lists of more than one, of the event being filled */
 	struct deferrals *deferrals;
+	struct bindings bindings;
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;

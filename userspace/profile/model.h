@@ -7,7 +7,7 @@
 #define WHODID_PROFILE_MODEL_H
 
 #include "event.h"
-#include "profile/arena.h"
+#include "base/arena.h"
 
 /* Where something stands, for messages. */
 struct place {

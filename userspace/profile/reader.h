@@ -7,7 +7,7 @@
 #define WHODID_PROFILE_READER_H
 
 #include "profile/model.h"
-#include "profile/tree.h"
+#include "base/tree.h"
 
 struct reader {
 	struct model *model;

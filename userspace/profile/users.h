@@ -6,7 +6,7 @@
 #ifndef WHODID_PROFILE_USERS_H
 #define WHODID_PROFILE_USERS_H
 
-#include "profile/arena.h"
+#include "base/arena.h"
 
 struct users {
 	struct user *v;

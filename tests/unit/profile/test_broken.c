@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "profile/profile.h"
-#include "profile/tree.h"
+#include "base/tree.h"
 
 #define DIR_NAME "tests/unit/profile/broken"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arena: memory of one profile set. What a set is made of is allocated while it is read and
+ * arena: memory of one set of things. What a set is made of is allocated while it is read and
  * compiled, and goes away as a whole.
  */
-#ifndef WHODID_PROFILE_ARENA_H
-#define WHODID_PROFILE_ARENA_H
+#ifndef WHODID_BASE_ARENA_H
+#define WHODID_BASE_ARENA_H
 
 #include "base/str.h"
 

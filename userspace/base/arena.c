@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arena: a chain of blocks, handed out from the front, freed together. */
-#include "profile/arena.h"
+#include "base/arena.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tree: libyaml's events put together, with every bound checked where it can be passed. */
-#include "profile/tree.h"
+#include "base/tree.h"
 
 #include <errno.h>
 #include <yaml.h>

@@ -4,11 +4,11 @@
  * and nothing else: "no", "0755" and "22:00" mean what they say. Bounded in size, depth, number of
  * nodes and in what aliases unfold to.
  */
-#ifndef WHODID_PROFILE_TREE_H
-#define WHODID_PROFILE_TREE_H
+#ifndef WHODID_BASE_TREE_H
+#define WHODID_BASE_TREE_H
 
 #include "base/problem.h"
-#include "profile/arena.h"
+#include "base/arena.h"
 
 #define TREE_BYTES_MAX	 (1024u * 1024)
 #define TREE_DEPTH_MAX	 24
