@@ -26,4 +26,70 @@ static __always_inline struct record_flow *begin_flow(struct slot *s, struct soc
 	return r;
 }
 
+/* Of a connection that was taken: from which address to which of ours. */
+static __always_inline void fill_flow_key(struct flow_key *key, struct sock *sk, u64 boundary)
+{
+	struct address own, peer;
+
+	read_peer(sk, &peer);
+	read_source(sk, &own);
+	key->boundary = boundary;
+	__builtin_memcpy(key->peer, peer.ip, 16);
+	__builtin_memcpy(key->own, own.ip, 16);
+	key->net_inum = read_net_inum(sk);
+	key->family = peer.family;
+	key->proto = BPF_CORE_READ(sk, sk_protocol);
+	key->port = own.port;
+}
+
+/* Counts acts, with their bytes and durations, that the window has a record of already. */
+static_sub bool fold_flow(struct flow_key *key, u64 count, u64 in, u64 out, u64 duration_ns)
+{
+	u32 zero = 0, kind;
+	void *window = bpf_map_lookup_elem(&flows, &zero);
+	struct cpu_counts *counts;
+	struct flow_count *f;
+	u64 now;
+
+	if (!window || !key)
+		return false;
+	f = bpf_map_lookup_elem(window, key);
+	if (!f)
+		return false;
+	now = bpf_ktime_get_boot_ns();
+	add_u64(&f->n.count, count);
+	__sync_val_compare_and_swap(&f->n.first_ns, 0, now);
+	f->n.last_ns = now;
+	if (in | out | duration_ns) {
+		add_u64(&f->bytes_in, in);
+		add_u64(&f->bytes_out, out);
+		add_u64(&f->duration_ns, duration_ns);
+	}
+	counts = counts_here();
+	if (!counts)
+		return true;
+	kind = key->kind;
+	mask(kind, RECORD_KIND_MAX);
+	add_u64(&counts->c.folded[kind], count);
+	return true;
+}
+
+/* Only after the first record is in the ring: the window never counts what has no record. */
+static_sub int fold_flow_begin(struct flow_key *key, const struct record_header *first)
+{
+	u32 zero = 0;
+	void *window = bpf_map_lookup_elem(&flows, &zero);
+	struct flow_count none = {};
+	long err;
+
+	if (!window || !key || !first)
+		return 0;
+	none.n.seq = first->seq;
+	none.n.cpu = first->cpu;
+	err = bpf_map_update_elem(window, key, &none, BPF_NOEXIST);
+	if (err && err != -17 /* EEXIST: another CPU was as fast */)
+		count_here(fold_full);
+	return 0;
+}
+
 #endif

@@ -164,6 +164,64 @@ struct {
 	__array(values, struct fold_window);
 } fold __weak SEC(".maps");
 
+/* The same of datagrams that are sent, and of connections that are taken, by who is at the other end. */
+struct flow_key {
+	u64 boundary;
+	u8 peer[16];
+	u8 own[16]; /* accept, close: where it was taken */
+	u32 kind;
+	u32 net_inum; /* accept, close */
+	u16 family;
+	u16 proto;
+	u16 port; /* of the one that listens, or is sent to */
+	u16 error;
+};
+struct flow_count {
+	struct fold_count n;
+	u64 bytes_in;
+	u64 bytes_out;
+	u64 duration_ns;
+};
+struct flow_window {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct flow_key);
+	__type(value, struct flow_count);
+};
+struct flow_window flow_a __weak SEC(".maps");
+struct flow_window flow_b __weak SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct flow_window);
+} flows __weak SEC(".maps");
+
+/* Where a thread is sending to, by its tid: from the hook in the call to the end of the call. */
+#define PENDING_SENDS 16 /* different ones of one sendmmsg(2); more are lost, and counted */
+struct address {
+	u8 ip[16];
+	u16 family;
+	u16 port;
+};
+struct pending_sends {
+	u64 sock; /* kernel address of the socket */
+	u32 used;
+	u32 proto;
+	s32 fd; /* of the call, at its end */
+	u32 pad0;
+	struct {
+		struct address address;
+		u32 count;
+	} to[PENDING_SENDS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct pending_sends);
+} pending __weak SEC(".maps");
+
 /* Who asked for the connection, kept at the socket: the answer comes in softirq. */
 struct connect_owner {
 	struct record_task task;

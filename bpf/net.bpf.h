@@ -50,12 +50,6 @@ static __always_inline struct sock *read_sock(struct file *file)
 	return BPF_CORE_READ(sock, sk);
 }
 
-struct address {
-	u8 ip[16];
-	u16 family;
-	u16 port;
-};
-
 /* ::ffff:a.b.c.d is v4 */
 static __always_inline void normalise(struct address *a)
 {

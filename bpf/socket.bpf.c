@@ -6,8 +6,7 @@
  * Misses: sockets of io_uring.
  */
 #include "session.bpf.h"
-#include "auth.bpf.h"
-#include "net.bpf.h"
+#include "send.bpf.h"
 #include "target.bpf.h"
 
 static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long ret)
@@ -96,6 +95,8 @@ static __always_inline u32 read_socketcall(u64 *args)
 		return SYS_SENDTO;
 	case SOCKETCALL_SENDMSG:
 		return SYS_SENDMSG;
+	case SOCKETCALL_SENDMMSG:
+		return SYS_SENDMMSG;
 	}
 	return SYS_NONE;
 }
@@ -119,9 +120,17 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SOCKET:
 		return on_socket(args[0], args[1], args[2], ret);
 	case SYS_SENDTO:
-		return sends_auth_log(task) ? auth_on_send(args[0], args[1], args[2]) : 0;
+		if (sends_auth_log(task))
+			auth_on_send(args[0], args[1], args[2]);
+		return send_on_call(args[0], args[4], class, ret);
 	case SYS_SENDMSG:
-		return sends_auth_log(task) ? auth_on_sendmsg(args[0], args[1], ia32) : 0;
+		if (sends_auth_log(task))
+			auth_on_sendmsg(args[0], args[1], ia32);
+		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
+	case SYS_SENDMMSG:
+		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
+	case SYS_URING:
+		return send_on_call(0, 0, class, ret);
 	}
 	return 0;
 }

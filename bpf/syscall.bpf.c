@@ -7,7 +7,7 @@
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
-#include "auth.bpf.h"
+#include "send.bpf.h"
 #include "net.bpf.h"
 #include "cred.bpf.h"
 #include "load.bpf.h"
@@ -41,7 +41,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	bool ia32 = false;
 	u32 class = classify(task, nr, &ia32);
 
-	if (class == SYS_NONE || (is_send(class) && !sends_auth_log(task)) ||
+	if (class == SYS_NONE || (is_send(class) && !is_told_send(task, regs, class, ia32)) ||
 	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
 	    is_self(task))
 		return 0;

@@ -21,6 +21,8 @@ enum sys_class {
 	SYS_SOCKETCALL,
 	SYS_SENDTO, /* of programs that log people in */
 	SYS_SENDMSG,
+	SYS_SENDMMSG,
+	SYS_URING, /* io_uring_enter, in which datagrams may be sent */
 	SYS_SOCKET,
 	SYS_LISTEN,
 	SYS_ACCEPT,
@@ -116,7 +118,8 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[452] = SYS_FCHMODAT,	   [5] = SYS_SETXATTR,	      [6] = SYS_SETXATTR,
 	[7] = SYS_FSETXATTR,	   [14] = SYS_REMOVEXATTR,    [15] = SYS_REMOVEXATTR,
 	[16] = SYS_FREMOVEXATTR,   [442] = SYS_MOUNT_SETATTR, [463] = SYS_SETXATTRAT,
-	[466] = SYS_REMOVEXATTRAT, [198] = SYS_SOCKET,
+	[466] = SYS_REMOVEXATTRAT, [198] = SYS_SOCKET,	      [269] = SYS_SENDMMSG,
+	[426] = SYS_URING,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -151,29 +154,41 @@ static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32
 #else /* x86_64 with ia32 */
 
 static const u8 sys_classes[SYS_NUMBERS] = {
-	[2] = SYS_OPEN,		 [41] = SYS_SOCKET,	    [42] = SYS_CONNECT,
-	[43] = SYS_ACCEPT,	 [44] = SYS_SENDTO,	    [46] = SYS_SENDMSG,
-	[50] = SYS_LISTEN,	 [56] = SYS_CLONE,	    [62] = SYS_KILL,
-	[76] = SYS_TRUNCATE,	 [77] = SYS_FTRUNCATE,	    [82] = SYS_RENAME,
-	[83] = SYS_MKDIR,	 [84] = SYS_RMDIR,	    [85] = SYS_CREAT,
-	[86] = SYS_LINK,	 [87] = SYS_UNLINK,	    [88] = SYS_SYMLINK,
-	[90] = SYS_CHMOD,	 [91] = SYS_FCHMOD,	    [92] = SYS_CHOWN,
-	[93] = SYS_FCHOWN,	 [94] = SYS_CHOWN,	    [101] = SYS_PTRACE,
-	[105] = SYS_SETUID,	 [113] = SYS_SETREUID,	    [117] = SYS_SETRESUID,
-	[126] = SYS_CAPSET,	 [133] = SYS_MKNOD,	    [155] = SYS_PIVOT_ROOT,
-	[165] = SYS_MOUNT,	 [166] = SYS_UMOUNT2,	    [175] = SYS_MODULE,
-	[200] = SYS_KILL,	 [234] = SYS_TGKILL,	    [257] = SYS_OPENAT,
-	[258] = SYS_MKDIRAT,	 [259] = SYS_MKNODAT,	    [260] = SYS_FCHOWNAT,
-	[263] = SYS_UNLINKAT,	 [264] = SYS_RENAMEAT,	    [265] = SYS_LINKAT,
-	[266] = SYS_SYMLINKAT,	 [268] = SYS_FCHMODAT,	    [272] = SYS_UNSHARE,
-	[288] = SYS_ACCEPT,	 [304] = SYS_OPEN_HANDLE,   [308] = SYS_SETNS,
-	[310] = SYS_VM_READ,	 [311] = SYS_VM_WRITE,	    [313] = SYS_MODULE_FD,
-	[316] = SYS_RENAMEAT,	 [319] = SYS_MEMFD,	    [321] = SYS_BPF,
-	[429] = SYS_MOVE_MOUNT,	 [435] = SYS_CLONE3,	    [437] = SYS_OPENAT2,
-	[438] = SYS_GETFD,	 [452] = SYS_FCHMODAT,	    [188] = SYS_SETXATTR,
-	[189] = SYS_SETXATTR,	 [190] = SYS_FSETXATTR,	    [197] = SYS_REMOVEXATTR,
-	[198] = SYS_REMOVEXATTR, [199] = SYS_FREMOVEXATTR,  [442] = SYS_MOUNT_SETATTR,
-	[463] = SYS_SETXATTRAT,	 [466] = SYS_REMOVEXATTRAT,
+	[2] = SYS_OPEN,		  [41] = SYS_SOCKET,
+	[307] = SYS_SENDMMSG,	  [426] = SYS_URING,
+	[42] = SYS_CONNECT,	  [43] = SYS_ACCEPT,
+	[44] = SYS_SENDTO,	  [46] = SYS_SENDMSG,
+	[50] = SYS_LISTEN,	  [56] = SYS_CLONE,
+	[62] = SYS_KILL,	  [76] = SYS_TRUNCATE,
+	[77] = SYS_FTRUNCATE,	  [82] = SYS_RENAME,
+	[83] = SYS_MKDIR,	  [84] = SYS_RMDIR,
+	[85] = SYS_CREAT,	  [86] = SYS_LINK,
+	[87] = SYS_UNLINK,	  [88] = SYS_SYMLINK,
+	[90] = SYS_CHMOD,	  [91] = SYS_FCHMOD,
+	[92] = SYS_CHOWN,	  [93] = SYS_FCHOWN,
+	[94] = SYS_CHOWN,	  [101] = SYS_PTRACE,
+	[105] = SYS_SETUID,	  [113] = SYS_SETREUID,
+	[117] = SYS_SETRESUID,	  [126] = SYS_CAPSET,
+	[133] = SYS_MKNOD,	  [155] = SYS_PIVOT_ROOT,
+	[165] = SYS_MOUNT,	  [166] = SYS_UMOUNT2,
+	[175] = SYS_MODULE,	  [200] = SYS_KILL,
+	[234] = SYS_TGKILL,	  [257] = SYS_OPENAT,
+	[258] = SYS_MKDIRAT,	  [259] = SYS_MKNODAT,
+	[260] = SYS_FCHOWNAT,	  [263] = SYS_UNLINKAT,
+	[264] = SYS_RENAMEAT,	  [265] = SYS_LINKAT,
+	[266] = SYS_SYMLINKAT,	  [268] = SYS_FCHMODAT,
+	[272] = SYS_UNSHARE,	  [288] = SYS_ACCEPT,
+	[304] = SYS_OPEN_HANDLE,  [308] = SYS_SETNS,
+	[310] = SYS_VM_READ,	  [311] = SYS_VM_WRITE,
+	[313] = SYS_MODULE_FD,	  [316] = SYS_RENAMEAT,
+	[319] = SYS_MEMFD,	  [321] = SYS_BPF,
+	[429] = SYS_MOVE_MOUNT,	  [435] = SYS_CLONE3,
+	[437] = SYS_OPENAT2,	  [438] = SYS_GETFD,
+	[452] = SYS_FCHMODAT,	  [188] = SYS_SETXATTR,
+	[189] = SYS_SETXATTR,	  [190] = SYS_FSETXATTR,
+	[197] = SYS_REMOVEXATTR,  [198] = SYS_REMOVEXATTR,
+	[199] = SYS_FREMOVEXATTR, [442] = SYS_MOUNT_SETATTR,
+	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -215,7 +230,8 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[235] = SYS_REMOVEXATTR,  [236] = SYS_REMOVEXATTR,
 	[237] = SYS_FREMOVEXATTR, [442] = SYS_MOUNT_SETATTR,
 	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
-	[359] = SYS_SOCKET,
+	[359] = SYS_SOCKET,	  [345] = SYS_SENDMMSG,
+	[426] = SYS_URING,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
@@ -265,7 +281,7 @@ static __always_inline bool is_interesting(u32 nr)
 
 static __always_inline bool is_send(u32 class)
 {
-	return class == SYS_SENDTO || class == SYS_SENDMSG;
+	return class >= SYS_SENDTO && class <= SYS_URING;
 }
 
 /* Those about sockets: a result like ENOENT is no missing file there. */

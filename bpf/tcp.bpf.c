@@ -113,42 +113,59 @@ static __noinline int on_answer(struct sock *sk, s32 state)
 	return 0;
 }
 
+struct transfer {
+	u64 in, out, duration_ns;
+};
+
 /* Bytes without those that opening and closing count as: one each, where they were acknowledged. */
-static __always_inline void read_bytes(struct sock *sk, struct record_flow *r, u32 old)
+static __always_inline void read_transfer(struct sock *sk, const struct connect_owner *o,
+					  bool inbound, u32 old, struct transfer *t)
 {
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
-	u64 in = BPF_CORE_READ(tcp, bytes_received), out = BPF_CORE_READ(tcp, bytes_acked);
 	bool said_last = old == TCP_FIN_WAIT1 || old == TCP_FIN_WAIT2 || old == TCP_CLOSING ||
 			 old == TCP_LAST_ACK;
+	unsigned long flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
 
-	if (out && !r->inbound) /* who accepts counts from behind its opening */
-		out--;
-	if (out && said_last && BPF_CORE_READ(tcp, snd_una) == BPF_CORE_READ(tcp, write_seq))
-		out--;
-	if (in && BPF_CORE_READ(sk, __sk_common.skc_flags) >>
-				  bpf_core_enum_value(enum sock_flags, SOCK_DONE) &
-			  1)
-		in--;
-	r->bytes_in = in;
-	r->bytes_out = out;
+	t->in = BPF_CORE_READ(tcp, bytes_received);
+	t->out = BPF_CORE_READ(tcp, bytes_acked);
+	t->duration_ns = bpf_ktime_get_boot_ns() - o->asked_ns;
+	if (t->out && !inbound) /* who accepts counts from behind its opening */
+		t->out--;
+	if (t->out && said_last && BPF_CORE_READ(tcp, snd_una) == BPF_CORE_READ(tcp, write_seq))
+		t->out--;
+	if (t->in && flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1)
+		t->in--;
 }
 
-/* The connection is over: how long, how much, for whoever opened or took it. May be in softirq. */
+/*
+ * The connection is over: how long, how much, for whoever opened or took it. Of those that were taken
+ * the window counts like ones. May be in softirq.
+ */
 static __noinline int emit_close(struct sock *sk, struct connect_owner *o, u32 inbound_and_state)
 {
+	bool inbound = inbound_and_state & 0x100, folds = cfg_fold && inbound;
+	struct flow_key key = {.kind = RECORD_NET_CLOSE};
+	struct transfer t;
 	struct slot *s;
 	struct record_flow *r;
 
 	if (!o)
 		return 0;
+	read_transfer(sk, o, inbound, inbound_and_state & 0xff, &t);
+	if (folds)
+		fill_flow_key(&key, sk, o->task.boundary);
+	if (folds && fold_flow(&key, 1, t.in, t.out, t.duration_ns))
+		return 0;
 	s = slot_claim(RECORD_NET_CLOSE);
 	if (!s)
 		return 0;
-	r = begin_flow(s, sk, inbound_and_state & 0x100);
+	r = begin_flow(s, sk, inbound);
 	r->task = o->task;
-	r->duration_ns = bpf_ktime_get_boot_ns() - o->asked_ns;
-	read_bytes(sk, r, inbound_and_state & 0xff);
-	slot_submit(s, RECORD_NET_CLOSE);
+	r->duration_ns = t.duration_ns;
+	r->bytes_in = t.in;
+	r->bytes_out = t.out;
+	if (slot_submit(s, RECORD_NET_CLOSE) && folds)
+		fold_flow_begin(&key, &r->header);
 	slot_release(s);
 	return 0;
 }

@@ -425,7 +425,7 @@ const struct field event_fields[] = {
 	ROW(176, "network.dst.cid", NULL, FIELD_COUNT, what.net.cid, CONNECT, "vsock: context id; 2 is the machine's host"),
 	ROW(177, "network.dst.vsock_port", NULL, FIELD_COUNT, what.net.vsock_port, CONNECT, "vsock: port"),
 	ROW(179, "network.address_source", NULL, FIELD_BOOL, what.net.user_address, CONNECT, "\"process\": the destination was read from the caller's memory", .name_of = path_source_word),
-	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning"),
+	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning, of several the sum"),
 	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
 	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
 	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, FLOWS, "the source asked for it", .use = FIELD_NO_JSON),

@@ -155,6 +155,90 @@ static void test_v6(void **state)
 	test_both_ends(AF_INET6);
 }
 
+#define MANY 50
+
+/* Each says as many bytes as its number, and is answered by one. */
+static void client_of_many(const struct sockaddr_in *to, int i)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char bytes[MANY] = {0};
+
+	need(fd >= 0 && connect(fd, any((void *)(uintptr_t)to), sizeof(*to)) == 0);
+	need(write(fd, bytes, (size_t)i + 1) == i + 1);
+	read_all(fd, 1);
+	need(close(fd) == 0);
+}
+
+static void serve_many(void *arg)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), status;
+	socklen_t len = sizeof(own);
+	pid_t pid;
+
+	(void)arg;
+	need(bind(fd, any(&own), len) == 0 && listen(fd, 5) == 0);
+	need(getsockname(fd, any(&own), &len) == 0);
+	pid = fork();
+	for (int i = 0; i < MANY; i++) {
+		int one;
+
+		if (pid == 0) {
+			client_of_many(&own, i);
+			continue;
+		}
+		one = accept(fd, NULL, NULL);
+		read_all(one, (size_t)i + 1);
+		need(write(one, "x", 1) == 1 && read(one, &status, 1) == 0 && close(one) == 0);
+	}
+	if (pid == 0)
+		_exit(0);
+	need(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+struct sums {
+	uint64_t records, acts, in, out;
+};
+
+static struct sums sum_up(uint32_t kind, uint32_t pid)
+{
+	const struct record_flow *r;
+	struct sums s = {0};
+
+	for (unsigned i = 0; (r = find_record(kind, pid, i)) != NULL; i++) {
+		const struct record_flows *several = (const void *)r;
+		bool folded = r->header.flags & RECORD_FOLDED;
+
+		if (folded) {
+			assert_int_equal(r->header.size, sizeof(*several));
+			assert_int_equal(r->src_port, 0);
+		}
+		s.records++;
+		s.acts += folded ? several->count : 1;
+		s.in += r->bytes_in;
+		s.out += r->bytes_out;
+	}
+	return s;
+}
+
+/* A busy server: few records, and the sums are the truth. */
+static void test_many_are_counted(void **state)
+{
+	uint32_t pid = act(serve_many, NULL);
+	struct sums taken, ended;
+
+	(void)state;
+	gather_tick();
+	taken = sum_up(RECORD_NET_ACCEPT, pid);
+	ended = sum_up(RECORD_NET_CLOSE, pid);
+	assert_int_equal(taken.acts, MANY);
+	assert_int_equal(ended.acts, MANY);
+	assert_int_equal(ended.in, MANY * (MANY + 1) / 2);
+	assert_int_equal(ended.out, MANY);
+	assert_in_range(taken.records, 2, MANY / 2);
+	assert_in_range(ended.records, 2, MANY / 2);
+}
+
 static void refused(void *arg)
 {
 	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -188,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_v4),
 		cmocka_unit_test(test_v6),
+		cmocka_unit_test(test_many_are_counted),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -17,9 +17,10 @@
 
 /* Structs of our own, which the kernel does not know. Anything else has to be the kernel's. */
 static const char *const own[] = {
-	"record_", "counters", "cpu_counts",	   "slot",     "task_state",	"exe_key",
-	"fold_",   "walk",     "workload",	   "crossing", "connect_owner", "user_sockaddr",
-	"path_",   "address",  "recording_header", "whodid_",  "reach",		"change",
+	"record_",  "counters",	     "cpu_counts",    "slot",	  "task_state", "exe_key",
+	"fold_",    "flow_",	     "pending_",      "transfer", "walk",	"workload",
+	"crossing", "connect_owner", "user_sockaddr", "path_",	  "address",	"recording_header",
+	"whodid_",  "reach",	     "change",
 };
 
 static int is_own(const char *name)

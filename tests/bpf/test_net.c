@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -244,6 +245,110 @@ static void test_udp(void **state)
 	assert_int_not_equal(r->src_port, 0);
 }
 
+#if defined(__x86_64__)
+/* A call through int 0x80: arguments below 4 GiB. */
+static long call32(long number, long a, long b, long c)
+{
+	long ret;
+
+	asm volatile("int $0x80"
+		     : "=a"(ret)
+		     : "a"(number), "b"(a), "c"(b), "d"(c)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+struct low {
+	uint32_t args[6];
+	struct sockaddr_in to;
+	char byte;
+};
+
+static uint32_t low_address(const void *p)
+{
+	return (uint32_t)(uintptr_t)p;
+}
+
+/* As 32-bit programs do it: connect and socketcall(connect), socketcall(sendto). */
+static void calls32(void *arg)
+{
+	struct low *m = mmap(NULL, sizeof(*m), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)arg;
+	need(m != MAP_FAILED);
+	m->to = open4;
+	m->to.sin_port = htons(5301);
+	need(call32(362, fd, low_address(&m->to), sizeof(m->to)) == 0);
+	m->to.sin_port = htons(5302);
+	m->args[0] = (uint32_t)fd;
+	m->args[1] = low_address(&m->to);
+	m->args[2] = sizeof(m->to);
+	need(call32(102, 3, low_address(m->args), 0) == 0);
+	m->to.sin_port = htons(5303);
+	m->args[1] = low_address(&m->byte);
+	m->args[2] = 1;
+	m->args[4] = low_address(&m->to);
+	m->args[5] = sizeof(m->to);
+	need(call32(102, 11, low_address(m->args), 0) == 1);
+}
+
+static void test_32_bit_calls(void **state)
+{
+	uint32_t pid;
+
+	(void)state;
+	if (call32(20, 0, 0, 0) != getpid()) {
+		print_message("# SKIP no 32-bit calls in this kernel\n");
+		skip();
+	}
+	pid = act(calls32, NULL);
+	assert_int_equal(count_records(RECORD_NET_CONNECT, pid), 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_loopback4(find_record(RECORD_NET_CONNECT, pid, i), IPPROTO_UDP,
+				 (uint16_t)(5301 + i));
+	assert_true(((const struct record_header *)find_record(RECORD_NET_CONNECT, pid, 2))->flags &
+		    RECORD_SENT);
+}
+#endif
+
+/* A failure in the middle of sendmmsg(2) has no error of its own; what was sent before is counted. */
+static void send_some(void *arg)
+{
+	struct sockaddr_in good = open4, bad = {.sin_family = AF_INET, .sin_port = htons(5311)};
+	struct iovec piece = {"x", 1};
+	struct mmsghdr all[4];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)arg;
+	good.sin_port = htons(5310);
+	bad.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	for (int i = 0; i < 4; i++)
+		all[i].msg_hdr = (struct msghdr){.msg_name = i == 2 ? &bad : &good,
+						 .msg_namelen = sizeof(good),
+						 .msg_iov = &piece,
+						 .msg_iovlen = 1};
+	need(sendmmsg(fd, all, 4, 0) == 2);
+}
+
+static void test_datagrams_until_a_failure(void **state)
+{
+	uint32_t pid = act(send_some, NULL);
+	const struct record_net *r = find_record(RECORD_NET_CONNECT, pid, 0);
+
+	(void)state;
+	assert_int_equal(count_records(RECORD_NET_CONNECT, pid), 2);
+	assert_int_equal(r->dst_port, 5310);
+	assert_int_equal(r->count, 2);
+	assert_int_equal(r->result, 0);
+	assert_true(r->header.flags & RECORD_SENT);
+	r = find_record(RECORD_NET_CONNECT, pid, 1);
+	assert_int_equal(r->dst_port, 5311);
+	assert_int_equal(r->count, 1);
+	assert_int_equal(r->result, -EVENT_ERRNO_UNKNOWN);
+}
+
 static void fast_open(void *arg)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -377,6 +482,10 @@ int main(void)
 		cmocka_unit_test(test_tcp6),
 		cmocka_unit_test(test_tcp_that_sends_nothing),
 		cmocka_unit_test(test_udp),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_32_bit_calls),
+#endif
+		cmocka_unit_test(test_datagrams_until_a_failure),
 		cmocka_unit_test(test_tcp_fast_open),
 		cmocka_unit_test(test_tcp_given_up),
 		cmocka_unit_test(test_closed_under_the_call),

@@ -65,8 +65,11 @@ void view_say_ends(struct text *out, const json_t *row)
 	if (ip.p) {
 		text_puts(out, v6 ? "[" : "");
 		text_say(out, ip);
-		text_printf(out, "%s:%llu -> ", v6 ? "]" : "",
-			    (unsigned long long)row_u64(row, "network.src.port", 0));
+		text_puts(out, v6 ? "]" : "");
+		if (row_find(row, "network.src.port"))
+			text_printf(out, ":%llu",
+				    (unsigned long long)row_u64(row, "network.src.port", 0));
+		text_puts(out, " -> ");
 	}
 	view_say_connect(out, row);
 }

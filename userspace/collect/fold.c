@@ -12,28 +12,9 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
-#define MEMORY_BYTES (4u << 20) /* of remembered records, a power of two */
-#define INDEX_SLOTS  32768u	/* a power of two */
+#define INDEX_SLOTS  32768u /* a power of two */
 #define INDEX_PROBES 8
 #define BATCH	     1024u
-
-/* As in bpf/maps.bpf.h: that header is for the programs only. */
-struct fold_key {
-	uint64_t boundary;
-	uint64_t inode;
-	uint32_t dev;
-	uint32_t generation;
-	uint32_t kind;
-	uint32_t pad0;
-};
-struct fold_count {
-	uint64_t count;
-	uint64_t seq;
-	uint64_t first_ns;
-	uint64_t last_ns;
-	uint32_t cpu;
-	uint32_t pad0;
-};
 
 /* Where a record lies: position in the endless stream of remembered bytes. 0 = nothing. */
 struct place {
@@ -42,20 +23,21 @@ struct place {
 };
 
 struct fold {
+	const struct fold_kind *kind;
 	int outer_fd, windows[2];
 	unsigned active;
 	/* the thread that swaps: what it reads and writes is handed over by the two semaphores */
 	pthread_t swapper;
 	sem_t wanted, done;
-	bool swapping, stop;
+	bool started, swapping, stop;
 	int swap_err;
-	uint64_t head; /* next position in memory; starts at MEMORY_BYTES so that 0 is never one */
+	uint64_t head; /* next position in memory; starts at its size so that 0 is never one */
 	uint8_t *memory;
 	struct place *index;
-	struct fold_key keys[BATCH];
-	struct fold_count counts[BATCH];
+	uint8_t *keys, *counts; /* BATCH of each */
+	uint64_t token[16];	/* where the next batch begins: as large as a key */
 	union {
-		struct record_file head;
+		struct record_header head;
 		uint8_t bytes[EVENT_RECORD_MAX];
 	} out;
 };
@@ -90,47 +72,54 @@ static int start_swapper(struct fold *f)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = -pthread_create(&f->swapper, NULL, run_swaps, f);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
+	f->started = r == 0;
+	if (f->started)
 		pthread_setname_np(f->swapper, "fold");
 	return r;
 }
 
-int fold_open(struct fold **out, int outer_fd, int a_fd, int b_fd)
+int fold_open(struct fold **out, const struct fold_kind *kind, int outer_fd, int a_fd, int b_fd)
 {
-	_cleanup_free_ struct fold *f = calloc(1, sizeof(*f));
-	_cleanup_free_ uint8_t *memory = malloc(MEMORY_BYTES);
-	_cleanup_free_ struct place *index = calloc(INDEX_SLOTS, sizeof(*index));
+	struct fold *f = calloc(1, sizeof(*f));
 	uint32_t zero = 0;
-	int r;
+	int err = 0;
 
-	if (!f || !memory || !index)
+	if (!f)
 		return -ENOMEM;
-	if (bpf_map_update_elem(outer_fd, &zero, &a_fd, BPF_ANY))
-		return -errno;
-	f->outer_fd = outer_fd;
-	f->windows[0] = a_fd;
-	f->windows[1] = b_fd;
-	f->head = MEMORY_BYTES;
-	r = start_swapper(f);
-	if (r)
-		return r;
-	f->memory = TAKE_PTR(memory);
-	f->index = TAKE_PTR(index);
-	*out = TAKE_PTR(f);
-	return 0;
+	*f = (struct fold){.kind = kind, .outer_fd = outer_fd, .windows = {a_fd, b_fd}};
+	f->head = kind->memory_bytes;
+	f->memory = malloc(kind->memory_bytes);
+	f->index = calloc(INDEX_SLOTS, sizeof(*f->index));
+	f->keys = malloc(BATCH * kind->key_size);
+	f->counts = malloc(BATCH * kind->count_size);
+	if (!f->memory || !f->index || !f->keys || !f->counts)
+		err = -ENOMEM;
+	else if (bpf_map_update_elem(outer_fd, &zero, &a_fd, BPF_ANY))
+		err = -errno;
+	else
+		err = start_swapper(f);
+	if (err)
+		fold_close(f);
+	else
+		*out = f;
+	return err;
 }
 
 void fold_close(struct fold *f)
 {
 	if (!f)
 		return;
-	f->stop = true;
-	sem_post(&f->wanted);
-	pthread_join(f->swapper, NULL);
-	sem_destroy(&f->wanted);
-	sem_destroy(&f->done);
+	if (f->started) {
+		f->stop = true;
+		sem_post(&f->wanted);
+		pthread_join(f->swapper, NULL);
+		sem_destroy(&f->wanted);
+		sem_destroy(&f->done);
+	}
 	free(f->memory);
 	free(f->index);
+	free(f->keys);
+	free(f->counts);
 	free(f);
 }
 
@@ -143,11 +132,13 @@ static uint64_t name_hash(uint64_t seq, uint32_t cpu)
 }
 
 /* The remembered record at pos, unless newer ones have overwritten it. */
-static const struct record_file *record_at(const struct fold *f, uint64_t pos)
+static const struct record_header *record_at(const struct fold *f, uint64_t pos)
 {
-	if (!pos || pos + MEMORY_BYTES < f->head)
+	size_t size = f->kind->memory_bytes;
+
+	if (!pos || pos + size < f->head)
 		return NULL;
-	return (const struct record_file *)(const void *)(f->memory + (pos & (MEMORY_BYTES - 1)));
+	return (const struct record_header *)(const void *)(f->memory + (pos & (size - 1)));
 }
 
 static struct place *find_place(struct fold *f, uint64_t hash)
@@ -167,36 +158,36 @@ static struct place *find_place(struct fold *f, uint64_t hash)
 
 void fold_remember(struct fold *f, const void *record, size_t size)
 {
-	const struct record_file *r = record;
+	const struct record_header *h = record;
+	size_t mask = f->kind->memory_bytes - 1;
 	uint64_t hash;
 
-	if (size < sizeof(*r) || size > EVENT_RECORD_MAX || r->op != FILE_OP_OPEN ||
-	    r->result != 0 || r->header.kind < RECORD_FILE_READ ||
-	    r->header.kind > RECORD_FILE_WRITE)
+	if (size > EVENT_RECORD_MAX || !f->kind->is_first(h, size))
 		return;
-	if ((f->head & (MEMORY_BYTES - 1)) + size > MEMORY_BYTES)
-		f->head = (f->head | (MEMORY_BYTES - 1)) + 1;
-	memcpy(f->memory + (f->head & (MEMORY_BYTES - 1)), record, size);
-	hash = name_hash(r->header.seq, r->header.cpu);
+	if ((f->head & mask) + size > f->kind->memory_bytes)
+		f->head = (f->head | mask) + 1;
+	memcpy(f->memory + (f->head & mask), record, size);
+	hash = name_hash(h->seq, h->cpu);
 	*find_place(f, hash) = (struct place){.hash = hash, .pos = f->head};
 	f->head += (size + 7) & ~(size_t)7;
 }
 
-static const struct record_file *recall(struct fold *f, const struct fold_count *n)
+static const struct record_header *recall(struct fold *f, const struct fold_count *n)
 {
 	uint64_t hash = name_hash(n->seq, n->cpu);
 	const struct place *p = find_place(f, hash);
-	const struct record_file *r = p->hash == hash ? record_at(f, p->pos) : NULL;
+	const struct record_header *h = p->hash == hash ? record_at(f, p->pos) : NULL;
 
-	return r && r->header.seq == n->seq && r->header.cpu == n->cpu ? r : NULL;
+	return h && h->seq == n->seq && h->cpu == n->cpu ? h : NULL;
 }
 
-void fold_swap(struct fold *f)
+bool fold_swap(struct fold *f)
 {
 	if (f->swapping)
-		return;
+		return false;
 	f->swapping = true;
 	sem_post(&f->wanted);
+	return true;
 }
 
 int fold_swapped(struct fold *f, bool wait)
@@ -217,46 +208,27 @@ int fold_swapped(struct fold *f, bool wait)
 	return 1;
 }
 
-static void flush_one(struct fold *f, const struct fold_key *key, const struct fold_count *n,
+static void flush_one(struct fold *f, const void *key, const struct fold_count *n,
 		      source_record_fn fn, void *ctx)
 {
-	const struct record_file *first = recall(f, n);
-	struct record_file *r = &f->out.head;
-	size_t size = sizeof(*r);
+	size_t size = f->kind->make(f->out.bytes, recall(f, n), key, n);
 
-	if (first) {
-		size = first->header.size;
-		memcpy(f->out.bytes, first, size);
-	} else {
-		memset(r, 0, sizeof(*r));
-		r->task.boundary = key->boundary;
-		r->task.login_uid = r->task.session_id = UINT32_MAX;
-		r->dev = key->dev;
-		r->inode = key->inode;
-		r->op = FILE_OP_OPEN;
-		r->new_uid = r->new_gid = UINT32_MAX;
-	}
-	r->header.size = (uint32_t)size;
-	r->header.kind = (uint16_t)key->kind;
-	r->header.flags |= RECORD_FOLDED;
-	r->header.seq = 0;
-	r->header.boot_ns = n->last_ns;
-	r->count = n->count;
-	r->first_ns = n->count > 1 ? n->first_ns : 0;
-	r->last_ns = n->count > 1 ? n->last_ns : 0;
+	f->out.head.size = (uint32_t)size;
+	f->out.head.flags |= RECORD_FOLDED;
+	f->out.head.seq = 0;
+	f->out.head.boot_ns = n->last_ns;
 	fn(ctx, f->out.bytes, size);
 }
 
 int fold_flush(struct fold *f, source_record_fn fn, void *ctx)
 {
 	int fd = f->windows[!f->active], total = 0, err = 0;
-	struct fold_key token;
 	bool more = false;
 
 	while (!err) {
 		uint32_t n = BATCH;
 
-		if (bpf_map_lookup_and_delete_batch(fd, more ? &token : NULL, &token, f->keys,
+		if (bpf_map_lookup_and_delete_batch(fd, more ? f->token : NULL, f->token, f->keys,
 						    f->counts, &n, NULL)) {
 			err = -errno;
 			if (err != -ENOENT)
@@ -264,9 +236,12 @@ int fold_flush(struct fold *f, source_record_fn fn, void *ctx)
 		}
 		more = true;
 		for (uint32_t i = 0; i < n; i++) {
-			if (!f->counts[i].count)
+			const struct fold_count *one =
+				(const void *)(f->counts + i * f->kind->count_size);
+
+			if (!one->count)
 				continue;
-			flush_one(f, &f->keys[i], &f->counts[i], fn, ctx);
+			flush_one(f, f->keys + i * f->kind->key_size, one, fn, ctx);
 			total++;
 		}
 	}

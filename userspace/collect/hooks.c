@@ -2,6 +2,11 @@
 /* hooks.c: the table of hooks: attach them, and say how they are. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -17,6 +22,8 @@ static const struct {
 	{"on_cgroup_attach", "boundary", true},
 	{"on_sys_exit", "file, connect", true},
 	{"on_tcp_state", "connect", true},
+	{"on_send4", "send", false},
+	{"on_send6", "send", false},
 	{"on_signal", "signal", false},
 	{"on_module_load", "module", false},
 };
@@ -27,12 +34,53 @@ static struct bpf_program *program_of(const struct kernel *k, size_t i)
 	return bpf_object__find_program_by_name(k->skel->obj, rows[i].program);
 }
 
+/*
+ * The hierarchy of everybody: in a cgroup namespace of its own, the daemon would only see those
+ * below it. The root's inode is 1.
+ */
+static int open_cgroup_root(void)
+{
+	static const char *const paths[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	struct statfs fs;
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		int fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		if (fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
+		    fstat(fd, &st) == 0 && st.st_ino == 1)
+			return fd;
+		close(fd);
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+static struct bpf_link *attach(const struct kernel *k, size_t i)
+{
+	struct bpf_link *link;
+	int fd, err;
+
+	if (bpf_program__type(program_of(k, i)) != BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
+		return bpf_program__attach(program_of(k, i));
+	fd = open_cgroup_root();
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_cgroup(program_of(k, i), fd);
+	err = errno;
+	close(fd);
+	errno = err;
+	return link;
+}
+
 int kernel_attach(struct kernel *k, struct problem *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!bpf_program__autoload(program_of(k, i)))
 			continue;
-		k->links[i] = bpf_program__attach(program_of(k, i));
+		k->links[i] = attach(k, i);
 		if (k->links[i])
 			continue;
 		k->errors[i] = errno;

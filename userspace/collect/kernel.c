@@ -26,10 +26,16 @@ static struct kernel *kernel_of(const struct source *src)
 
 static int open_fold(struct kernel *k, const struct kernel_options *opt)
 {
+	int e;
+
 	if (!opt->fold)
 		return 0;
-	return fold_open(&k->fold, bpf_map__fd(k->skel->maps.fold),
-			 bpf_map__fd(k->skel->maps.fold_a), bpf_map__fd(k->skel->maps.fold_b));
+	e = fold_open(&k->folds[FOLD_FILES], &fold_files, bpf_map__fd(k->skel->maps.fold),
+		      bpf_map__fd(k->skel->maps.fold_a), bpf_map__fd(k->skel->maps.fold_b));
+	if (e)
+		return e;
+	return fold_open(&k->folds[FOLD_FLOWS], &fold_flows, bpf_map__fd(k->skel->maps.flows),
+			 bpf_map__fd(k->skel->maps.flow_a), bpf_map__fd(k->skel->maps.flow_b));
 }
 
 static int start(struct kernel *k, const struct kernel_options *opt, struct problem *err)
@@ -95,8 +101,8 @@ static void deliver(void *ctx, const void *record, size_t size)
 	if (h->kind != RECORD_BOUNDARY)
 		deliver_processes(d);
 	d->k->received++;
-	if (d->k->fold)
-		fold_remember(d->k->fold, record, size);
+	for (unsigned i = 0; i < FOLDS && d->k->folds[i]; i++)
+		fold_remember(d->k->folds[i], record, size);
 	d->fn(d->ctx, record, size);
 }
 
@@ -141,32 +147,50 @@ static int read_counters(struct kernel *k, struct counters *out)
 	return 0;
 }
 
-/* Nothing opened and nothing pending = nothing to do. */
+/* Acts of the kinds of a fold, counted in a window or told. */
+static uint64_t count_acts(const struct counters *now, unsigned fold)
+{
+	static const int first[FOLDS] = {
+		[FOLD_FILES] = RECORD_FILE_READ, [FOLD_FLOWS] = RECORD_NET_CONNECT};
+	static const int last[FOLDS] = {
+		[FOLD_FILES] = RECORD_FILE_WRITE, [FOLD_FLOWS] = RECORD_NET_CLOSE};
+	uint64_t sum = 0;
+
+	for (int kind = first[fold]; kind <= last[fold]; kind++)
+		sum += now->generated[kind] + now->folded[kind];
+	return sum;
+}
+
+/* Nothing done and nothing pending = nothing to do. */
 static void end_window(struct kernel *k, const struct counters *now)
 {
-	uint64_t seen = 0;
+	for (unsigned i = 0; i < FOLDS; i++) {
+		uint64_t seen = count_acts(now, i);
 
-	for (int kind = RECORD_FILE_READ; kind <= RECORD_FILE_WRITE; kind++)
-		seen += now->generated[kind] + now->folded[kind];
-	if (!k->fold || seen == k->fold_seen)
-		return;
-	k->fold_seen = seen;
-	fold_swap(k->fold);
+		if (k->folds[i] && seen != k->fold_seen[i] && fold_swap(k->folds[i]))
+			k->fold_seen[i] = seen;
+	}
 }
 
 /*
- * When the old window is complete: the ring to its end, so that the first records of the window are
+ * When an old window is complete: the ring to its end, so that the first records of the window are
  * out before their counts, then the counts.
  */
 static int flush_window(struct kernel *k, source_record_fn fn, void *ctx, bool wait)
 {
-	int r = k->fold ? fold_swapped(k->fold, wait) : 0;
+	int err = 0;
 
-	if (r <= 0)
-		return r;
-	drain_ring(k, INT_MAX, fn, ctx);
-	r = fold_flush(k->fold, fn, ctx);
-	return r < 0 ? r : 0;
+	for (unsigned i = 0; i < FOLDS; i++) {
+		int r = k->folds[i] ? fold_swapped(k->folds[i], wait) : 0;
+
+		if (r > 0) {
+			drain_ring(k, INT_MAX, fn, ctx);
+			r = fold_flush(k->folds[i], fn, ctx);
+		}
+		if (r < 0)
+			err = r;
+	}
+	return err;
 }
 
 static void tell_loss(struct kernel *k, const struct counters *now, source_record_fn fn, void *ctx)
@@ -255,7 +279,8 @@ static void close_kernel(struct source *src)
 	if (k->skel)
 		kernel_detach(k);
 	ring_close(&k->ring);
-	fold_close(k->fold);
+	for (unsigned i = 0; i < FOLDS; i++)
+		fold_close(k->folds[i]);
 	whodid_bpf__destroy(k->skel);
 	free(k->processes.data);
 	free(k);

@@ -12,6 +12,8 @@
 
 #define HOOKS_MAX 16
 
+enum { FOLD_FILES, FOLD_FLOWS, FOLDS };
+
 /* Records of an iterator, one behind the other. */
 struct seeded {
 	char *data;
@@ -24,9 +26,10 @@ struct kernel {
 	struct bpf_link *links[HOOKS_MAX]; /* by row of the table in hooks.c */
 	int errors[HOOKS_MAX];		   /* why a link is missing, positive */
 	struct ring ring;
-	struct fold *fold; /* NULL = no folding */
+	struct fold *folds[FOLDS]; /* NULL = no folding */
 	int cpus;
-	uint64_t received, ring_used_max, fold_seen;
+	uint64_t received, ring_used_max;
+	uint64_t fold_seen[FOLDS]; /* records and folded acts at the last end of a window */
 	uint64_t lost_seen[RECORD_KIND_MAX], loss_from_ns;
 	struct seeded processes; /* until the first drain has handed them over */
 };

@@ -81,6 +81,8 @@ void decode_net(struct reader *r, struct event_what *what)
 	reader_result(r, n->result, what);
 	if (n->result == -EINPROGRESS)
 		what->outcome = OUTCOME_NONE; /* still open when the record was made */
+	if (n->result == -EINPROGRESS && r->flags & RECORD_SENT)
+		what->err = 0; /* a ring's: its result is not known */
 	reader_count(r, n->count, n->first_ns, n->last_ns, what);
 	what->net.family = n->family;
 	what->net.duration_ns = n->duration_ns;

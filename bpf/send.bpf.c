@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * send.bpf.c: datagrams that are sent without connect(2): sendto, sendmsg, sendmmsg.
+ *
+ * The hooks at the root of cgroup v2 see the address that the kernel is about to use, in its own
+ * copy, and note it by thread; the end of the call knows who and with which result. One record for
+ * a peer, the rest of the window is counted (flow.bpf.h). Processes that are only in cgroup v1
+ * groups belong to the root of v2, so they are seen too; network namespaces do not matter.
+ * Where the hooks are missing (no cgroup v2), and of raw and ICMP sockets, which have none, there is
+ * only the caller's memory (RECORD_USER_ADDRESS), and of sendmmsg(2) only its first address.
+ * Misses: what workers of io_uring send, unix datagrams.
+ */
+#include "session.bpf.h"
+#include "flow.bpf.h"
+#include "send.bpf.h"
+
+static __always_inline bool same_address(const struct address *a, const struct address *b)
+{
+	const u32 *x = (const u32 *)a->ip, *y = (const u32 *)b->ip;
+
+	return a->port == b->port && a->family == b->family && x[0] == y[0] && x[1] == y[1] &&
+	       x[2] == y[2] && x[3] == y[3];
+}
+
+/* Noted for the end of the call. A thread is in one call at a time; the kernel's own have none. */
+static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct address *to)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u64 id = bpf_get_current_pid_tgid();
+	u32 tid = id, last, room;
+	static const struct pending_sends none;
+	struct pending_sends *p;
+
+	if ((self_tgid && id >> 32 == self_tgid) ||
+	    BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+		return 1;
+	p = bpf_map_lookup_elem(&pending, &tid);
+	if (!p) {
+		bpf_map_update_elem(&pending, &tid, &none, BPF_NOEXIST);
+		p = bpf_map_lookup_elem(&pending, &tid);
+		if (!p)
+			return 1; /* the end of the call finds nothing, and tells what the caller says */
+	}
+	p->sock = (u64)ctx->sk;
+	last = p->used - 1;
+	hide(last);
+	if (last < PENDING_SENDS && p->proto == ctx->protocol &&
+	    same_address(&p->to[last].address, to)) {
+		p->to[last].count++;
+		return 1;
+	}
+	room = p->used;
+	hide(room);
+	if (room >= PENDING_SENDS) {
+		count_lost(RECORD_NET_CONNECT);
+		return 1;
+	}
+	p->proto = ctx->protocol;
+	p->to[room].address = *to;
+	p->to[room].count = 1;
+	p->used = room + 1;
+	return 1;
+}
+
+/*
+ * cgroup/sendmsg4, sendmsg6(ctx): a UDP datagram with an address, before the route is looked up, in
+ * the sending task; IPv4 in a mapped IPv6 address comes as the former. Since 4.18. 1 = go on.
+ */
+SEC("cgroup/sendmsg4")
+int on_send4(struct bpf_sock_addr *ctx)
+{
+	struct address to = {.family = AF_INET};
+	u32 ip = ctx->user_ip4;
+
+	to.port = bpf_ntohs(ctx->user_port);
+	__builtin_memcpy(to.ip, &ip, 4);
+	return note_send(ctx, &to);
+}
+
+SEC("cgroup/sendmsg6")
+int on_send6(struct bpf_sock_addr *ctx)
+{
+	struct address to = {.family = AF_INET6};
+	u32 ip[4] = {ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3]};
+
+	to.port = bpf_ntohs(ctx->user_port);
+	__builtin_memcpy(to.ip, ip, 16);
+	normalise(&to);
+	return note_send(ctx, &to);
+}
+
+/* Where it was sent from, unless another thread has exchanged the descriptor or closed it. */
+static __always_inline void fill_sender(struct record_net *r, struct task_struct *task)
+{
+	struct pending_sends *p = find_pending();
+	struct sock *sk = p ? read_sock(read_fd(task, p->fd)) : 0;
+
+	if (sk && p->sock == (u64)sk)
+		fill_source(r, sk);
+}
+
+/* One peer of a call: counted where the window has it already, else a record. */
+static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 ret, u32 flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct flow_key key = {.kind = RECORD_NET_CONNECT};
+	struct record_net *r;
+	struct slot *s;
+
+	if (!st || !to || !count)
+		return 0;
+	key.boundary = st->boundary;
+	__builtin_memcpy(key.peer, to->ip, 16);
+	key.family = to->family;
+	key.port = to->port;
+	key.proto = proto;
+	key.error = -ret;
+	if (cfg_fold && fold_flow(&key, count, 0, 0, 0))
+		return 0;
+	s = slot_claim(RECORD_NET_CONNECT);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_net);
+	s->flags |= RECORD_SENT | flags;
+	fill_current(s->id);
+	r->count = count;
+	if (count > 1)
+		r->first_ns = r->last_ns = bpf_ktime_get_boot_ns();
+	r->result = ret;
+	r->family = to->family;
+	r->proto = proto;
+	r->dst_port = to->port;
+	__builtin_memcpy(r->dst, to->ip, 16);
+	if (!flags)
+		fill_sender(r, task);
+	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
+		fold_flow_begin(&key, &r->header);
+	slot_release(s);
+	return 0;
+}
+
+/* The i-th peer that was noted for this call, how often, and with which result. */
+int send_emit(u32 i, u32 less, s32 ret)
+{
+	struct pending_sends *p = find_pending();
+	struct address to;
+
+	if (!p || i >= PENDING_SENDS)
+		return 0;
+	to = p->to[i].address;
+	if (less > 1) /* the last one alone */
+		return emit_send(&to, p->proto, 1, ret, 0);
+	return emit_send(&to, p->proto, p->to[i].count - less, ret, 0);
+}
+
+/* What the hooks noted. sendmmsg(2) ends at the first failure, and tells its error to nobody. */
+static __always_inline int emit_pending(struct pending_sends *p, u32 class, s32 ret)
+{
+	u32 used = p->used, total = 0;
+	bool short_by_one;
+
+	for (u32 i = 0; i < PENDING_SENDS && i < used; i++)
+		total += p->to[i].count;
+	short_by_one = class == SYS_SENDMMSG && ret >= 0 && total > (u32)ret;
+	if (class == SYS_URING)
+		ret = -EINPROGRESS; /* its result is in the ring */
+	else if (ret > 0)
+		ret = 0;
+	for (u32 i = 0; i < PENDING_SENDS && i < used; i++)
+		send_emit(i, short_by_one && i == used - 1, ret);
+	if (short_by_one)
+		send_emit(used - 1, 2, -EVENT_ERRNO_UNKNOWN);
+	return 0;
+}
+
+int send_on_call(u64 fd, u64 name, u32 class, long ret)
+{
+	struct pending_sends *p = find_pending();
+	bool nothing = is_restart(ret) || ret == -EAGAIN; /* it will be tried again */
+	struct address to;
+	struct sock *sk;
+
+	if (p && p->used) {
+		p->fd = fd;
+		if (!nothing)
+			emit_pending(p, class, ret);
+		p->used = 0;
+		return 0;
+	}
+	if (!name || nothing || class == SYS_URING)
+		return 0;
+	sk = ip_sock(read_fd(bpf_get_current_task_btf(), fd));
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP || !read_user_address(name, &to))
+		return 0;
+	return emit_send(&to, BPF_CORE_READ(sk, sk_protocol), 1, ret < 0 ? ret : 0,
+			 RECORD_USER_ADDRESS);
+}
+
+char LICENSE[] __weak SEC("license") = "GPL";
