@@ -4,6 +4,7 @@
 #include <bpf/bpf_tracing.h>
 
 const volatile bool cfg_fold = true;
+const volatile bool cfg_inside = false;
 const volatile bool cfg_group_dead = false;
 const volatile __u32 cfg_wakeup_bytes = 256 << 10;
 const volatile __u32 cfg_page_bytes = 4096;

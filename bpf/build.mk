@@ -29,10 +29,15 @@ $(B)/tests/bpf/test_%: $(B)/tests/bpf/test_%.o $(B)/tests/bpf/harness.o \
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(call libs,$(LIB_PKGS) libbpf cmocka) -lelf -lz
 
+$(B)/tests/bpf/cost.o: | $(B)/bpf/whodid.skel.h
+$(B)/tests/bpf/cost: $(B)/tests/bpf/cost.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,libbpf) -lelf -lz
+
 .PHONY: bpf-tests bpf-clang
 bpf-clang: $(B)/bpf/whodid.bpf.o ## compile the kernel programs alone: make bpf-clang CLANG=clang-19 B=/tmp/b [BPF_ARCH=arm64]
 
 bpf-tests: $(BPF_TESTS) $(ACTORS) ## build the tests of the kernel programs (run them as root)
 
 # what the test runner runs
-test-programs: $(BPF_TESTS)
+test-programs: $(BPF_TESTS) $(B)/tests/bpf/cost

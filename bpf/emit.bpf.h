@@ -53,7 +53,7 @@ static __always_inline void count_lost(u32 kind)
 
 static_sub struct slot *slot_claim_any(void)
 {
-	u32 first = bpf_get_smp_processor_id() * SLOTS_PER_CPU;
+	u32 first = SLOTS_HELD + bpf_get_smp_processor_id() * SLOTS_PER_CPU;
 	struct slot *s;
 
 	for (u32 k = 0; k < SLOTS_PER_CPU; k++) {

@@ -100,6 +100,8 @@ enum record_kind {
  * written from elsewhere or gives one inode number to several files
  */
 #define RECORD_CO_WRITERS   (1u << 16)
+/* the kernel skipped the program that runs at the end of the call: result is 0 and means nothing */
+#define RECORD_NO_RESULT    (1u << 17)
 /* net: sent without connect(2), else connected */
 #define RECORD_SENT	    (1u << 14)
 /* net: the address came from the caller's memory, which another thread may have rewritten */

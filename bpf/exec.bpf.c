@@ -2,6 +2,7 @@
 /* exec.bpf.c: processes begin, execute and end. */
 #include "process.bpf.h"
 #include "script.bpf.h"
+#include "hold.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /*
@@ -18,6 +19,7 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 
 	*st = *up;
 	st->connect = 0;
+	st->held = 0;
 	if (!thread)
 		st->exec_count = 0;
 	note_credentials(child, st); /* others than the parent's in a new user namespace */
@@ -276,6 +278,7 @@ int on_exit(u64 *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st;
 
+	hold_drop(task, true);
 	if (cfg_group_dead) {
 		if (!(ctx[1] & 0xff))
 			return 0;

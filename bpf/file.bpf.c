@@ -2,11 +2,12 @@
 /*
  * file.bpf.c: calls that change names, modes, owners and sizes, and mounts.
  *
- * Seen at the end of the call. Of a call by descriptor the object is known; of one by path only the
- * caller's string is left (RECORD_USER_PATH): a second thread may have changed it since the kernel
- * used it.
+ * Seen at the end of the call. Of a call by descriptor the object is known. Of one by path, either a
+ * hook inside the call has begun the record with the kernel's objects (lsm.bpf.c), or only the caller's
+ * string is left (RECORD_USER_PATH): a second thread may have changed it since the kernel used it.
  */
 #include "file.bpf.h"
+#include "hold.bpf.h"
 
 /* What a call of this class means. Numbers are arguments: 6 reads as 0 (absent), 7 as AT_FDCWD. */
 #define ABSENT 6
@@ -155,18 +156,42 @@ static __always_inline void take_paths(struct slot *s, struct record_file *r,
 		slot_user_path(s, path2, &r->path2);
 }
 
-/* Verified once: current is the caller and has a state. */
-int file_on_call(u32 class_and_ia32, s32 ret)
+int file_op_of_call(u32 class)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 row = (class_and_ia32 & 0xff) - SYS_FIRST_PATH_OP;
-	const struct path_op *op;
-	struct record_file *r;
-	struct slot *s;
+	u32 row = class - SYS_FIRST_PATH_OP;
 
 	mask(row, PATH_OPS);
-	op = &path_ops[row];
-	s = slot_claim(op->kind);
+	return path_ops[row].op;
+}
+
+/* The record that a hook inside this call has begun, or NULL. One of an earlier call is told. */
+static __always_inline struct slot *take_held(struct task_struct *task, const u64 *args,
+					      u32 class_and_ia32)
+{
+	struct task_state *st;
+	struct slot *s;
+
+	if (!cfg_inside)
+		return 0;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	s = st ? held_slot(task, st) : 0;
+	if (!s)
+		return 0;
+	st->held = 0;
+	if (is_of_call(s, args, class_and_ia32))
+		return s;
+	hold_tell(s);
+	slot_release(s);
+	return 0;
+}
+
+/* A record from what the call's arguments say. */
+static __noinline struct slot *begin_by_arguments(struct task_struct *task,
+						  const struct path_op *op, u32 class_and_ia32)
+{
+	struct record_file *r;
+	struct slot *s = slot_claim(op->kind);
+
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_file);
@@ -178,15 +203,37 @@ int file_on_call(u32 class_and_ia32, s32 ret)
 	fill_current(s->id);
 	r->count = 1;
 	r->op = op->op;
-	r->result = ret;
 	r->new_uid = r->new_gid = 0xffffffff;
-	take_extra(r, op, s->args);
 	if (op->path == ABSENT)
 		take_object(s, r, task, s->args[0]);
 	else
 		take_paths(s, r, op);
 	if (op->extra == EXTRA_XATTR)
 		slot_user_text(s, s->args[op->arg & 7], &r->path2);
+	return s;
+}
+
+/* Verified once: current is the caller and has a state. */
+int file_on_call(u32 class_and_ia32, s32 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = (class_and_ia32 & 0xff) - SYS_FIRST_PATH_OP;
+	const struct path_op *op;
+	struct record_file *r;
+	struct slot *s;
+	u64 args[6];
+
+	mask(row, PATH_OPS);
+	op = &path_ops[row];
+	read_args(args, (struct pt_regs *)bpf_task_pt_regs(task), class_and_ia32 & 0x100);
+	s = take_held(task, args, class_and_ia32);
+	if (!s)
+		s = begin_by_arguments(task, op, class_and_ia32);
+	if (!s)
+		return 0;
+	r = (struct record_file *)s->data;
+	r->result = ret;
+	take_extra(r, op, s->args);
 	slot_submit(s, op->kind);
 	slot_release(s);
 	return 0;

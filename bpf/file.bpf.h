@@ -11,6 +11,9 @@
 int open_on_call(u32 class_and_ia32, s32 ret);
 int file_on_call(u32 class_and_ia32, s32 ret);
 
+/* enum file_op of a call of path_ops. */
+int file_op_of_call(u32 class);
+
 /* The directory that a user's path starts from, or the object of a call by descriptor. */
 static __always_inline int slot_directory(struct slot *s, struct task_struct *task, s32 dirfd,
 					  struct record_text *out)

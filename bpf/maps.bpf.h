@@ -9,6 +9,7 @@
 
 /* Knobs: fixed when the programs are loaded, so that the verifier drops what is switched off. */
 extern const volatile bool cfg_fold;	   /* sensor.fold */
+extern const volatile bool cfg_inside;	   /* hooks inside calls are attached: lsm.bpf.c */
 extern const volatile bool cfg_group_dead; /* sched_process_exit says when a group is gone (6.16) */
 extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
@@ -48,7 +49,7 @@ struct {
 /* 240 + environment 32768 + argv 8192 + 3 paths, rounded up, with slack behind for the verifier */
 #define SLOT_DATA     57344
 struct slot {
-	u32 busy;
+	u32 busy;  /* 1, or of a held slot the thread that holds it */
 	u32 len;   /* bytes of data in use */
 	u32 flags; /* RECORD_* collected on the way */
 	u32 walk_off;
@@ -62,13 +63,20 @@ struct slot {
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;
-	u64 args[8]; /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
+	u64 args[8];  /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
+	u64 held_ns;  /* a held slot: since when, */
+	u32 held_for; /* and the call as class_and_ia32 */
 	u8 path[SLOT_PATH + 256]; /* filled from behind */
 	u8 data[SLOT_DATA + 4096 + 64];
 };
+/*
+ * Before those of the CPUs: slots that stay claimed from a hook inside a call to its end (hold.bpf.h),
+ * over which a task may sleep.
+ */
+#define SLOTS_HELD 32 /* a power of two */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS_PER_CPU); /* (set) */
+	__uint(max_entries, SLOTS_HELD + SLOTS_PER_CPU); /* (set) */
 	__type(key, u32);
 	__type(value, struct slot);
 } slots __weak SEC(".maps");
@@ -97,7 +105,7 @@ struct task_state {
 	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
 	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
 	u32 cred_euid;
-	u32 pad1;
+	u32 held; /* slot of the record that its call has begun, and 1; 0 = none */
 	u64 cred_caps;
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */

@@ -12,6 +12,7 @@
 #include "cred.bpf.h"
 #include "load.bpf.h"
 #include "file.bpf.h"
+#include "hold.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* Failures that are no act: the name is not there (counted), or the call is going to be repeated. */
@@ -45,8 +46,11 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
 	    is_self(task))
 		return 0;
-	if (!is_socket_call(class) && is_no_act(ret))
+	if (!is_socket_call(class) && is_no_act(ret)) {
+		if (class >= SYS_FIRST_PATH_OP)
+			hold_drop(task, false);
 		return 0;
+	}
 	if (!current_state(task))
 		return 0;
 	if (is_socket_call(class))

@@ -256,7 +256,7 @@ const struct field event_fields[] = {
 	/* as wall - boot, the same for all events of a boot, which compresses to nothing */
 	ROW(3, "boot_ns", NULL, FIELD_SPECIAL, what.boot_ns, ANY, "boot clock", .use = FIELD_NO_JSON),
 	ROW(4, "type", NULL, FIELD_ENUM, what.type, ANY, "what happened", .name_of = type_word),
-	ROW(5, "outcome", NULL, FIELD_ENUM, what.outcome, ANY, "how the act ended", .name_of = outcome_word),
+	ROW(5, "outcome", NULL, FIELD_ENUM, what.outcome, ANY, "how the act ended; absent where that is not known", .name_of = outcome_word),
 	ROW(32, "errno", NULL, FIELD_ENUM, what.err, ANY, "error of a failed act", .name_of = errno_name),
 	ROW(33, "count", NULL, FIELD_U64, what.count, ANY, "acts that a folded event stands for", .shown = is_folded, .packed = count_is_not_one),
 	ROW(34, "first_time", NULL, FIELD_TIME, what.first_wall_ns, ANY, "first of the folded acts", .shown = is_folded),
@@ -393,7 +393,7 @@ const struct field event_fields[] = {
 	ROW(91, "file.size_bytes", "size", FIELD_U64, what.file.size_bytes, FILES, "size after truncate", .shown = has_size, .packed = has_size),
 	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = is_chown),
 	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
-	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory", .name_of = path_source_word),
+	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory; absent: the kernel's own", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
 	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, OTHERS, "process that it was done to; of a unix connection, who listens"),

@@ -12,8 +12,9 @@
 #include "base/version.h"
 #include "whodidd.h"
 
-#define HOOKS_MAX 128
-#define DRAIN_MAX 4096
+#define HOOKS_MAX   128
+#define CLASSES_MAX 32
+#define DRAIN_MAX   4096
 
 uint64_t count_seen(const struct daemon *d)
 {
@@ -100,6 +101,7 @@ static void put_hook(struct json *w, const struct hook_status *hook)
 	json_object_begin(w, NULL);
 	json_cstr(w, "name", hook->name);
 	json_cstr(w, "what", hook->what);
+	json_cstr(w, "rung", hook->rung);
 	json_bool(w, "attached", hook->attached);
 	if (!hook->attached && hook->err)
 		json_cstr(w, "error", strerror(hook->err));
@@ -107,6 +109,23 @@ static void put_hook(struct json *w, const struct hook_status *hook)
 	json_u64(w, "run_count", hook->run_count);
 	json_u64(w, "run_ns", hook->run_ns);
 	json_object_end(w);
+}
+
+static void put_classes(struct json *w, struct source *src)
+{
+	struct class_status classes[CLASSES_MAX];
+	size_t n = collect_classes(src, classes, CLASSES_MAX);
+
+	json_array_begin(w, "classes");
+	for (size_t i = 0; i < n; i++) {
+		json_object_begin(w, NULL);
+		json_cstr(w, "class", classes[i].what);
+		json_cstr(w, "rung", classes[i].rung);
+		if (classes[i].why[0])
+			json_cstr(w, "why", classes[i].why);
+		json_object_end(w);
+	}
+	json_array_end(w);
 }
 
 static void put_events(struct json *w, const struct daemon *d)
@@ -329,6 +348,7 @@ static int put_status(struct daemon *d, struct json *w)
 	for (size_t i = 0; i < hook_count; i++)
 		put_hook(w, &hooks[i]);
 	json_array_end(w);
+	put_classes(w, d->line.source);
 	json_double(w, "rate_per_s", d->rate_per_s);
 	put_events(w, d);
 	put_loss(w, d, &src);

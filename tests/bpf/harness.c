@@ -47,12 +47,33 @@ static void keep(void *ctx, const void *record, size_t size)
 	bytes_used += size;
 }
 
+static enum hook_rung hooks_wanted(void)
+{
+	static const char *const words[] = {
+		[HOOKS_LSM] = "lsm", [HOOKS_FENTRY] = "fentry", [HOOKS_TRACEPOINT] = "tracepoint"};
+	const char *word = getenv("WHODID_TEST_HOOKS");
+
+	for (enum hook_rung rung = HOOKS_LSM; word && rung <= HOOKS_TRACEPOINT; rung++)
+		if (strcmp(word, words[rung]) == 0)
+			return rung;
+	return HOOKS_AUTO;
+}
+
+bool has_kernel_paths(void)
+{
+	return strcmp(collect_rung_name(sensor), "tracepoint") != 0;
+}
+
 void sensor_start(const struct kernel_options *opt)
 {
-	struct kernel_options plain = {.ring_kib = 16384, .fold = true, .fold_ms = 1000};
+	struct kernel_options used = {.ring_kib = 16384, .fold = true, .fold_ms = 1000};
 	struct problem err = {0};
 
-	if (collect_open_kernel(&sensor, opt ? opt : &plain, &err))
+	if (opt)
+		used = *opt;
+	if (used.hooks == HOOKS_AUTO)
+		used.hooks = hooks_wanted();
+	if (collect_open_kernel(&sensor, &used, &err))
 		fail_msg("%s: %s", err.text, err.remedy);
 }
 
@@ -158,6 +179,22 @@ void assert_text(const void *record, struct record_text t, const char *want)
 
 	if (!str_is(s, want))
 		fail_msg("\"%.*s\" is not \"%s\"", STR_ARG(s), want);
+}
+
+void assert_place(const void *record, struct record_text t, struct record_text base,
+		  const char *dir, const char *want)
+{
+	const struct record_header *h = record;
+	char whole[512];
+
+	if (h->flags & RECORD_USER_PATH || want[0] == '/') {
+		assert_text(record, t, want);
+		assert_text(record, base, want[0] == '/' ? "" : dir);
+		return;
+	}
+	snprintf(whole, sizeof(whole), "%s/%s", dir, want);
+	assert_text(record, t, whole);
+	assert_int_equal(base.len, 0);
 }
 
 uint32_t act(void (*fn)(void *arg), void *arg)

@@ -20,8 +20,13 @@
 
 extern struct source *sensor;
 
-/* Loads with these options; skips nothing: a test that cannot load fails. Options may be NULL. */
+/*
+ * Loads with these options; skips nothing: a test that cannot load fails. Options may be NULL.
+ * WHODID_TEST_HOOKS=lsm|fentry|tracepoint says which hooks to use where the test does not care.
+ */
 void sensor_start(const struct kernel_options *opt);
+/* Whether paths of calls by name are the kernel's own: there are hooks inside calls. */
+bool has_kernel_paths(void);
 void sensor_stop(void);
 
 /* Drains and keeps what is there; with a tick also folded counts and loss. */
@@ -39,6 +44,9 @@ size_t records_kept(void);
 struct str text_of(const void *record, struct record_text t);
 const struct record_task *task_of(const void *record);
 void assert_text(const void *record, struct record_text t, const char *want);
+/* A path that the caller wrote as want in dir: so and with its base, or the kernel's own, whole. */
+void assert_place(const void *record, struct record_text t, struct record_text base,
+		  const char *dir, const char *want);
 
 /* Runs fn(arg) in a child; returns its pid when it has left with 0, fails the test otherwise. */
 uint32_t act(void (*fn)(void *arg), void *arg);

@@ -261,17 +261,24 @@ static const struct record_file *record_of(const struct call *c, uint32_t pid)
 	return NULL;
 }
 
+/* Attributes by name are told from the end of the call on every rung. */
+static bool has_hook_inside(const struct call *c)
+{
+	return has_kernel_paths() && c->op != FILE_OP_SETXATTR && c->op != FILE_OP_REMOVEXATTR;
+}
+
 static void check_call(const struct call *c, const struct record_file *r)
 {
 	if (!str_ends(text_of(r, r->path), c->path))
 		fail_msg("%s: %.*s", c->name, STR_ARG(text_of(r, r->path)));
-	if (c->path2)
-		assert_text(r, r->path2, c->path2);
+	if (c->path2 && !str_ends(text_of(r, r->path2), c->path2))
+		fail_msg("%s: %.*s", c->name, STR_ARG(text_of(r, r->path2)));
 	assert_int_equal(r->result, c->result);
-	assert_int_equal(r->header.flags & RECORD_USER_PATH, c->object ? 0 : RECORD_USER_PATH);
+	assert_int_equal(r->header.flags & RECORD_USER_PATH,
+			 c->object || has_hook_inside(c) ? 0 : RECORD_USER_PATH);
 	if (c->object)
 		assert_true(r->inode != 0);
-	if (!c->object && c->path[0] != '/' && c->op != FILE_OP_SYMLINK)
+	if (r->header.flags & RECORD_USER_PATH && c->path[0] != '/' && c->op != FILE_OP_SYMLINK)
 		assert_text(r, r->base, scratch());
 }
 

@@ -252,6 +252,37 @@ static void check_hooks(struct doctor *d)
 		say(d, LEVEL_OK, NULL, good.p);
 }
 
+/* Each reason for not being on a better rung once, with the classes that it is for. */
+static void check_classes(struct doctor *d)
+{
+	const json_t *classes = row_find(d->status, "classes"), *class, *other;
+	size_t i, j;
+
+	json_array_foreach (classes, i, class) {
+		_cleanup_text_ struct text t = {0};
+		struct str why = row_str(class, "why"), rung = row_str(class, "rung");
+		bool told = false;
+
+		json_array_foreach (classes, j, other) {
+			if (!str_equal(row_str(other, "why"), why) ||
+			    !str_equal(row_str(other, "rung"), rung))
+				continue;
+			told = told || j < i;
+			text_puts(&t, t.n ? ", " : "");
+			row_say(&t, other, "class");
+		}
+		if (told)
+			continue;
+		text_puts(&t, " by ");
+		text_say(&t, rung);
+		if (why.n) {
+			text_puts(&t, "; ");
+			text_say(&t, why);
+		}
+		say(d, LEVEL_OK, NULL, t.p);
+	}
+}
+
 static void check_daemon(struct doctor *d)
 {
 	_cleanup_text_ struct text t = {0}, loss = {0};
@@ -274,6 +305,7 @@ static void check_daemon(struct doctor *d)
 	text_say_duration(&t, row_u64(d->status, "uptime_ms", 0) * 1000000);
 	say(d, LEVEL_OK, NULL, t.p);
 	check_hooks(d);
+	check_classes(d);
 	text_say_number(&loss, lost);
 	text_puts(&loss, " events lost since its start");
 	say(d, lost ? LEVEL_WARN : LEVEL_OK, "When and why: whodid loss", loss.p);

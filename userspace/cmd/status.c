@@ -63,6 +63,32 @@ static void say_sensor(const struct cli *c, const json_t *s)
 	line(c, "Sensor", &v);
 }
 
+/* "lsm: delete, rename; tracepoint: open": what each rung tells, the better ones first. */
+static void say_hooks(const struct cli *c, const json_t *s)
+{
+	static const char *const rungs[] = {"lsm", "fentry", "tracepoint"};
+	const json_t *classes = row_find(s, "classes"), *class;
+	_cleanup_text_ struct text v = {0};
+	size_t i;
+
+	for (size_t r = 0; r < ARRAY_SIZE(rungs); r++) {
+		const char *before = v.n ? "; " : "";
+
+		json_array_foreach (classes, i, class) {
+			if (!str_is(row_str(class, "rung"), rungs[r]))
+				continue;
+			if (before[0] != ',')
+				text_printf(&v, "%s%s: ", before, rungs[r]);
+			else
+				text_puts(&v, before);
+			before = ", ";
+			row_say(&v, class, "class");
+		}
+	}
+	if (v.n)
+		line(c, "Hooks", &v);
+}
+
 static void say_events(const struct cli *c, const json_t *s)
 {
 	_cleanup_text_ struct text v = {0};
@@ -249,6 +275,7 @@ static int show_status(struct cli *c, json_t **out)
 	} else if (!c->quiet) {
 		say_title(c, s);
 		say_sensor(c, s);
+		say_hooks(c, s);
 		say_events(c, s);
 		say_loss(c, s, last_hour);
 		say_identity(c, s);

@@ -37,8 +37,8 @@ struct ci_supervisor {
 struct kernel_options {
 	uint32_t ring_kib; /* a power of two pages is made of it */
 	uint32_t tasks;	   /* unused where task storage is dynamic; size of hashes elsewhere */
-	enum hook_rung
-		hooks; /* anything but auto and tracepoint is refused where it does not exist */
+	/* the best rung to use; lsm and fentry fail where that one does not work */
+	enum hook_rung hooks;
 	bool fold;
 	uint32_t fold_ms;
 	const char *const *service_managers; /* NULL-terminated extra executables, or NULL */
@@ -51,10 +51,18 @@ struct kernel_options {
 struct hook_status {
 	const char *name; /* BPF program's name */
 	const char *what; /* what is seen by it: "exec", "file", ... */
+	const char *rung;
 	bool attached;
 	int err; /* why not, positive errno */
 	uint32_t verified_insns;
 	uint64_t run_count, run_ns; /* 0 unless kernel.bpf_stats_enabled */
+};
+
+/* A class of events and the hooks that tell it, for doctor and status. */
+struct class_status {
+	const char *what; /* "delete", ... */
+	const char *rung; /* what its paths and objects come from */
+	const char *why;  /* why no better rung, or "" on the best one */
 };
 
 /*
@@ -96,6 +104,8 @@ int collect_boundary_of(struct source *src, int pidfd, uint64_t *boundary);
 void collect_stats(struct source *src, struct source_stats *out);
 /* The hooks, in a stable order. Returns how many were written (at most max). */
 size_t collect_hooks(struct source *src, struct hook_status *out, size_t max);
+/* The same for classes of events. */
+size_t collect_classes(struct source *src, struct class_status *out, size_t max);
 const char *collect_rung_name(const struct source *src); /* "tracepoint", "recording", ... */
 void collect_close(struct source *src);
 

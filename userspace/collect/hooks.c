@@ -96,51 +96,65 @@ int kernel_attach(struct kernel *k, struct problem *err)
 
 void kernel_detach(struct kernel *k)
 {
+	ladder_detach(k);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		bpf_link__destroy(k->links[i]);
 		k->links[i] = NULL;
 	}
 }
 
-static int program_info(const struct kernel *k, size_t i, struct bpf_prog_info *info)
+static int program_info(const struct bpf_program *p, struct bpf_prog_info *info)
 {
 	uint32_t len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(bpf_program__fd(program_of(k, i)), info, &len);
+	return p ? bpf_obj_get_info_by_fd(bpf_program__fd(p), info, &len) : -ENOENT;
+}
+
+struct hook_status kernel_hook_status(const struct bpf_program *p, const char *what,
+				      const char *rung)
+{
+	struct hook_status s = {
+		.name = bpf_program__name(p), .what = what, .rung = rung, .attached = true};
+	struct bpf_prog_info info;
+
+	if (program_info(p, &info))
+		return s;
+	s.verified_insns = info.verified_insns;
+	s.run_count = info.run_cnt;
+	s.run_ns = info.run_time_ns;
+	return s;
+}
+
+uint64_t kernel_program_skips(const struct bpf_program *p)
+{
+	struct bpf_prog_info info;
+
+	return program_info(p, &info) ? 0 : info.recursion_misses;
 }
 
 size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max)
 {
 	const struct kernel *k = (const struct kernel *)src;
-	struct bpf_prog_info info;
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++) {
 		if (!bpf_program__autoload(program_of(k, i)))
 			continue; /* a kernel without modules loads none: nothing is missed */
-		out[n] = (struct hook_status){.name = rows[i].program,
-					      .what = rows[i].what,
-					      .attached = k->links[i] != NULL,
-					      .err = k->errors[i]};
+		out[n] = kernel_hook_status(program_of(k, i), rows[i].what, "tracepoint");
+		out[n].attached = k->links[i] != NULL;
+		out[n].err = k->errors[i];
 		n++;
-		if (program_info(k, i, &info))
-			continue;
-		out[n - 1].verified_insns = info.verified_insns;
-		out[n - 1].run_count = info.run_cnt;
-		out[n - 1].run_ns = info.run_time_ns;
 	}
-	return n;
+	return n + ladder_hooks(k, out + n, max - n);
 }
 
 uint64_t kernel_recursion_misses(const struct kernel *k)
 {
-	struct bpf_prog_info info;
-	uint64_t sum = 0;
+	uint64_t sum = ladder_recursion_misses(k);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (!program_info(k, i, &info))
-			sum += info.recursion_misses;
+		sum += kernel_program_skips(program_of(k, i));
 	return sum;
 }
 
@@ -161,17 +175,11 @@ static const struct {
  */
 void kernel_count_skipped(const struct kernel *k, struct counters *c)
 {
-	struct bpf_prog_info info;
-
 	for (size_t i = 0; i < ARRAY_SIZE(recorders); i++) {
-		const struct bpf_program *p =
-			bpf_object__find_program_by_name(k->skel->obj, recorders[i].program);
-		uint32_t len = sizeof(info);
+		uint64_t n = kernel_program_skips(
+			bpf_object__find_program_by_name(k->skel->obj, recorders[i].program));
 
-		memset(&info, 0, sizeof(info));
-		if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
-			continue;
-		c->generated[recorders[i].kind] += info.recursion_misses;
-		c->lost[recorders[i].kind] += info.recursion_misses;
+		c->generated[recorders[i].kind] += n;
+		c->lost[recorders[i].kind] += n;
 	}
 }

@@ -90,7 +90,7 @@ static void check_lsm(struct findings *f)
 	}
 	text[strcspn(text, "\n")] = 0;
 	find(f, FINDING_OK, "", "security modules: %s%s", text,
-	     strstr(text, "bpf") ? "" : " (no bpf: observing only)");
+	     strstr(text, "bpf") ? "" : " (no bpf: hooks of the lsm rung are never called)");
 }
 
 static void check_lockdown(struct findings *f)

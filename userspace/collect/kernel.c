@@ -65,6 +65,7 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 	if (e)
 		return problem_set(err, e, "the running tasks cannot be read: %s", strerror(-e));
 	k->skel->bss->seeded_ns = clock_boot_ns();
+	ladder_climb(k); /* now: its own acts are known as such since the seeding */
 	k->loss_from_ns = clock_boot_ns();
 	return 0;
 }
@@ -300,8 +301,18 @@ static int boundary_of(struct source *src, int pidfd, uint64_t *boundary)
 	return *boundary ? 0 : -ESRCH;
 }
 
+static const char *rung(const struct source *src)
+{
+	return ladder_rung_word(kernel_of(src)->ladder.rung);
+}
+
+static size_t classes(struct source *src, struct class_status *out, size_t max)
+{
+	return ladder_classes(kernel_of(src), out, max);
+}
+
 static const struct source_ops kernel_ops = {
-	.rung = "tracepoint",
+	.rung = rung,
 	.fd = ring_descriptor,
 	.drain = drain,
 	.tick = tick,
@@ -309,6 +320,7 @@ static const struct source_ops kernel_ops = {
 	.boundary_of = boundary_of,
 	.stats = stats,
 	.hooks = kernel_hooks,
+	.classes = classes,
 	.close = close_kernel,
 };
 
@@ -317,11 +329,6 @@ int collect_open_kernel(struct source **out, const struct kernel_options *opt, s
 	struct kernel *k;
 	int e;
 
-	if (opt->hooks != HOOKS_AUTO && opt->hooks != HOOKS_TRACEPOINT) {
-		problem_set(err, -EOPNOTSUPP, "only the tracepoint hooks exist in this version");
-		problem_remedy(err, "use --hooks auto or --hooks tracepoint");
-		return -EOPNOTSUPP;
-	}
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return problem_set(err, -ENOMEM, "no memory");

@@ -7,6 +7,7 @@
 
 #include "bpf/whodid.skel.h"
 #include "collect/fold.h"
+#include "collect/ladder.h"
 #include "collect/ring.h"
 #include "collect/source.h"
 
@@ -25,6 +26,7 @@ struct kernel {
 	struct whodid_bpf *skel;
 	struct bpf_link *links[HOOKS_MAX]; /* by row of the table in hooks.c */
 	int errors[HOOKS_MAX];		   /* why a link is missing, positive */
+	struct ladder ladder;
 	struct ring ring;
 	struct fold *folds[FOLDS]; /* NULL = no folding */
 	int cpus;
@@ -46,6 +48,10 @@ size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
 /* Adds what was lost because the kernel skipped programs. */
 void kernel_count_skipped(const struct kernel *k, struct counters *c);
 uint64_t kernel_recursion_misses(const struct kernel *k);
+/* What there is to say about an attached program; and how often the kernel skipped it. */
+struct hook_status kernel_hook_status(const struct bpf_program *p, const char *what,
+				      const char *rung);
+uint64_t kernel_program_skips(const struct bpf_program *p);
 
 /* seed.c: runs an iterator program over everything it iterates; out NULL = it writes nothing. 0 or -errno. */
 int seed_run(struct bpf_program *prog, struct seeded *out);

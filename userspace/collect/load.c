@@ -10,11 +10,13 @@
 
 #include "base/btf.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "collect/kernel.h"
 #include "collect/roles.h"
 
 #define BTF_PATH      "/sys/kernel/btf/vmlinux"
-#define SLOTS_PER_CPU 4u /* as in bpf/maps.bpf.h */
+#define SLOTS_PER_CPU 4u  /* as in bpf/maps.bpf.h */
+#define SLOTS_HELD    32u /* the same */
 #define WAKEUP_BYTES  (256u << 10)
 #define RING_MAX_KIB  (1u << 20)
 
@@ -66,10 +68,12 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 
 	k->skel->rodata->cfg_fold = opt->fold;
 	configure_by_types(k);
+	ladder_prepare(k);
 	k->skel->rodata->cfg_page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	k->skel->rodata->cfg_wakeup_bytes = size / 4 < WAKEUP_BYTES ? size / 4 : WAKEUP_BYTES;
 	if (bpf_map__set_max_entries(k->skel->maps.events, size) ||
-	    bpf_map__set_max_entries(k->skel->maps.slots, SLOTS_PER_CPU * (uint32_t)k->cpus))
+	    bpf_map__set_max_entries(k->skel->maps.slots,
+				     SLOTS_HELD + SLOTS_PER_CPU * (uint32_t)k->cpus))
 		return -EINVAL;
 	return 0;
 }
@@ -99,14 +103,11 @@ static int explain_load(int e, struct problem *err)
 	return e;
 }
 
-int kernel_load(struct kernel *k, const struct kernel_options *opt, struct problem *err)
+static int load_programs(struct kernel *k, const struct kernel_options *opt, struct problem *err)
 {
 	int e;
 
 	libbpf_log_begin();
-	k->cpus = libbpf_num_possible_cpus();
-	if (k->cpus < 1)
-		return problem_set(err, -ENOTSUP, "the number of CPUs cannot be read");
 	k->skel = whodid_bpf__open();
 	if (!k->skel)
 		return explain_load(errno ? -errno : -EINVAL, err);
@@ -115,6 +116,25 @@ int kernel_load(struct kernel *k, const struct kernel_options *opt, struct probl
 		return problem_set(err, e, "the programs do not fit to this build of whodidd");
 	e = whodid_bpf__load(k->skel);
 	return e ? explain_load(e, err) : 0;
+}
+
+int kernel_load(struct kernel *k, const struct kernel_options *opt, struct problem *err)
+{
+	int e;
+
+	k->cpus = libbpf_num_possible_cpus();
+	if (k->cpus < 1)
+		return problem_set(err, -ENOTSUP, "the number of CPUs cannot be read");
+	libbpf_log_begin();
+	e = ladder_choose(&k->ladder, opt->hooks, err);
+	if (!e)
+		e = load_programs(k, opt, err);
+	if (!e || opt->hooks != HOOKS_AUTO || k->ladder.rung == HOOKS_TRACEPOINT)
+		return e;
+	log_warn("the %s hooks are left out: %s", ladder_rung_word(k->ladder.rung), err->text);
+	whodid_bpf__destroy(k->skel);
+	ladder_give_up(&k->ladder);
+	return load_programs(k, opt, err);
 }
 
 int kernel_give_roles(struct kernel *k, const struct kernel_options *opt)

@@ -78,8 +78,14 @@ static void close_recording(struct source *src)
 	free(src);
 }
 
+static const char *rung(const struct source *src)
+{
+	(void)src;
+	return "recording";
+}
+
 static const struct source_ops recording_ops = {
-	.rung = "recording",
+	.rung = rung,
 	.drain = drain,
 	.stats = stats,
 	.header = header,

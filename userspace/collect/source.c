@@ -46,9 +46,14 @@ size_t collect_hooks(struct source *src, struct hook_status *out, size_t max)
 	return src->ops->hooks ? src->ops->hooks(src, out, max) : 0;
 }
 
+size_t collect_classes(struct source *src, struct class_status *out, size_t max)
+{
+	return src->ops->classes ? src->ops->classes(src, out, max) : 0;
+}
+
 const char *collect_rung_name(const struct source *src)
 {
-	return src->ops->rung;
+	return src->ops->rung(src);
 }
 
 void collect_close(struct source *src)

@@ -11,7 +11,7 @@
 #include "collect/collect.h"
 
 struct source_ops {
-	const char *rung;
+	const char *(*rung)(const struct source *src);
 	int (*fd)(const struct source *src);
 	int (*drain)(struct source *src, size_t max, source_record_fn fn, void *ctx);
 	int (*tick)(struct source *src, source_record_fn fn, void *ctx);
@@ -19,6 +19,7 @@ struct source_ops {
 	int (*boundary_of)(struct source *src, int pidfd, uint64_t *boundary);
 	void (*stats)(struct source *src, struct source_stats *out);
 	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
+	size_t (*classes)(struct source *src, struct class_status *out, size_t max);
 	const struct recording_header *(*header)(const struct source *src);
 	void (*close)(struct source *src);
 };

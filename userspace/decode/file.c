@@ -178,6 +178,8 @@ void decode_file(struct reader *r, struct event_what *what)
 		return;
 	}
 	reader_result(r, f->result, what);
+	if (r->flags & RECORD_NO_RESULT)
+		what->outcome = OUTCOME_NONE;
 	reader_count(r, f->count, f->first_ns, f->last_ns, what);
 	if (r->flags & RECORD_PATH_CUT)
 		what->truncated |= CUT_PATH;

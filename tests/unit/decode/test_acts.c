@@ -147,6 +147,10 @@ static void mounts_are_read(void **state)
 	assert_str(event.what.file.old_path, "../no path");
 	assert_str(event.what.file.fs_type, "ext4");
 	assert_str(event.what.file.flags, "ro,bind");
+	assert_int_equal(event.what.outcome, OUTCOME_OK);
+	rec.header.flags |= RECORD_NO_RESULT;
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.outcome, OUTCOME_NONE);
 	rec.file.op = FILE_OP_UNLINK; /* of another kind */
 	assert_int_equal(decode(), -EBADMSG);
 	rec.file.op = FILE_OP_UMOUNT;
