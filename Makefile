@@ -46,7 +46,8 @@ libs = $(shell $(PKG_CONFIG) --libs $(1))
 
 LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/identity/*.c \
 	userspace/identity/ci/*.c userspace/identity/container/*.c \
-	userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c userspace/attest/*.c userspace/config/*.c)
+	userspace/program/*.c userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c \
+	userspace/attest/*.c userspace/config/*.c)
 DAEMON_SRC := $(wildcard userspace/whodidd*.c) userspace/pipeline.c $(wildcard userspace/collect/*.c userspace/api/*.c)
 CLIENT_SRC := userspace/whodid.c $(wildcard userspace/cmd/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)

@@ -117,6 +117,10 @@ struct event_what {
 		struct str script;
 		uint64_t script_inode, script_dev, script_ctime_ns;
 		uint32_t exe_generation, script_generation; /* of their inodes */
+		/* content, by the program stage; absent while it is not known */
+		struct str sha256, script_sha256; /* hexadecimal */
+		struct str package;		  /* "coreutils 9.1-1" */
+		bool package_modified;		  /* its content is not what the package brought */
 		uint64_t caps_effective, caps_permitted;
 		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
 		bool deleted; /* the file had no name any more */

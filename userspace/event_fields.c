@@ -373,7 +373,12 @@ const struct field event_fields[] = {
 	ROW(226, "exec.written_time", NULL, FIELD_TIME, who.written_wall_ns, EXEC, "when the latest of them opened it"),
 	ROW(227, "exec.script", "script", FIELD_TEXT, what.exec.script, EXEC, "script that the executable interprets, by the kernel's own object"),
 	ROW(228, "exec.interpreter_written_by", NULL, FIELD_LIST, who.interpreter_written_by, EXEC, "the same as written_by, of a script's interpreter"),
+	ROW(229, "exec.sha256", "sha256", FIELD_TEXT, what.exec.sha256, EXEC, "SHA-256 of the executable, in hexadecimal"),
+	ROW(230, "exec.package", "package", FIELD_TEXT, what.exec.package, EXEC, "distribution package of the executable, and its version"),
+	ROW(234, "exec.package_modified", NULL, FIELD_BOOL, what.exec.package_modified, EXEC, "its content is not what the package brought"),
+	ROW(231, "exec.script_sha256", NULL, FIELD_TEXT, what.exec.script_sha256, EXEC, "SHA-256 of the script"),
 	ROW(232, "exec.script_inode", NULL, FIELD_BIG, what.exec.script_inode, EXEC, "inode of the script"),
+	ROW(235, "exec.script_change", NULL, FIELD_COUNT, what.exec.script_ctime_ns, EXEC, "its change time", .use = FIELD_NO_JSON),
 	ROW(233, "exec.script_dev", NULL, FIELD_DEV, what.exec.script_dev, EXEC, "its device"),
 
 	ROW(85, "child.pid", NULL, FIELD_COUNT, what.child.pid, FORK, "new process"),

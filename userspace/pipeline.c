@@ -2,7 +2,7 @@
 /*
  * pipeline: read this first. What the kernel saw walks from left to right, in one thread:
  *
- *     collect -> decode -> identity -> profile -> anomaly -> sinks
+ *     collect -> decode -> identity -> program -> profile -> anomaly -> sinks
  *
  * Each stage fills its own part of struct event and reads only those before it. Nothing here waits:
  * the store has a thread of its own, viewers of the stream have theirs.
@@ -154,6 +154,9 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	    ev.what.type == EVENT_AUTH_LOG)
 		return;
 
+	/* program: what the file is that they execute, as far as it was read before. */
+	if (p->programs)
+		programs_attach(p->programs, &ev);
 	judge_and_publish(p, &ev);
 }
 
@@ -180,6 +183,16 @@ static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wa
 	p->store_checked_wall_ns = wall_ns;
 }
 
+/* What was read meanwhile is for later execs, and in the store for those that were. */
+static void keep_programs(struct pipeline *p)
+{
+	struct program_facts facts;
+
+	while (programs_next(p->programs, &facts))
+		if (p->store)
+			store_put_program(p->store, &facts);
+}
+
 void pipeline_tick(struct pipeline *p)
 {
 	/* A replay lives in the time of its recording, so that it gives the same answer every time. */
@@ -194,6 +207,8 @@ void pipeline_tick(struct pipeline *p)
 		if (p->store && !replay)
 			announce_store_loss(p, boot_ns, wall_ns);
 	}
+	if (p->programs)
+		keep_programs(p);
 	anomaly_tick(p->anomaly, wall_ns);
 	if (p->store)
 		store_tick(p->store, boot_ns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pipeline: the straight line. kernel -> collect -> decode -> identity -> profile -> anomaly -> sinks.
+ * pipeline: the straight line. kernel -> collect -> decode -> identity -> program -> profile -> anomaly -> sinks.
  * One event walks it from left to right in one thread; nothing points back.
  */
 #ifndef WHODID_PIPELINE_H
@@ -13,6 +13,7 @@
 #include "event_pack.h"
 #include "identity/identity.h"
 #include "profile/profile.h"
+#include "program/program.h"
 #include "sink/stream.h"
 #include "store/store.h"
 
@@ -23,6 +24,8 @@ struct pipeline {
 	int record_err;		   /* why recording ended early */
 	struct decoder decoder;
 	struct identity_table *identity;
+	struct programs
+		*programs; /* NULL = content of files is not read (replay, or switched off) */
 	struct profile_set *profile;
 	struct anomaly_table *anomaly;
 	struct store *store; /* NULL = none (replay) */

@@ -51,6 +51,8 @@ void log_problem(const struct problem *err, int rc);
 int stages_open(struct daemon *d, const char *passwd_path, const char *host_root,
 		struct problem *err);
 int stages_open_store(struct daemon *d, struct problem *err);
+/* What live runs have besides: the thread that reads programs, with what the store knows of them. */
+int stages_open_programs(struct daemon *d, struct problem *err);
 /* 0 or the store's first -errno. */
 int stages_close(struct daemon *d);
 

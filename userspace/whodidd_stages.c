@@ -47,6 +47,33 @@ static int restore_anomalies(struct daemon *d, struct problem *err)
 		      : 0;
 }
 
+static void restore_program(void *ctx, const struct program_facts *facts)
+{
+	programs_remember(ctx, facts);
+}
+
+int stages_open_programs(struct daemon *d, struct problem *err)
+{
+	struct programs_options opt = {
+		.max_bytes = d->config.programs_max_mib << 20,
+		.host_root = d->config.identity_host_root,
+	};
+	struct store_reader *reader;
+	int rc;
+
+	if (!opt.max_bytes)
+		return 0;
+	rc = programs_open(&d->line.programs, &opt);
+	if (rc)
+		return problem_set(err, rc, "cannot start reading programs: %s", strerror(-rc));
+	rc = store_reader_open(&reader, d->config.store_dir, err);
+	if (rc)
+		return rc;
+	store_each_program(reader, restore_program, d->line.programs);
+	store_reader_close(reader);
+	return 0;
+}
+
 static int out_of_memory(struct problem *err)
 {
 	return problem_set(err, -ENOMEM, "out of memory");
@@ -82,6 +109,7 @@ int stages_close(struct daemon *d)
 
 	if (p->source)
 		collect_close(p->source);
+	programs_close(p->programs);
 	rc = p->store ? store_close(p->store) : 0;
 	stream_free(p->stream);
 	if (p->anomaly)
@@ -91,6 +119,7 @@ int stages_close(struct daemon *d)
 	if (p->profile)
 		profile_free(p->profile);
 	p->source = NULL;
+	p->programs = NULL;
 	p->store = NULL;
 	p->stream = NULL;
 	p->anomaly = NULL;

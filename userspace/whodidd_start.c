@@ -213,6 +213,8 @@ int start_line(struct daemon *d, struct problem *err)
 		rc = stages_open(d, d->config.identity_passwd_file, d->config.identity_host_root,
 				 err);
 	if (!rc)
+		rc = stages_open_programs(d, err);
+	if (!rc)
 		rc = open_sensor(d, err);
 	if (!rc)
 		rc = open_recorder(d, err);

@@ -200,6 +200,23 @@ static void put_identity(struct json *w, const struct daemon *d)
 	json_object_end(w);
 }
 
+static void put_programs(struct json *w, const struct daemon *d)
+{
+	struct programs_stats s;
+
+	if (!d->line.programs)
+		return;
+	programs_get_stats(d->line.programs, &s);
+	json_object_begin(w, "programs");
+	json_u64(w, "known", s.known);
+	json_u64(w, "read", s.read);
+	json_u64(w, "too_large", s.too_large);
+	json_u64(w, "changed", s.changed);
+	json_u64(w, "gone", s.gone);
+	json_u64(w, "busy", s.busy);
+	json_object_end(w);
+}
+
 static void put_judgement(struct json *w, const struct daemon *d)
 {
 	struct profile_counts p;
@@ -354,6 +371,7 @@ static int put_status(struct daemon *d, struct json *w)
 	put_loss(w, d, &src);
 	put_sensor(w, &src);
 	put_identity(w, d);
+	put_programs(w, d);
 	put_judgement(w, d);
 	put_store(w, d);
 	json_u64(w, "viewers", stream_viewers(d->line.stream));

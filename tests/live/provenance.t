@@ -99,6 +99,27 @@ plain=$(first_event ".process.argv // [] | index(\"$mark-plain\")" type=exec) ||
 json_is "$plain" '.exec.written_by' null "what was there before names nobody"
 unlike "$(jq -r .verdict.rule <<<"$plain")" what-a-job "and breaks no rule"
 
+# Content: the first exec is completed in answers, the next has it at once, rules ask for it.
+sum=$(sha256sum <copied | cut -d ' ' -f 1)
+is_complete() {
+	has_event ".process.exe == \"$SCRATCH/w/copied\" and .exec.sha256 == \"$sum\"" type=exec "sha256=$sum"
+}
+ok "the first exec is found by its content afterwards" wait_until 10 is_complete
+json_is "$(ran copied)" .exec.package null "a copy is of no package"
+version=$(dpkg-query -W -f '${Version}' coreutils 2>/dev/null)
+if [ -n "$version" ]; then
+	ok "a program of the distribution has its package" wait_until 10 has_event \
+		".exec.package == \"coreutils $version\" and (.exec.package_modified | not)" type=exec "package=coreutils*" exe=true
+else
+	pass "a program of the distribution has its package # SKIP no dpkg here"
+fi
+want=$(sha256sum <script | cut -d ' ' -f 1)
+ok "a script's own content" wait_until 10 has_event \
+	".exec.script == \"$SCRATCH/w/script\" and .exec.script_sha256 == \"$want\"" type=exec
+deploy ./sparse
+deploy ./sparse
+is "$(wd status -o json | jq '.programs.read > 5 and .programs.busy == 0')" true "status counts what was read"
+
 # Written anew by somebody else: no longer the job's. Opened without a change: still the job's.
 ci "cd $SCRATCH/w; cp /bin/true again; cp /bin/true touched; cp /bin/true appended"
 # A change time is that of a tick of the clock.

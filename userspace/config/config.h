@@ -34,6 +34,8 @@ struct config {
 	char *identity_host_root;   /* /; bundles of containers. Not used by --replay unless set */
 	uint64_t identity_processes;  /* 65536 */
 	uint64_t identity_boundaries; /* 16384 */
+	/* programs.* */
+	uint64_t programs_max_mib; /* 256, 0 to 65536 */
 	/* profiles.* */
 	char *profiles_dir;	   /* /etc/whodid/profiles.d */
 	char *profiles_vendor_dir; /* /usr/share/whodid/profiles */

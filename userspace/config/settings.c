@@ -44,6 +44,10 @@ const struct setting config_settings[] = {
 	{"identity.boundaries", AT(identity_boundaries), SETTING_NUMBER, false, 256, 1048576, NULL,
 	 "16384", NULL, "Logins, services, containers and jobs remembered."},
 
+	{"programs.max_mib", AT(programs_max_mib), SETTING_NUMBER, false, 0, 65536, NULL, "256",
+	 NULL,
+	 "Largest program of which SHA-256 and package are found out; 0 = none is read for that."},
+
 	{"profiles.dir", AT(profiles_dir), SETTING_PATH, true, 0, 0, NULL, "/etc/whodid/profiles.d",
 	 "profiles.d", "Your roles and bindings, *.yaml."},
 	{"profiles.vendor_dir", AT(profiles_vendor_dir), SETTING_PATH, true, 0, 0, NULL,

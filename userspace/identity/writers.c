@@ -250,10 +250,10 @@ void writers_learn(struct writers *w, const struct event_what *what, struct str 
 {
 	bool opened = str_is(what->file.op, "open") || str_is(what->file.op, "memfd");
 
-	look_after_clock(w, what);
 	if (what->outcome != OUTCOME_OK || !who.p ||
 	    (what->type != EVENT_FILE_WRITE && what->type != EVENT_FILE_CREATE))
 		return;
+	look_after_clock(w, what);
 	/* Repeated opens come late, and only of who was the last when they were made. */
 	if (what->folded)
 		return;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "profile/object.h"
 
 static void put(struct values *out, struct str v)
 {
@@ -180,6 +181,16 @@ static void get_written_by(struct act *a, struct values *out)
 	put_comma_list(out, a->ev->who.interpreter_written_by);
 }
 
+static void get_sha256(struct act *a, struct values *out)
+{
+	put(out, a->ev->what.exec.sha256);
+}
+
+static void get_package(struct act *a, struct values *out)
+{
+	put(out, object_package(&a->ev->what));
+}
+
 static void get_user(struct act *a, struct values *out)
 {
 	put(out, a->ev->who.user_name);
@@ -254,8 +265,8 @@ static const struct attr {
 	{"proc.parent", get_parent, false},
 	{"proc.ancestors", get_ancestors, true},
 	{"proc.user", get_user, false},
-	{"proc.sha256", NULL, false},
-	{"proc.package", NULL, false},
+	{"proc.sha256", get_sha256, false},
+	{"proc.package", get_package, false},
 	{"proc.writtenBy", get_written_by, false},
 	{"proc.age", NULL, true},
 	{"file.op", get_op, false},

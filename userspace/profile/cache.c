@@ -148,11 +148,13 @@ static void make_identity_key(struct last_identity *last, const struct act *act,
 	keep_last(last, level_and_flags, texts, out);
 }
 
-/* Few execs have any: what rules may ask of where a program comes from. */
-static void mix_writers(struct cache_key *k, const struct event_who *who)
+/* What rules may ask of where a program comes from. */
+static void mix_origin(struct cache_key *k, const struct event *ev)
 {
-	const struct str texts[4] = {who->written_by, who->interpreter_written_by};
+	const struct str texts[4] = {ev->who.written_by, ev->who.interpreter_written_by,
+				     ev->what.exec.sha256, ev->what.exec.package};
 
+	mix(k, ev->what.exec.package_modified, 0);
 	mix_texts(k, texts, 4);
 }
 
@@ -173,7 +175,7 @@ static void mix_act(struct cache_key *k, const struct act *act)
 	    how);
 	mix_texts(k, texts, 8);
 	if (act->verb == VERB_EXEC)
-		mix_writers(k, &act->ev->who);
+		mix_origin(k, act->ev);
 	if (act->verb == VERB_CONNECT || act->verb == VERB_LISTEN)
 		mix(k, act->addr[0], act->addr[1]);
 	if (act->verb > VERB_BECOME) {

@@ -105,8 +105,7 @@ static int add_path(struct compiler *c, struct matcher *m, const struct scope *s
 static bool is_unseen(struct compiler *c, const struct object *o)
 {
 	if (o->unseen)
-		warn(c, &o->at, "%s",
-		     "sha256, package and owner are not known by the sensor yet: matches nothing");
+		warn(c, &o->at, "%s", "owner is not known by the sensor yet: matches nothing");
 	else if ((o->verb == VERB_CONNECT || o->verb == VERB_LISTEN) && o->endpoint.name.p)
 		warn(c, &o->at, "%s",
 		     "host names are not known by the sensor yet: matches nothing (WD015)");

@@ -62,6 +62,8 @@ struct object {
 	struct str parent, exe;	 /* globs */
 	struct texts args;	 /* words; each must be among the arguments */
 	struct texts written_by; /* word globs: who wrote the program or script */
+	struct texts sha256;	 /* of the program: one of them */
+	struct str package;	 /* glob: name of its package */
 	bool not_self;		 /* /proc/PID of the actor itself does not count */
 	bool deleted;		 /* only programs whose file has no name any more */
 	bool unseen;		 /* asks for what the sensor does not know yet: matches nothing */

@@ -82,6 +82,27 @@ static bool written_by_matches(const struct entry *e, const struct act *a)
 	       writers_match(globs, who->interpreter_written_by, false);
 }
 
+/* "coreutils" of "coreutils 9.1-1"; absent when the content is not the package's. */
+struct str object_package(const struct event_what *what)
+{
+	int64_t blank = str_index(what->exec.package, 0, ' ');
+
+	if (what->exec.package_modified || blank <= 0)
+		return STR_NONE;
+	return str_sub(what->exec.package, 0, (uint32_t)blank);
+}
+
+/* What is not known yet, at the first exec of a file, matches nothing. */
+static bool content_matches(const struct object *o, const struct event_what *what)
+{
+	struct str package = o->package.p ? object_package(what) : STR_NONE;
+	bool found = !o->sha256.n;
+
+	for (uint32_t i = 0; !found && i < o->sha256.n; i++)
+		found = what->exec.sha256.n && str_equal(o->sha256.v[i].s, what->exec.sha256);
+	return found && (!o->package.p || (package.n && glob_match_word(o->package, package)));
+}
+
 bool object_holds(const struct entry *e, struct act *a)
 {
 	const struct object *o = e->object;
@@ -90,6 +111,6 @@ bool object_holds(const struct entry *e, struct act *a)
 		return false;
 	if (o->deleted && !a->ev->what.exec.deleted)
 		return false;
-	return by_matches(e, a) && written_by_matches(e, a) && args_match(o, a) &&
-	       conditions_hold(e->rule->when, a);
+	return by_matches(e, a) && written_by_matches(e, a) && content_matches(o, &a->ev->what) &&
+	       args_match(o, a) && conditions_hold(e->rule->when, a);
 }

@@ -7,5 +7,7 @@
 
 /* Whether that holds for the act, and the conditions of the rule too. */
 bool object_holds(const struct entry *e, struct act *a);
+/* Name of the package of an exec's program; absent when not known, or when its content is another. */
+struct str object_package(const struct event_what *what);
 
 #endif

@@ -10,7 +10,7 @@
 #include "profile/reader.h"
 #include "profile/variables.h"
 
-/* Not seen by the sensor yet: hashes and packages of programs, owners of files. */
+/* Not seen by the sensor yet: owners of files. */
 static int read_unseen_text(struct reader *r, const struct node *v, void *out)
 {
 	struct str unused;
@@ -22,11 +22,11 @@ static int read_unseen_text(struct reader *r, const struct node *v, void *out)
 
 static int read_sha256(struct reader *r, const struct node *v, void *out)
 {
-	struct texts list = {0};
-	int e = read_texts(r, v, &list);
+	struct texts *list = out;
+	int e = read_texts(r, v, list);
 
-	for (uint32_t i = 0; !e && i < list.n; i++) {
-		struct str s = list.v[i].s;
+	for (uint32_t i = 0; !e && i < list->n; i++) {
+		struct str s = list->v[i].s;
 		uint32_t good = 0;
 
 		while (good < s.n && isxdigit((unsigned char)s.p[good]) &&
@@ -35,7 +35,6 @@ static int read_sha256(struct reader *r, const struct node *v, void *out)
 		if (good != 64 || s.n != 64)
 			e = reader_fail(r, v, "a sha256 is 64 hexadecimal digits in lower case");
 	}
-	*(bool *)out = true;
 	return e;
 }
 
@@ -50,8 +49,8 @@ static const struct key exec_keys[] = {
 	{"path", read_glob, offsetof(struct object, text), false},
 	{"parent", read_glob, offsetof(struct object, parent), false},
 	{"args", read_texts, offsetof(struct object, args), false},
-	{"sha256", read_sha256, offsetof(struct object, unseen), false},
-	{"package", read_unseen_text, offsetof(struct object, unseen), false},
+	{"sha256", read_sha256, offsetof(struct object, sha256), false},
+	{"package", read_text, offsetof(struct object, package), false},
 	{"writtenBy", read_text_or_texts, offsetof(struct object, written_by), false},
 	{"deleted", read_bool, offsetof(struct object, deleted), false},
 	{NULL, NULL, 0, false},
@@ -67,7 +66,7 @@ static int read_path_object(struct reader *r, const struct node *v, struct objec
 	e = read_map(r, v, keys, "this object", o);
 	if (e || o->text.p)
 		return e;
-	if (!o->deleted && !o->written_by.n)
+	if (!o->deleted && !o->written_by.n && !o->sha256.n && !o->package.p)
 		return reader_fail(r, v, "this object needs the key 'path'");
 	o->text = STR_LIT("**"); /* what has no file may have a name that is no path at all */
 	return 0;

@@ -153,7 +153,10 @@ int store_cursor_next(struct store_cursor *c, struct event *ev)
 		}
 		i = c->q.descending ? c->left - 1 : c->batch.facts.count - c->left;
 		c->left--;
-		if (loaded_event(&c->batch, i, ev) == 0 && is_wanted(c, ev)) {
+		if (loaded_event(&c->batch, i, ev))
+			continue;
+		reader_complete(c->r, ev);
+		if (is_wanted(c, ev)) {
 			reader_take_host(c->r, c->batch.facts.host);
 			return 1;
 		}

@@ -33,6 +33,8 @@ struct store {
 	unsigned gap_count;
 	struct pending_anomaly *anomalies;
 	size_t anomaly_count;
+	struct program_facts programs[PROGRAMS_MAX];
+	unsigned program_count;
 	struct store_stats stats;
 	bool stop;
 	int close_err;

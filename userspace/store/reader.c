@@ -148,6 +148,7 @@ void store_reader_close(struct store_reader *r)
 	if (!r)
 		return;
 	loaded_release(&r->one);
+	sqlite3_finalize(r->find_program);
 	sqlite3_close_v2(r->db);
 	free(r);
 }
@@ -207,8 +208,10 @@ int store_get(struct store_reader *r, uint64_t seq, struct event *ev)
 	if (result)
 		return result;
 	result = find_seq(r, seq, &found);
-	if (result == 1)
+	if (result == 1) {
+		reader_complete(r, &found);
 		*ev = found;
+	}
 	return result;
 }
 

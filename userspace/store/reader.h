@@ -22,6 +22,9 @@ struct store_reader {
 	struct host host;
 	uint64_t host_row; /* that host holds */
 	struct loaded one; /* of store_get() */
+	sqlite3_stmt *find_program;
+	bool no_programs;		  /* a store of before, or one that cannot say */
+	struct program_facts exe, script; /* that the event given last borrows texts of */
 };
 
 #define BATCH_COLUMNS "seq0, seq1, n, ts0, ts1, raw_len, kindmask, host, prev, hash, d"
@@ -34,6 +37,9 @@ int loaded_read(struct loaded *b, sqlite3_stmt *st);
 void loaded_release(struct loaded *b);
 /* Event number i. 0 or -EBADMSG. */
 int loaded_event(const struct loaded *b, uint32_t i, struct event *ev);
+
+/* program.c: what became known of an exec's files after it was kept. */
+void reader_complete(struct store_reader *r, struct event *ev);
 
 /* Makes host the one of that row. */
 void reader_take_host(struct store_reader *r, uint64_t row);

@@ -17,6 +17,8 @@ static const char tables[] =
 	" kindmask, host, prev BLOB, hash BLOB, d BLOB);"
 	"CREATE TABLE IF NOT EXISTS gap(id INTEGER PRIMARY KEY, ts0, ts1, n, why TEXT);"
 	"CREATE TABLE IF NOT EXISTS anomaly(id INTEGER PRIMARY KEY, json TEXT);"
+	"CREATE TABLE IF NOT EXISTS program(dev, inode, ctime, sha256 TEXT, package TEXT, modified,"
+	" PRIMARY KEY(dev, inode, ctime));"
 	"CREATE TABLE IF NOT EXISTS host(id INTEGER PRIMARY KEY, name TEXT, boot_id TEXT,"
 	" machine_id TEXT, UNIQUE(name, boot_id, machine_id));"
 	"CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v);";

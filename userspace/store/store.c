@@ -352,6 +352,15 @@ void store_put_anomaly(struct store *s, uint64_t id, struct str json)
 	free(copy);
 }
 
+void store_put_program(struct store *s, const struct program_facts *facts)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->program_count < PROGRAMS_MAX)
+		s->programs[s->program_count++] = *facts;
+	submit(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void store_get_stats(struct store *s, struct store_stats *out)
 {
 	pthread_mutex_lock(&s->lock);

@@ -2,7 +2,7 @@
 /*
  * store: the host's history in one SQLite file, DIR/hot.db (storage.md 3.2): zstd-compressed
  * batches of packed events, committed every 1,000 events or 250 ms by a thread of its own, each
- * batch hashed onto the one before; gaps as rows; anomalies by id.
+ * batch hashed onto the one before; gaps as rows; anomalies by id; programs by file.
  *
  * The writer side belongs to the line. Readers open their own handle, also in other processes and
  * on a copied file; they never stop the writer.
@@ -12,6 +12,7 @@
 
 #include "base/problem.h"
 #include "event.h"
+#include "program/program.h"
 
 struct store;
 struct store_reader;
@@ -59,6 +60,8 @@ void store_tick(struct store *s, uint64_t boot_ns);
 void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64_t events,
 	       const char *why);
 void store_put_anomaly(struct store *s, uint64_t id, struct str json);
+/* Completes the execs of that file that were kept before its content was known. Kept: the latest 65536. */
+void store_put_program(struct store *s, const struct program_facts *facts);
 void store_get_stats(struct store *s, struct store_stats *out);
 /* Writes everything, waits for the disk, marks the end as clean. 0 or the first -errno. */
 int store_close(struct store *s);
@@ -85,7 +88,7 @@ struct store_query {
  * no lock between two batches. */
 int store_cursor_open(struct store_cursor **out, struct store_reader *r,
 		      const struct store_query *query, struct problem *err);
-/* 1 with the next event (texts valid until the next call), 0 at the end, -errno. */
+/* 1 with the next event (texts valid until the next call on c or r), 0 at the end, -errno. */
 int store_cursor_next(struct store_cursor *c, struct event *ev);
 uint64_t store_cursor_damaged(const struct store_cursor *c);
 void store_cursor_close(struct store_cursor *c);
@@ -110,6 +113,10 @@ int64_t store_oldest(struct store_reader *r);
 /* Calls fn for each anomaly kept. */
 int store_each_anomaly(struct store_reader *r, void (*fn)(void *ctx, uint64_t id, struct str json),
 		       void *ctx);
+
+/* Calls fn for each program kept, the one learnt last at the end. A store without any has none. */
+int store_each_program(struct store_reader *r,
+		       void (*fn)(void *ctx, const struct program_facts *facts), void *ctx);
 
 struct store_check {
 	uint64_t batches, events;

@@ -60,6 +60,11 @@ static void take_work(struct store *s, struct work *work)
 		work->anomaly_count = s->anomaly_count;
 		s->anomaly_count = 0;
 	}
+	if (!work->program_count) {
+		memcpy(work->programs, s->programs, s->program_count * sizeof(*s->programs));
+		work->program_count = s->program_count;
+		s->program_count = 0;
+	}
 }
 
 static void count_commit(struct store *s, const struct commit_result *r)
@@ -87,6 +92,7 @@ static void give_back(struct store *s, struct work *work)
 		s->free = b;
 	}
 	work->gap_count = 0;
+	work->program_count = 0;
 	free_anomalies(work);
 }
 
@@ -108,8 +114,8 @@ static void give_up(struct store *s, struct work *work, int r)
 
 static bool has_work(const struct store *s, const struct work *work)
 {
-	return s->full || s->gap_count || s->anomaly_count || work->batches || work->gap_count ||
-	       work->anomaly_count;
+	return s->full || s->gap_count || s->anomaly_count || s->program_count || work->batches ||
+	       work->gap_count || work->anomaly_count || work->program_count;
 }
 
 static void wait_to_retry(struct store *s)

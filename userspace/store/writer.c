@@ -14,6 +14,7 @@ static void release(struct writer *w)
 	sqlite3_finalize(w->insert_batch);
 	sqlite3_finalize(w->insert_gap);
 	sqlite3_finalize(w->put_anomaly);
+	sqlite3_finalize(w->put_program);
 	sqlite3_finalize(w->oldest);
 	sqlite3_finalize(w->delete_to);
 	batch_packer_free(w->packer);
@@ -31,6 +32,7 @@ static int prepare(struct writer *w)
 				   " host, prev, hash, d) VALUES(?,?,?,?,?,?,?,?,?,?,?)"},
 		{&w->insert_gap, "INSERT INTO gap(ts0, ts1, n, why) VALUES(?,?,?,?)"},
 		{&w->put_anomaly, "INSERT OR REPLACE INTO anomaly VALUES(?,?)"},
+		{&w->put_program, "INSERT OR REPLACE INTO program VALUES(?,?,?,?,?,?)"},
 		{&w->oldest, "SELECT seq0, n FROM batch ORDER BY seq0 LIMIT 17"},
 		{&w->delete_to, "DELETE FROM batch WHERE seq0<=?"},
 	};
@@ -195,6 +197,29 @@ static int write_anomaly(struct writer *w, const struct pending_anomaly *a)
 	return run(w, w->put_anomaly);
 }
 
+static int write_program(struct writer *w, const struct program_facts *f)
+{
+	sqlite3_bind_int64(w->put_program, 1, (sqlite3_int64)f->dev);
+	sqlite3_bind_int64(w->put_program, 2, (sqlite3_int64)f->inode);
+	sqlite3_bind_int64(w->put_program, 3, (sqlite3_int64)f->ctime_ns);
+	sqlite3_bind_text(w->put_program, 4, f->sha256, -1, SQLITE_STATIC);
+	sqlite3_bind_text(w->put_program, 5, f->package, -1, SQLITE_STATIC);
+	sqlite3_bind_int(w->put_program, 6, f->modified);
+	return run(w, w->put_program);
+}
+
+static int write_programs(struct writer *w, const struct work *work)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < work->program_count; i++)
+		r = write_program(w, &work->programs[i]);
+	if (r || !work->program_count)
+		return r;
+	return schema_exec(w->db, "DELETE FROM program WHERE rowid <="
+				  " (SELECT max(rowid) - 65536 FROM program)");
+}
+
 static int write_all(struct writer *w, const struct work *work, uint8_t prev[static BATCH_HASH],
 		     struct commit_result *out)
 {
@@ -206,7 +231,7 @@ static int write_all(struct writer *w, const struct work *work, uint8_t prev[sta
 		r = write_gap(w, &work->gaps[i]);
 	for (size_t i = 0; r == 0 && i < work->anomaly_count; i++)
 		r = write_anomaly(w, &work->anomalies[i]);
-	return r;
+	return r ? r : write_programs(w, work);
 }
 
 /* Bytes in use: pages behind deleted rows are taken again before the file grows. */

@@ -24,6 +24,8 @@ struct pending_anomaly {
 	uint32_t len;
 };
 
+#define PROGRAMS_MAX 128 /* waiting to be written; what is more is left out */
+
 /* What one commit writes: all or nothing. */
 struct work {
 	struct buffer *batches;
@@ -31,11 +33,13 @@ struct work {
 	unsigned gap_count;
 	struct pending_anomaly *anomalies;
 	size_t anomaly_count;
+	struct program_facts programs[PROGRAMS_MAX];
+	unsigned program_count;
 };
 
 struct writer {
 	sqlite3 *db;
-	sqlite3_stmt *insert_batch, *insert_gap, *put_anomaly, *oldest, *delete_to;
+	sqlite3_stmt *insert_batch, *insert_gap, *put_anomaly, *put_program, *oldest, *delete_to;
 	struct batch_packer *packer;
 	uint8_t prev[BATCH_HASH];
 	uint64_t host;

@@ -215,7 +215,7 @@ static void a_step_of_the_clock_forgets(void **state)
 
 	(void)state;
 	makes("ci:a", 1);
-	what = open_of(EVENT_FILE_READ, 5, now);
+	what = open_of(EVENT_FILE_WRITE, 5, now);
 	what.wall_ns -= 3600 * SECOND;
 	writers_learn(&w, &what, STR_LIT("x"));
 	assert_string_equal(wrote(1, now), "");

@@ -631,6 +631,43 @@ static void writers_of_programs(void **state)
 	profile_free(p);
 }
 
+#define SHA "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+static void content_of_programs(void **state)
+{
+	struct profile_set *p = set_of(
+		"{apiVersion: whodid.dev/v1alpha1, kind: Role, metadata: {name: r}, spec: {\n"
+		"  allow: [{id: exact, exec: [{path: /usr/bin/kubectl, sha256: [" SHA "]}]},\n"
+		"          {id: distribution, exec: [{package: coreutils*}]}],\n"
+		"  deny: [{id: known-bad, exec: [{sha256: [\"" SHA "\"], path: /tmp/**}]},\n"
+		"         {id: foreign, when: [{attr: proc.package, in: [netcat]}], exec: [/**]}]}}\n"
+		"---\n"
+		"{apiVersion: whodid.dev/v1alpha1, kind: RoleBinding, metadata: {name: b}, spec: {\n"
+		"  mode: audit, roles: [r], subjects: [{kind: Any}]}}\n");
+	struct event ev = act_exec("unit:deploy.service", "/usr/bin/kubectl");
+
+	(void)state;
+	assert_non_null(p);
+	assert_string_equal(judge(p, ev), "unexpected medium"); /* not known yet */
+	ev.what.exec.sha256 = STR_LIT(SHA);
+	assert_string_equal(judge(p, ev), "expected r/exact");
+	ev.what.exec.sha256 = STR_LIT("00");
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev = act_exec("unit:deploy.service", "/tmp/x");
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.what.exec.sha256 = STR_LIT(SHA);
+	assert_string_equal(judge(p, ev), "forbidden r/known-bad high");
+	ev = act_exec("unit:deploy.service", "/usr/bin/ls");
+	ev.what.exec.package = STR_LIT("coreutils 9.1-1");
+	assert_string_equal(judge(p, ev), "expected r/distribution");
+	ev.what.exec.package_modified = true; /* then it is not the package's program */
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.what.exec.package_modified = false;
+	ev.what.exec.package = STR_LIT("netcat 1.10");
+	assert_string_equal(judge(p, ev), "forbidden r/foreign high");
+	profile_free(p);
+}
+
 /* No two acts that differ in a field that rules look at may share a key. */
 static void keys_tell_acts_apart(void **state)
 {
@@ -664,6 +701,9 @@ static void keys_tell_acts_apart(void **state)
 	DIFFERS(b.what.exec.exe = STR_LIT("/bin/l"));
 	DIFFERS(b.what.exec.filename = STR_LIT("/bin/x"));
 	DIFFERS(b.what.exec.deleted = true);
+	DIFFERS(b.what.exec.sha256 = STR_LIT("x"));
+	DIFFERS(b.what.exec.package = STR_LIT("x"));
+	DIFFERS(b.what.exec.package_modified = true);
 	DIFFERS(b.who.written_by = STR_LIT("ci:x"));
 	DIFFERS(b.who.interpreter_written_by = STR_LIT("ci:x"));
 	DIFFERS(b.what.truncated = CUT_EXE);
@@ -688,6 +728,7 @@ int main(void)
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(become_names_the_target),
 		cmocka_unit_test(writers_of_programs),
+		cmocka_unit_test(content_of_programs),
 		cmocka_unit_test(order_never_matters),
 		cmocka_unit_test(the_cache_changes_nothing),
 		cmocka_unit_test(keys_tell_acts_apart),

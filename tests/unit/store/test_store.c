@@ -914,6 +914,109 @@ static void close_on_a_full_disk_fails(void **state)
 	assert_int_equal(store_close(s), 0);
 }
 
+static void put_exec(struct store *s, uint64_t seq, uint64_t inode, const char *sha256)
+{
+	static uint8_t packed[EVENT_PACKED_MAX];
+	struct event ev = {0};
+	int n;
+
+	ev.what.seq = seq;
+	ev.what.count = 1;
+	ev.what.wall_ns = WALL0 + (int64_t)seq * SECOND;
+	ev.what.type = EVENT_EXEC;
+	ev.what.exec.exe = STR_LIT("/bin/x");
+	ev.what.exec.exe_inode = inode;
+	ev.what.exec.exe_dev = 8ull << 20 | 1;
+	ev.what.exec.exe_ctime_ns = UINT64_MAX - 5; /* any number comes back */
+	ev.what.exec.script_inode = 77;
+	ev.what.exec.script_ctime_ns = 78;
+	ev.what.exec.sha256 = str_of(sha256);
+	n = event_pack(&ev, packed, sizeof(packed));
+	assert_true(n > 0);
+	store_append(s, &ev, packed, (size_t)n);
+}
+
+static void count_program(void *ctx, const struct program_facts *facts)
+{
+	(void)facts;
+	++*(unsigned *)ctx;
+}
+
+/* What became known after the exec completes it in answers, and filters find it. */
+static void programs_complete_execs(void **state)
+{
+	struct program_facts facts = {.dev = 8ull << 20 | 1,
+				      .inode = 5,
+				      .ctime_ns = UINT64_MAX - 5,
+				      .sha256 = "abcd",
+				      .package = "coreutils 9.1-1",
+				      .modified = true};
+	struct program_facts script = {.inode = 77, .ctime_ns = 78, .sha256 = "5c41"};
+	struct store_query query = {.filter = NULL};
+	struct store_cursor *c;
+	struct store_reader *r;
+	struct problem err = {0};
+	struct filter *filter;
+	struct event ev;
+	unsigned n = 0;
+	uint64_t seq;
+	struct store *s = open_store(&defaults, &seq);
+
+	(void)state;
+	put_exec(s, seq, 5, NULL);
+	put_exec(s, seq + 1, 6, NULL);
+	put_exec(s, seq + 2, 5, "known");
+	store_put_program(s, &facts);
+	store_put_program(s, &script);
+	store_put_program(s, &facts);
+	assert_int_equal(store_close(s), 0);
+
+	r = open_reader_at(dir);
+	assert_int_equal(store_get(r, seq, &ev), 1);
+	assert_true(str_is(ev.what.exec.sha256, "abcd"));
+	assert_true(str_is(ev.what.exec.package, "coreutils 9.1-1"));
+	assert_true(ev.what.exec.package_modified);
+	assert_true(str_is(ev.what.exec.script_sha256, "5c41"));
+	assert_int_equal(store_get(r, seq + 1, &ev), 1);
+	assert_null(ev.what.exec.sha256.p);
+	assert_int_equal(store_get(r, seq + 2, &ev), 1);
+	assert_true(str_is(ev.what.exec.sha256, "known"));
+	assert_int_equal(filter_parse(&filter, STR_LIT("sha256=abcd"), &err), 0);
+	query.filter = filter;
+	assert_int_equal(store_cursor_open(&c, r, &query, &err), 0);
+	assert_int_equal(store_cursor_next(c, &ev), 1);
+	assert_int_equal(ev.what.seq, seq);
+	assert_int_equal(store_cursor_next(c, &ev), 0);
+	store_cursor_close(c);
+	filter_free(filter);
+	assert_int_equal(store_each_program(r, count_program, &n), 0);
+	assert_int_equal(n, 2);
+	store_reader_close(r);
+}
+
+/* A store of before programs were kept has none, and answers all the same. */
+static void a_store_without_programs_answers(void **state)
+{
+	struct store_reader *r;
+	struct event ev;
+	uint64_t seq;
+	struct store *s = open_store(&defaults, &seq);
+	unsigned n = 0;
+	sqlite3 *db;
+
+	(void)state;
+	put_exec(s, seq, 5, NULL);
+	assert_int_equal(store_close(s), 0);
+	assert_int_equal(sqlite3_open(hot(), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE program", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	r = open_reader_at(dir);
+	assert_int_equal(store_get(r, seq, &ev), 1);
+	assert_null(ev.what.exec.sha256.p);
+	assert_true(store_each_program(r, count_program, &n) < 0);
+	store_reader_close(r);
+}
+
 #define TEST(name)	 cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
 #define TEST_MOUNT(name) cmocka_unit_test_setup_teardown(name, make_dir, unmount_and_remove)
 
@@ -927,6 +1030,8 @@ int main(void)
 		TEST(one_event_by_number),
 		TEST(gaps_and_anomalies_are_kept),
 		TEST(latest_anomaly_wins),
+		TEST(programs_complete_execs),
+		TEST(a_store_without_programs_answers),
 		TEST(tick_commits_when_due),
 		TEST(reader_beside_the_writer),
 		TEST(two_writers_are_refused),
