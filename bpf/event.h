@@ -47,6 +47,8 @@ enum record_kind {
 			     * not counted */
 	/* struct record_auth_log: what a login daemon, as root, told the system's log */
 	RECORD_AUTH_LOG = 8,
+	/* struct record_request: what a client asked of a container engine */
+	RECORD_REQUEST = 10,
 
 	/* 11 is session.attest, which the daemon makes */
 
@@ -429,6 +431,23 @@ struct record_auth_log {
 	struct record_text text; /* at most EVENT_LOG_MAX, else RECORD_TEXT_CUT */
 };
 
+enum request_engine {
+	REQUEST_ENGINE_NONE = 0,
+	REQUEST_ENGINE_DOCKER = 1, /* docker.sock */
+	REQUEST_ENGINE_PODMAN = 2,
+};
+
+/* First line of a request over a unix socket, up to its query or protocol. From the client's memory. */
+struct record_request {
+	struct record_header header;
+	struct record_task task;
+	__u32 role; /* enum exe_role of the client's executable */
+	__u32 ci_system;
+	__u32 engine; /* enum request_engine */
+	__u32 pad0;
+	struct record_text line; /* "POST /v1.41/containers/web/start" */
+};
+
 #define BOUNDARY_ID_KERNEL 1ull /* kernel threads share this one */
 
 /* Records that were made and did not fit, since the last such record. */
@@ -451,6 +470,7 @@ _Static_assert(sizeof(struct record_cred) == 176, "ABI");
 _Static_assert(sizeof(struct record_load) == 216, "ABI");
 _Static_assert(sizeof(struct record_boundary) == 240, "ABI");
 _Static_assert(sizeof(struct record_auth_log) == 184, "ABI");
+_Static_assert(sizeof(struct record_request) == 152, "ABI");
 _Static_assert(sizeof(struct record_loss) == 568, "ABI");
 
 /* Per-CPU counters, map "counters" (one PERCPU_ARRAY element). received + lost = generated, per kind. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* exec.bpf.c: processes begin, execute and end. */
 #include "process.bpf.h"
+#include "ask.bpf.h"
 #include "script.bpf.h"
 #include "hold.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -20,6 +21,7 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 	*st = *up;
 	st->connect = 0;
 	st->held = 0;
+	st->engine = 0;
 	if (!thread)
 		st->exec_count = 0;
 	note_credentials(child, st); /* others than the parent's in a new user namespace */
@@ -288,6 +290,7 @@ int on_exit(u64 *ctx)
 	if (is_self(task))
 		return 0;
 	st = current_state(task);
+	ask_on_exit(task);
 	if (st)
 		emit_exit(task, st);
 	return 0;

@@ -18,6 +18,8 @@ extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 extern __u32 self_tgid;
 /* When seeding was done, 0 before. A task without state is older than that, or its fork was not seen. */
 extern __u64 seeded_ns;
+/* Processes that have connected to a container engine, for ask.bpf.h. */
+extern __u32 engine_clients;
 /* How many tasks seeding has given a state. */
 extern __u32 seeded_tasks;
 
@@ -98,10 +100,10 @@ struct task_state {
 	u32 session_id;
 	u32 flags; /* TASK_*, and STATE_* below */
 	u32 exec_count;
-	u8 role;    /* enum exe_role of what it executes, inherited at fork */
-	u8 connect; /* enum connect_mark */
-	u8 ci;	    /* of a ci supervisor: enum ci_system and CI_WEAK */
-	u8 pad0;
+	u8 role;      /* enum exe_role of what it executes, inherited at fork */
+	u8 connect;   /* enum connect_mark */
+	u8 ci;	      /* of a ci supervisor: enum ci_system and CI_WEAK */
+	u8 engine;    /* of a leader: the process has connected to a container engine */
 	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
 	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
 	u32 cred_euid;

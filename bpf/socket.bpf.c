@@ -7,6 +7,7 @@
  */
 #include "session.bpf.h"
 #include "send.bpf.h"
+#include "ask.bpf.h"
 #include "target.bpf.h"
 
 static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long ret)
@@ -57,6 +58,8 @@ static __always_inline int on_connect(struct task_struct *task, const u64 *args,
 	st->connect = CONNECT_NONE; /* whatever follows: the mark is about this call only */
 	if (mark == CONNECT_SENT)
 		return 0;
+	if (family == AF_UNIX && ret == 0)
+		ask_on_connect((u64)sk);
 	if (family == AF_UNIX)
 		return unix_on_connect((u64)sk, args[1], args[2], ret);
 	if (family == AF_VSOCK)
@@ -122,15 +125,23 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SENDTO:
 		if (sends_auth_log(task))
 			auth_on_send(args[0], args[1], args[2]);
+		else if (ret > 0 && asks_engine(task))
+			ask_on_write(args[0], args[1], args[2]);
 		return send_on_call(args[0], args[4], class, ret);
 	case SYS_SENDMSG:
 		if (sends_auth_log(task))
 			auth_on_sendmsg(args[0], args[1], ia32);
+		else if (ret > 0 && asks_engine(task))
+			ask_on_sendmsg(args[0], args[1], ia32);
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 	case SYS_SENDMMSG:
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 	case SYS_URING:
 		return send_on_call(0, 0, class, ret);
+	case SYS_WRITE:
+		return ret > 0 ? ask_on_write(args[0], args[1], args[2]) : 0;
+	case SYS_WRITEV:
+		return ret > 0 ? ask_on_pieces(args[0], args[1], ia32) : 0;
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
+#include "ask.bpf.h"
 #include "send.bpf.h"
 #include "net.bpf.h"
 #include "cred.bpf.h"
@@ -35,6 +36,15 @@ static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 	return target_on_call(class_and_ia32, ret);
 }
 
+/* What is sent and written by nearly everybody, nearly always. */
+static __always_inline bool is_unheard(struct task_struct *task, struct pt_regs *regs, u32 class,
+				       bool ia32)
+{
+	if (is_write(class))
+		return !asks_engine(task);
+	return is_send(class) && !is_told_send(task, regs, class, ia32) && !asks_engine(task);
+}
+
 /* The end of a call that may be of interest. */
 static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 {
@@ -42,7 +52,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	bool ia32 = false;
 	u32 class = classify(task, nr, &ia32);
 
-	if (class == SYS_NONE || (is_send(class) && !is_told_send(task, regs, class, ia32)) ||
+	if (class == SYS_NONE || is_unheard(task, regs, class, ia32) ||
 	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
 	    is_self(task))
 		return 0;

@@ -23,6 +23,8 @@ enum sys_class {
 	SYS_SENDMSG,
 	SYS_SENDMMSG,
 	SYS_URING, /* io_uring_enter, in which datagrams may be sent */
+	SYS_WRITE, /* of clients of container engines */
+	SYS_WRITEV,
 	SYS_SOCKET,
 	SYS_LISTEN,
 	SYS_ACCEPT,
@@ -119,7 +121,7 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[7] = SYS_FSETXATTR,	   [14] = SYS_REMOVEXATTR,    [15] = SYS_REMOVEXATTR,
 	[16] = SYS_FREMOVEXATTR,   [442] = SYS_MOUNT_SETATTR, [463] = SYS_SETXATTRAT,
 	[466] = SYS_REMOVEXATTRAT, [198] = SYS_SOCKET,	      [269] = SYS_SENDMMSG,
-	[426] = SYS_URING,
+	[426] = SYS_URING,	   [64] = SYS_WRITE,	      [66] = SYS_WRITEV,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
@@ -189,6 +191,7 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[197] = SYS_REMOVEXATTR,  [198] = SYS_REMOVEXATTR,
 	[199] = SYS_FREMOVEXATTR, [442] = SYS_MOUNT_SETATTR,
 	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
+	[1] = SYS_WRITE,	  [20] = SYS_WRITEV,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -231,7 +234,8 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[237] = SYS_FREMOVEXATTR, [442] = SYS_MOUNT_SETATTR,
 	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
 	[359] = SYS_SOCKET,	  [345] = SYS_SENDMMSG,
-	[426] = SYS_URING,
+	[426] = SYS_URING,	  [4] = SYS_WRITE,
+	[146] = SYS_WRITEV,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
@@ -282,6 +286,11 @@ static __always_inline bool is_interesting(u32 nr)
 static __always_inline bool is_send(u32 class)
 {
 	return class >= SYS_SENDTO && class <= SYS_URING;
+}
+
+static __always_inline bool is_write(u32 class)
+{
+	return class == SYS_WRITE || class == SYS_WRITEV;
 }
 
 /* Those about sockets: a result like ENOENT is no missing file there. */

@@ -28,7 +28,8 @@ enum event_type {
 	EVENT_PROCESS = 7,  /* ran before the sensor: feeds the identity stage, is not published */
 	EVENT_AUTH_LOG = 8, /* what sshd told the log: feeds the identity stage, is not published */
 	EVENT_SESSION_END =
-		9, /* the last process of a login has gone; made by the identity stage */
+		9,	    /* the last process of a login has gone; made by the identity stage */
+	EVENT_REQUEST = 10, /* to a container engine: feeds the identity stage, is not published */
 	EVENT_SESSION_ATTEST = 11, /* a token was shown; made by the daemon */
 	EVENT_FILE_READ = 16,
 	EVENT_FILE_WRITE = 17,
@@ -179,6 +180,12 @@ struct event_what {
 		bool cut;
 	} auth;
 
+	struct {			  /* request, as the client wrote it */
+		struct str line;	  /* "POST /v1.41/containers/web/start" */
+		uint32_t role, ci_system; /* of the asking executable: enum exe_role, ci_system */
+		uint32_t engine;	  /* enum request_engine of bpf/event.h */
+	} request;
+
 	struct { /* ptrace, signal: whom it was done to; a unix connection: who listens */
 		uint32_t pid;
 		uint32_t op; /* enum ptrace_op of bpf/event.h */
@@ -265,7 +272,9 @@ int assurance_parse(struct str name);
 	(1u << 16) /* a job reached for its supervisor, or was started after that */
 #define ID_FORGED_AUTH_LOG (1u << 17) /* told the log that somebody has logged in, and is no sshd */
 #define ID_CGROUP_PARENT_MISMATCH \
-	(1u << 18)		    /* a container in a cgroup of another engine's, or pod's */
+	(1u << 18) /* a container in a cgroup of another engine's, or pod's */
+#define ID_FORGED_LABEL \
+	(1u << 19) /* a container with labels of a CI system that did not ask for it */
 #define ID_BIND_CONFLICT (1u << 22) /* tokens of two identities were shown in one place */
 #define ID_CLAIMS_MISMATCH \
 	(1u << 23)		   /* a token named another job or pod than the one it came from */

@@ -43,7 +43,7 @@
 /* Of the types that are published; the others never leave the line, so nobody can ask for them. */
 static const char *type_word(unsigned v)
 {
-	if (v == EVENT_BOUNDARY || v == EVENT_PROCESS)
+	if (v == EVENT_BOUNDARY || v == EVENT_PROCESS || v == EVENT_REQUEST)
 		return NULL;
 	return event_type_name((enum event_type)v);
 }

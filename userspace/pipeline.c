@@ -151,7 +151,7 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 	/* identity: who did it, through what, as which workload. Some records only teach it. */
 	identity_attach(p->identity, &ev);
 	if (ev.what.type == EVENT_BOUNDARY || ev.what.type == EVENT_PROCESS ||
-	    ev.what.type == EVENT_AUTH_LOG)
+	    ev.what.type == EVENT_AUTH_LOG || ev.what.type == EVENT_REQUEST)
 		return;
 
 	/* program: what the file is that they execute, as far as it was read before. */

@@ -214,6 +214,15 @@ static const struct field auth_log_fields[] = {
 	{"local", ADDRESS, offsetof(struct record_auth_log, local), NULL},
 	{NULL, U32, 0, NULL},
 };
+static const struct name engines[] = {
+	{"docker", REQUEST_ENGINE_DOCKER}, {"podman", REQUEST_ENGINE_PODMAN}, {NULL, 0}};
+static const struct field request_fields[] = {
+	{"line", TEXT, offsetof(struct record_request, line), NULL},
+	{"role", U32, offsetof(struct record_request, role), roles},
+	{"ci", U32, offsetof(struct record_request, ci_system), ci_systems},
+	{"engine", U32, offsetof(struct record_request, engine), engines},
+	{NULL, U32, 0, NULL},
+};
 #define BOUNDARY(key, type, member, names)                                 \
 	{                                                                  \
 		key, type, offsetof(struct record_boundary, member), names \
@@ -270,6 +279,7 @@ static const struct verb {
 	{"symlink", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_SYMLINK},
 	{"connect", RECORD_NET_CONNECT, sizeof(struct record_net), net_fields, 0},
 	{"auth_log", RECORD_AUTH_LOG, sizeof(struct record_auth_log), auth_log_fields, 0},
+	{"request", RECORD_REQUEST, sizeof(struct record_request), request_fields, 0},
 	{"loss", RECORD_LOSS, sizeof(struct record_loss), loss_fields, 0},
 };
 
@@ -645,6 +655,16 @@ static void set_record(const struct verb *v, size_t first)
 	}
 }
 
+/* The opener is one process: the task of that pid, where the case has one. */
+static void set_opener_start(const struct record_task *t)
+{
+	struct record_boundary *b = &record.boundary;
+
+	for (size_t i = 0; i < task_count; i++)
+		if (tasks[i].pid == b->opener_pid && b->opener_start_ns == t->parent_start_ns)
+			b->opener_start_ns = tasks[i].start_ns;
+}
+
 static void count_arguments(void)
 {
 	const struct record_text *argv = &record.any.argv;
@@ -673,6 +693,8 @@ static void record_line(const struct verb *v, FILE *out)
 		record.any.task = *t;
 	}
 	set_record(v, t ? 2 : 1);
+	if (v->kind == RECORD_BOUNDARY)
+		set_opener_start(t);
 	if (t)
 		after_record(v, t);
 	if (v->kind == RECORD_EXEC)

@@ -37,6 +37,7 @@ static const struct {
 	{ID_TOKEN_REPLAY, SEVERITY_HIGH, NULL},
 	{ID_CLAIMS_MISMATCH, SEVERITY_HIGH, NULL},
 	{ID_BIND_CONFLICT, SEVERITY_HIGH, NULL},
+	{ID_FORGED_LABEL, SEVERITY_HIGH, NULL},
 };
 
 static unsigned bad_flag(const struct event *ev, enum severity *severity)

@@ -274,6 +274,17 @@ static void decode_boundary(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 }
 
+static void decode_request(struct reader *r, struct event_what *what)
+{
+	const struct record_request *q = r->record;
+
+	what->outcome = OUTCOME_OK;
+	what->request.line = reader_text(r, q->line, EVENT_PATH_MAX);
+	what->request.role = q->role;
+	what->request.ci_system = q->ci_system;
+	what->request.engine = q->engine;
+}
+
 static void decode_auth_log(struct reader *r, struct event_what *what)
 {
 	const struct record_auth_log *a = r->record;
@@ -313,6 +324,7 @@ static const struct {
 	[RECORD_EXEC] = {sizeof(struct record_exec), true, decode_exec},
 	[RECORD_EXIT] = {sizeof(struct record_exit), true, decode_exit},
 	[RECORD_PROCESS] = {sizeof(struct record_exec), true, decode_exec},
+	[RECORD_REQUEST] = {sizeof(struct record_request), true, decode_request},
 	[RECORD_AUTH_LOG] = {sizeof(struct record_auth_log), true, decode_auth_log},
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},

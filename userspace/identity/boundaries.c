@@ -132,6 +132,14 @@ void boundaries_leave(struct boundaries *t, uint64_t id)
 	}
 }
 
+bool boundaries_have_container(const struct boundaries *t, struct str id)
+{
+	for (const struct link *l = t->busy.next; l != &t->busy; l = l->next)
+		if (str_equal(LINK_OWNER(l, struct boundary, order)->identity.container_id, id))
+			return true;
+	return false;
+}
+
 static void end_jobs_in(struct link *head, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
 {
 	for (struct link *l = head->next; l != head; l = l->next) {
@@ -152,7 +160,7 @@ void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, 
 void boundaries_renew(struct boundaries *t, struct boundary *b, const struct identity *identity)
 {
 	struct boundary **at = &t->buckets[hash_u64(b->id) & t->mask];
-	struct boundary *now = boundary_new(identity, b->exe);
+	struct boundary *now = boundary_new(identity, b->exe, b->own_who);
 	struct boundary kept;
 
 	if (!now)
@@ -162,6 +170,9 @@ void boundaries_renew(struct boundaries *t, struct boundary *b, const struct ide
 	now->bytes = kept.bytes;
 	now->exe = kept.exe;
 	now->identity = kept.identity;
+	now->own_who = kept.own_who;
+	if (!str_equal(identity->who, b->identity.who))
+		now->asker = 0; /* it has a name of its own, whoever asked */
 	t->bytes += now->bytes - b->bytes;
 	list_add_tail(&b->order, &now->order);
 	list_remove(&b->order);
@@ -222,10 +233,10 @@ static void move_text(struct str *text, char **to)
 	*to += text->n;
 }
 
-struct boundary *boundary_new(const struct identity *identity, struct str exe)
+struct boundary *boundary_new(const struct identity *identity, struct str exe, struct str own_who)
 {
 	const char *base = (const char *)identity;
-	size_t bytes = sizeof(struct boundary) + exe.n;
+	size_t bytes = sizeof(struct boundary) + exe.n + own_who.n;
 	struct boundary *b;
 	char *to;
 
@@ -234,10 +245,12 @@ struct boundary *boundary_new(const struct identity *identity, struct str exe)
 	b = malloc(bytes);
 	if (!b)
 		return NULL;
-	*b = (struct boundary){.bytes = bytes, .identity = *identity, .exe = exe};
+	*b = (struct boundary){
+		.bytes = bytes, .identity = *identity, .exe = exe, .own_who = own_who};
 	to = b->text;
 	for (size_t i = 0; i < ARRAY_SIZE(owned_texts); i++)
 		move_text((struct str *)((char *)&b->identity + owned_texts[i]), &to);
 	move_text(&b->exe, &to);
+	move_text(&b->own_who, &to);
 	return b;
 }

@@ -25,6 +25,11 @@ struct boundary {
 	uint32_t refs;	       /* live processes and boundaries inside */
 	uint32_t live;	       /* live processes and boundaries inside that have some */
 	bool parent_held;
+	/* of a container that somebody asked for: that one's boundary, and who it is by itself */
+	uint64_t asker;
+	uint32_t asker_pid; /* 0 = nobody is known to have asked */
+	enum assurance own_level;
+	struct str own_who;
 	size_t bytes;
 	struct str exe;
 	struct identity identity; /* texts lie in text or are static */
@@ -57,13 +62,16 @@ void boundaries_drop(struct boundaries *t, uint64_t id);
 void boundaries_enter(struct boundaries *t, uint64_t id);
 void boundaries_leave(struct boundaries *t, uint64_t id);
 
+/* Whether some live boundary is in that container. */
+bool boundaries_have_container(const struct boundaries *t, struct str id);
+
 /* The supervisor of all jobs that this process opened has gone. */
 void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns);
 
 /*
- * A boundary with copies of all texts of identity and exe in one piece of memory; the facts are the
+ * A boundary with copies of all texts of identity, exe and own_who in one piece of memory; the facts are the
  * caller's to fill. NULL without memory.
  */
-struct boundary *boundary_new(const struct identity *identity, struct str exe);
+struct boundary *boundary_new(const struct identity *identity, struct str exe, struct str own_who);
 
 #endif

@@ -265,6 +265,22 @@ static void explain_lineage(const struct subject *s, struct json *w)
 		     STR_ARG(interned_str(p->exe)), generations, generations == 1 ? "" : "s");
 }
 
+/* Who asked the engine, of the nearest container on the way in. */
+static void explain_asker(const struct subject *s, struct json *w)
+{
+	for (size_t i = 0; i < s->depth; i++) {
+		const struct boundary *b = s->chain[i];
+
+		if (!b->asker_pid)
+			continue;
+		fact(w, "request", trust_words(ASSURANCE_RECORDED),
+		     "pid %u asked the engine for it over its socket: %.*s", b->asker_pid,
+		     b->identity.by.p ? (int)b->identity.by.n : 7,
+		     b->identity.by.p ? b->identity.by.p : "several");
+		return;
+	}
+}
+
 /* What its engine's files said of the container, and of its pod. */
 static void explain_container(const struct subject *s, struct json *w)
 {
@@ -341,6 +357,9 @@ static const struct {
 	{ID_ENV_MISMATCH,
 	 "the environment of its step names another job than the first one of that supervisor",
 	 "the first one counts"},
+	{ID_FORGED_LABEL,
+	 "its container has labels of a CI system, and who asked for it is no supervisor of that one",
+	 "forgery"},
 	{ID_CGROUP_PARENT_MISMATCH,
 	 "its cgroup lies where pods have theirs, and its engine's files say it is none of that pod's",
 	 "forgery"},
@@ -416,6 +435,7 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 	explain_lineage(&s, w);
 	explain_via(&s, w);
 	explain_place(&s, w);
+	explain_asker(&s, w);
 	explain_container(&s, w);
 	explain_flags(&s, w);
 	json_array_end(w);

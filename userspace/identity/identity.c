@@ -66,7 +66,8 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 	t->arrivals = arrivals_new();
 	t->deferrals = deferrals_new(opt ? opt->host_root : NULL);
 	t->calls = calls_new();
-	if (!t->arrivals || !t->deferrals || !t->calls ||
+	t->requests = requests_new();
+	if (!t->arrivals || !t->deferrals || !t->calls || !t->requests ||
 	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 ||
@@ -88,6 +89,7 @@ void identity_free(struct identity_table *t)
 	arrivals_free(t->arrivals);
 	calls_free(t->calls);
 	deferrals_free(t->deferrals);
+	requests_free(t->requests);
 	free(t);
 }
 
@@ -239,40 +241,11 @@ static struct process *supervisor_of(struct identity_table *t, const struct even
 	return p;
 }
 
-/* The bundle's directory as its runtime was told, now or when the container was made. */
-static struct str bundle_of(const struct identity_table *t, const struct event_what *what,
-			    struct str id)
-{
-	struct runtime_call call;
-
-	if (calls_find(t->calls, what->crossing.opener_pid, what->crossing.opener_start_ns,
-		       &call) &&
-	    call.bundle.p && str_equal(call.id, id))
-		return call.bundle;
-	return calls_bundle(t->calls, id);
-}
-
-/* What the disk says of the container that the crossing leads into. Whether there is anything. */
-static bool find_container(const struct identity_table *t, const struct event_what *what,
-			   const struct boundary *parent, struct container_found *out)
-{
-	struct cgroup_name place;
-
-	if (parent && what->crossing.kind != BOUNDARY_CGROUP &&
-	    what->crossing.kind != BOUNDARY_SEED)
-		return false; /* it is where its parent was */
-	cgroup_name_parse(&place, what->crossing.cgroup);
-	if (!place.container_id.p || place.delegated)
-		return false;
-	container_find(out, t->host_root, &place, bundle_of(t, what, place.container_id));
-	return out->engine != ENGINE_NONE;
-}
-
 static void learn_boundary(struct identity_table *t, const struct event_what *what)
 {
 	const struct boundary *parent = NULL;
 	struct origin origin = {0};
-	struct container_found container;
+	struct container_entry entry;
 	struct supervisor by;
 	struct process *opener;
 	struct boundary *b;
@@ -285,8 +258,7 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	opener = supervisor_of(t, what, &by);
 	links_find_origin(t, what, &origin);
 	b = naming_decide(what, parent, &origin, &by,
-			  find_container(t, what, parent, &container) ? &container : NULL,
-			  &t->users);
+			  containers_enter(t, what, parent, &entry) ? &entry : NULL, &t->users);
 	if (!b)
 		return;
 	boundaries_add(&t->boundaries, b, false);
@@ -344,7 +316,8 @@ static bool has_task(enum event_type type)
 /* The others only teach. */
 static bool is_published(enum event_type type)
 {
-	return type != EVENT_BOUNDARY && type != EVENT_PROCESS && type != EVENT_AUTH_LOG;
+	return type != EVENT_BOUNDARY && type != EVENT_PROCESS && type != EVENT_AUTH_LOG &&
+	       type != EVENT_REQUEST;
 }
 
 static struct process_ref ref_of(const struct identity_table *t, uint32_t pid, uint64_t start_ns,
@@ -378,6 +351,8 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 		*id = b->identity;
 		if (is_after_job(t, b, what))
 			id->flags |= ID_AFTER_JOB_END;
+		containers_outlive(t, b, what->last_wall_ns ? what->last_wall_ns : what->wall_ns,
+				   id);
 	} else {
 		naming_lost(id, what->boundary);
 		t->stats.boundary_lost++;
@@ -439,8 +414,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (p)
 		links_learn(t, p, what);
 	fill_identity(t, what, &who->id);
-	if (what->type == EVENT_EXEC && !who->id.container_id.p)
-		calls_learn(t->calls, what);
+	containers_learn(t, what, &who->id);
 	if (tamper_learn(t, what))
 		who->id.flags |= ID_SUPERVISOR_TAMPERED;
 	if (p && plays_supervisor(p, &who->id))

@@ -38,11 +38,13 @@ static void check_words(struct naming *n)
 	naming_lost(&n->id, n->what->crossing.id);
 }
 
-static void keep_facts(struct boundary *b, const struct event_what *what, uint64_t who_id)
+static void keep_facts(struct boundary *b, const struct naming *n)
 {
+	const struct event_what *what = n->what;
+
 	b->id = what->crossing.id;
 	b->parent_id = what->crossing.parent_id;
-	b->who_id = who_id;
+	b->who_id = n->who_id;
 	b->boot_ns = what->boot_ns;
 	b->wall_ns = what->wall_ns;
 	b->opener_start_ns = what->crossing.opener_start_ns;
@@ -56,18 +58,20 @@ static void keep_facts(struct boundary *b, const struct event_what *what, uint64
 	b->uid = what->uid;
 	b->login_uid = what->login_uid;
 	b->ci_system = what->crossing.ci_system;
+	b->asker = n->own_who.p ? n->entry->asker_boundary : 0;
+	b->asker_pid = n->entry ? n->entry->asker_pid : 0;
+	b->own_level = n->own_level;
 }
 
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
 			       const struct origin *origin, const struct supervisor *by,
-			       const struct container_found *container,
-			       const struct user_names *users)
+			       const struct container_entry *entry, const struct user_names *users)
 {
 	struct naming n = {.what = what,
 			   .parent = parent,
 			   .origin = origin,
 			   .by = by,
-			   .container = container,
+			   .entry = entry,
 			   .users = users};
 	struct boundary *b;
 
@@ -76,9 +80,9 @@ struct boundary *naming_decide(const struct event_what *what, const struct bound
 	if (what->crossing.kind < ARRAY_SIZE(namers) && namers[what->crossing.kind])
 		namers[what->crossing.kind](&n);
 	check_words(&n);
-	b = boundary_new(&n.id, what->crossing.exe);
+	b = boundary_new(&n.id, what->crossing.exe, n.own_who);
 	if (b)
-		keep_facts(b, what, n.who_id);
+		keep_facts(b, &n);
 	return b;
 }
 

@@ -4,7 +4,7 @@
 #define WHODID_IDENTITY_NAMING_H
 
 #include "identity/boundaries.h"
-#include "identity/container/container.h"
+#include "identity/containers.h"
 #include "identity/sshd_log.h"
 #include "identity/user_names.h"
 
@@ -27,13 +27,12 @@ struct supervisor {
 
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known; origin is of logins only, by of jobs only, container of containers only, else
+ * that is not known; origin is of logins only, by of jobs only, entry of containers only, else
  * NULL. Returns a new boundary for boundaries_add(), or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,
 			       const struct origin *origin, const struct supervisor *by,
-			       const struct container_found *container,
-			       const struct user_names *users);
+			       const struct container_entry *entry, const struct user_names *users);
 
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);

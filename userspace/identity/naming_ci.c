@@ -47,7 +47,7 @@ void name_ci(struct naming *n)
 
 	if (!p || (seen && !(n->by->systems >> system & 1)))
 		return;
-	if (n->by && n->by->misplaced) {
+	if ((n->by && n->by->misplaced) || kind_is(n, "ci")) { /* a job's container starts no job */
 		n->id.flags |= ID_FAKE_SUPERVISOR;
 		return;
 	}

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * naming_container: containers and pods. The cgroup says which container it is, its engine's files what
- * that container is: the service account of its pod, else its image.
+ * that container is: the service account of its pod, else its image. An engine works for whoever asks it:
+ * a container is the asker's while their session or job lasts, a program put into one is the asker's.
  */
 #include "identity/naming_rules.h"
 
 #define SHORT_ID 12
 
+/* What the engine's files say, or NULL. */
+static const struct container_found *found_of(const struct naming *n)
+{
+	return n->entry && n->entry->found.engine ? &n->entry->found : NULL;
+}
+
 static bool in_pod(const struct naming *n)
 {
-	return n->container && !n->container->mismatch && n->id.pod.uid.p;
+	return found_of(n) && !found_of(n)->mismatch && n->id.pod.uid.p;
 }
 
 /* "ctr:podman/86248a6f9803": this one container. */
@@ -41,7 +48,7 @@ static enum assurance place_level(const struct naming *n)
 
 void read_container(struct naming *n)
 {
-	const struct container_found *found = n->container;
+	const struct container_found *found = found_of(n);
 
 	n->id.container_id = n->place.container_id;
 	n->id.container_runtime = n->place.runtime;
@@ -63,7 +70,7 @@ void read_container(struct naming *n)
 
 void open_container(struct naming *n)
 {
-	const struct container_found *found = n->container;
+	const struct container_found *found = found_of(n);
 	enum assurance level = place_level(n);
 
 	if (!n->place.container_id.p) {
@@ -93,6 +100,137 @@ static bool is_monitor(const struct naming *n)
 	       str_is(n->what->crossing.cgroup, "/libpod_parent/conmon");
 }
 
+/* Somebody whose session or job a container belongs to. */
+static bool is_person_or_job(struct str kind)
+{
+	return str_is(kind, "human") || str_is(kind, "cron") || str_is(kind, "at") ||
+	       str_is(kind, "ci");
+}
+
+static bool asker_is_known(const struct naming *n)
+{
+	return n->entry && n->entry->asker_pid && !n->entry->conflict &&
+	       !str_is(n->entry->asker.kind, "anon");
+}
+
+/* The asker's, by the way that they came. The request is what a client wrote: no more than recorded. */
+static void open_asker(struct naming *n)
+{
+	const struct identity *by = &n->entry->asker;
+	uint32_t flags = n->id.flags;
+
+	open_who(n, "", by->who, at_most(by->who_level, ASSURANCE_RECORDED));
+	n->id.kind = by->kind;
+	n->id.via = by->via;
+	n->id.via_level = at_most(by->via_level, ASSURANCE_RECORDED);
+	n->id.session = by->session;
+	n->id.person = by->person;
+	n->id.login = by->login;
+	n->id.ci = by->ci;
+	n->id.by = by->who;
+	n->id.flags |= (by->flags | flags) & ~(ID_SELF_MOVED | ID_SEEDED);
+}
+
+/* The engine was started by somebody by hand, and works for others: theirs by lineage, and not for sure. */
+static void doubt_lineage(struct naming *n)
+{
+	if (!n->entry || !n->entry->engine || !asker_is_known(n) ||
+	    str_equal(n->entry->asker.who, n->id.who))
+		return;
+	n->id.by = n->entry->asker.who;
+	n->id.who_level = at_most(n->id.who_level, ASSURANCE_DERIVED);
+}
+
+/* One that the settings name. */
+static bool asked_by_runner(const struct container_entry *e)
+{
+	return e && e->engine && e->pinned_runner && !e->conflict &&
+	       (e->ci_system & ~CI_WEAK) == CI_GITLAB;
+}
+
+/* A runner that the settings do not name is no forger, only not believed. */
+static bool has_forged_label(const struct naming *n)
+{
+	const struct container_entry *e = n->entry;
+
+	return e && e->found.job.provider.p && e->asker_pid && !e->looks_like_runner &&
+	       !asked_by_runner(e);
+}
+
+/* Labels name a job where a pinned CI supervisor asked for the container. Whether it is one. */
+static bool open_job(struct naming *n)
+{
+	const struct container_entry *e = n->entry;
+	const struct ci_facts *job;
+	enum assurance level;
+
+	if (!asked_by_runner(e) || !e->found.job.repository.p)
+		return false;
+	job = &e->found.job;
+	level = e->ci_system & CI_WEAK ? ASSURANCE_DERIVED : ASSURANCE_RECORDED;
+	open_who(n, "ci", words_join2(&n->words, "ci:gitlab/", job->repository, "/", STR_LIT("-")),
+		 at_most(level, e->found.level));
+	n->id.ci = *job;
+	return true;
+}
+
+static void name_start(struct naming *n)
+{
+	if (keeps_who(n)) {
+		doubt_lineage(n);
+		if (has_forged_label(n))
+			n->id.flags |= ID_FORGED_LABEL;
+		return;
+	}
+	if (who_is_lost(n) || open_job(n))
+		return;
+	open_container(n);
+	if (has_forged_label(n))
+		n->id.flags |= ID_FORGED_LABEL;
+	if (!n->entry || !n->entry->engine || !asker_is_known(n))
+		return;
+	if (is_person_or_job(n->entry->asker.kind) && n->place.container_id.p) {
+		n->own_who = n->id.who;
+		n->own_level = n->id.who_level;
+		open_asker(n);
+	}
+	n->id.by = n->entry->asker.who;
+}
+
+/* "docker-exec", "cri-exec", "podman-exec", ... */
+static struct str exec_edge(const struct naming *n)
+{
+	switch (n->entry->found.engine) {
+	case ENGINE_DOCKER:
+		return STR_LIT("docker-exec");
+	case ENGINE_CRI:
+	case ENGINE_CRIO:
+		return STR_LIT("cri-exec");
+	case ENGINE_PODMAN:
+		return STR_LIT("podman-exec");
+	default:
+		return STR_LIT("container-exec");
+	}
+}
+
+static void name_exec(struct naming *n)
+{
+	static const char *const reason =
+		"an engine put it into the container, and who asked for that is not known";
+	struct str edge = exec_edge(n);
+
+	if (keeps_who(n))
+		doubt_lineage(n);
+	else if (n->entry->engine && asker_is_known(n))
+		open_asker(n);
+	else if (n->entry->engine && str_is(edge, "docker-exec"))
+		open_anon(n, "anon:docker-exec", reason);
+	else if (n->entry->engine && str_is(edge, "cri-exec"))
+		open_anon(n, "anon:cri-exec", reason);
+	else if (n->entry->engine)
+		open_anon(n, "anon:container-exec", reason);
+}
+
 void enter_container(struct naming *n)
 {
 	struct str outer = n->parent ? n->parent->identity.container_id : STR_NONE;
@@ -101,7 +239,11 @@ void enter_container(struct naming *n)
 		return;
 	if (outer.p && str_equal(outer, n->place.container_id))
 		return; /* from one cgroup of the container to another */
-	if (!keeps_who(n) && !who_is_lost(n))
-		open_container(n);
+	if (n->entry && n->entry->exec) {
+		name_exec(n);
+		add_edge(n, exec_edge(n), place_level(n));
+		return;
+	}
+	name_start(n);
 	add_edge(n, STR_LIT("container-run"), place_level(n));
 }

@@ -20,7 +20,9 @@ struct naming {
 	const struct origin *origin; /* NULL = no login, or not heard of */
 	const struct user_names *users;
 	const struct supervisor *by;
-	const struct container_found *container; /* NULL = none, or its engine is not known */
+	const struct container_entry *entry; /* NULL = into no container */
+	struct str own_who; /* of a container that is another's while their session lasts */
+	enum assurance own_level;
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
 	uint64_t who_id;

@@ -8,6 +8,7 @@
 #include "identity/boundaries.h"
 #include "identity/container/calls.h"
 #include "identity/deferrals.h"
+#include "identity/container/requests.h"
 #include "identity/identity.h"
 #include "identity/interns.h"
 #include "identity/processes.h"
@@ -27,8 +28,9 @@ struct identity_table {
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;
-	struct calls *calls;	/* of container runtimes */
-	uint64_t names_boot_ns; /* of the event at which users was looked after last */
+	struct calls *calls;	   /* of container runtimes */
+	struct requests *requests; /* to container engines */
+	uint64_t names_boot_ns;	   /* of the event at which users was looked after last */
 	struct identity_stats stats;
 };
 

@@ -348,7 +348,7 @@ static void write_events(FILE *f)
 		char *text;
 
 		if (!event_type_name((enum event_type)type) || type == EVENT_BOUNDARY ||
-		    type == EVENT_PROCESS) /* these never leave the line */
+		    type == EVENT_PROCESS || type == EVENT_REQUEST) /* these never leave the line */
 			continue;
 		act.what.loss.stage = STR_LIT("store");
 		act.what.message = STR_LIT("text");

@@ -9,6 +9,7 @@
 
 #include "identity/container/calls.h"
 #include "identity/container/container.h"
+#include "identity/container/requests.h"
 
 #define TASK	 "/run/containerd/io.containerd.runtime.v2.task/"
 #define POD	 "0000002a-0000-4000-8000-00000000002a"
@@ -459,6 +460,82 @@ static void only_roots_calls_outside_are_kept(void **state)
 	calls_free(t);
 }
 
+static void requests_that_start_something(void **state)
+{
+	static const struct {
+		const char *line;
+		bool exec;
+		const char *target;
+	} rows[] = {
+		{"POST /v1.41/containers/web/start", false, "web"},
+		{"POST /containers/web/start", false, "web"},
+		{"POST /v4.3.1/libpod/containers/" H "/start", false, H},
+		{"POST /v1.41/containers/web/restart", false, "web"},
+		{"POST /v1.41/exec/" H "/start", true, H},
+		{"POST /v1.41/exec/" H "/restart", false, NULL},
+		{"POST /v1.41/exec/" H "/resize", false, NULL},
+		{"POST /v1.41/containers/web/stop", false, NULL},
+		{"POST /v1.41/containers/web/start/x", false, NULL},
+		{"POST /v1.41/containers/create", false, NULL},
+		{"POST /v1.41/containers//start", false, NULL},
+		{"POST /v1.41/containers/a%20b/start", false, NULL},
+		{"POST /v1.41/images/web/start", false, NULL},
+		{"GET /v1.41/containers/web/start", false, NULL},
+		{"POST ", false, NULL},
+		{"", false, NULL},
+	};
+	struct str target;
+	bool exec;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(request_read(str_of(rows[i].line), &exec, &target),
+				 rows[i].target != NULL);
+		if (!rows[i].target)
+			continue;
+		assert_int_equal(exec, rows[i].exec);
+		ASSERT_STR(target, rows[i].target);
+	}
+}
+
+/* Whether one request fits a container of id H and that name, so long afterwards. */
+static bool asked(const char *line, uint32_t engine, const char *name, uint64_t after_ns)
+{
+	struct requests *t = requests_new();
+	struct event_what what = {.boot_ns = 1000,
+				  .request = {.line = str_of(line), .engine = engine}};
+	const struct request_key key = {.engine = REQUEST_ENGINE_DOCKER,
+					.id = str_of(H),
+					.name = str_of(name),
+					.boot_ns = 1000 + after_ns};
+	const struct request *fit;
+	size_t n;
+
+	assert_non_null(t);
+	requests_learn(t, &what);
+	n = requests_find(t, &key, &fit, 1);
+	requests_free(t);
+	return n == 1;
+}
+
+static void requests_fit_a_container_for_a_while(void **state)
+{
+	const uint32_t docker = REQUEST_ENGINE_DOCKER;
+
+	(void)state;
+	assert_true(asked("POST /containers/" H "/start", docker, NULL, 0));
+	assert_true(asked("POST /containers/web/start", docker, "web", REQUEST_WINDOW_NS - 1));
+	assert_true(asked("POST /containers/0123456789ab/start", docker, NULL, 0));
+	assert_false(asked("POST /containers/0123456789a/start", docker, NULL, 0));
+	assert_false(asked("POST /containers/1123456789ab/start", docker, NULL, 0));
+	assert_false(asked("POST /containers/web/start", docker, "db", 0));
+	assert_false(asked("POST /containers/web/start", docker, NULL, 0));
+	assert_false(asked("POST /containers/web/start", REQUEST_ENGINE_PODMAN, "web", 0));
+	assert_false(asked("POST /containers/" H "/start", docker, NULL, REQUEST_WINDOW_NS));
+	assert_false(asked("POST /exec/" H "/start", docker, NULL, 0));
+	assert_false(asked("POST /containers/" H "/start", docker, NULL, (uint64_t)-1000));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
@@ -478,6 +555,8 @@ int main(void)
 		TEST(pods_elsewhere_are_flagged),
 		cmocka_unit_test(arguments_of_runtimes),
 		cmocka_unit_test(only_roots_calls_outside_are_kept),
+		cmocka_unit_test(requests_that_start_something),
+		cmocka_unit_test(requests_fit_a_container_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,6 +248,8 @@ static void podman_by_a_person_is_the_persons(void **state)
 	ASSERT_STR(ev.who.id.via, "ssh,sudo:root,container-run");
 }
 
+#define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+
 static void containers_of_daemons_are_their_own(void **state)
 {
 	struct task dockerd = seed(60, 500, "/usr/bin/dockerd", "/system.slice/docker.service");
@@ -261,8 +263,13 @@ static void containers_of_daemons_are_their_own(void **state)
 	/* PID 1 made it for somebody: the name alone is no proof */
 	task = fork_task(table, &dockerd, 62, 62000);
 	ev = CROSS(table, &task, .id = 502, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
-		   .opener_pid = 1, .cgroup = STR_LIT("/system.slice/docker-" H ".scope"));
-	ASSERT_ID(ev, "ctr:docker/0123456789ab", "container-run", "ctr:docker/0123456789ab", "DDD");
+		   .opener_pid = 1, .cgroup = STR_LIT("/system.slice/docker-" OTHER ".scope"));
+	ASSERT_ID(ev, "ctr:docker/fedcba987654", "container-run", "ctr:docker/fedcba987654", "DDD");
+	/* into one that is there already, by a runtime that nothing is known of: nobody is guessed */
+	task = fork_task(table, &dockerd, 64, 64000);
+	ev = CROSS(table, &task, .id = 504, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+		   .cgroup = STR_LIT("/docker/" H));
+	ASSERT_ID(ev, "anon:container-exec", "container-exec", "ctr:docker/0123456789ab", "UUK");
 	/* no name, no rights of the daemon */
 	task = fork_task(table, &dockerd, 63, 63000);
 	ev = CROSS(table, &task, .id = 503, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,

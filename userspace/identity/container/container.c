@@ -65,6 +65,12 @@ void keep_name(struct container_found *out, struct str *to, struct str value)
 		keep(out, to, value);
 }
 
+void keep_path(struct container_found *out, struct str *to, struct str value)
+{
+	if (all_in(value, "_.-/+"))
+		keep(out, to, value);
+}
+
 void keep_label(struct container_found *out, struct str *to, struct str value)
 {
 	if (all_in(value, ".-"))

@@ -28,8 +28,9 @@ struct container_found {
 	bool mismatch; /* its cgroup lies where another engine, or another pod, has its own */
 	struct container_facts facts;
 	struct pod_facts pod;
+	struct ci_facts job; /* what labels say: a claim, unless a CI supervisor asked for it */
 	size_t used;
-	char text[2560];
+	char text[3584];
 };
 
 /*
@@ -56,6 +57,8 @@ void docker_read(struct container_found *out, struct container_search *s);
 void podman_read(struct container_found *out, struct container_search *s);
 void cri_read(struct container_found *out, struct container_search *s);
 void crio_read(struct container_found *out, struct container_search *s);
+/* labels: json_t, of the engine. */
+void gitlab_read(struct container_found *out, const void *labels);
 /* The service account of the pod that was found. */
 void token_read(struct container_found *out, const char *root);
 
@@ -63,6 +66,8 @@ void token_read(struct container_found *out, const char *root);
 void keep_name(struct container_found *out, struct str *to, struct str value);
 void keep_image(struct container_found *out, struct str *to, struct str value);
 void keep_digest(struct container_found *out, struct str *to, struct str value);
+/* Projects and branches: names with "/" between. */
+void keep_path(struct container_found *out, struct str *to, struct str value);
 /* Kubernetes names: letters, digits, '-' and '.'. */
 void keep_label(struct container_found *out, struct str *to, struct str value);
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* containers: see the header. */
+#include "identity/containers.h"
+
+#include "bpf/event.h"
+#include "identity/container/calls.h"
+#include "identity/container/requests.h"
+#include "identity/naming.h"
+#include "identity/table.h"
+
+#define ASKERS_MAX 8
+
+/* The bundle's directory as its runtime was told, now or when the container was made. */
+static struct str bundle_of(const struct identity_table *t, const struct runtime_call *call,
+			    struct str id)
+{
+	if (call->bundle.p && str_equal(call->id, id))
+		return call->bundle;
+	return calls_bundle(t->calls, id);
+}
+
+static struct str base_name(struct str path)
+{
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+	return slash ? str_sub(path, (uint32_t)(slash + 1 - path.p), path.n) : path;
+}
+
+/*
+ * Engines start their runtimes through a helper of their own. CRI-O's is podman's too, but of CRI-O
+ * nobody is a child; podman's own service is asked like docker's.
+ */
+static bool is_engines_child(const struct identity_table *t, const struct event_what *what,
+			     const struct boundary *parent, enum container_engine engine)
+{
+	const struct process *runtime = processes_find(&t->processes, what->crossing.opener_pid,
+						       what->crossing.opener_start_ns);
+	const struct process *helper = runtime ? processes_find(&t->processes, runtime->parent_pid,
+								runtime->parent_start_ns)
+					       : NULL;
+
+	if (engine == ENGINE_CRIO)
+		return true;
+	if (engine == ENGINE_PODMAN)
+		return parent && str_is(parent->identity.unit, "podman.service");
+	return helper && str_starts(base_name(interned_str(helper->exe)), "containerd-shim");
+}
+
+/* Who asked, when that is one and the same for all requests that fit. */
+static void take_asker(const struct identity_table *t, struct container_entry *out,
+		       const struct request *r)
+{
+	const struct boundary *b = boundaries_find(&t->boundaries, r->boundary);
+	const struct process *p = processes_find(&t->processes, r->pid, r->start_ns);
+	struct identity id;
+
+	if (!b)
+		return;
+	id = b->identity;
+	naming_apply_flags(&id, r->task_flags);
+	if (out->asker_pid && !str_equal(out->asker.who, id.who)) {
+		out->conflict = true;
+		return;
+	}
+	if (out->asker_pid)
+		return; /* the newest counts */
+	out->asker = id;
+	out->asker_pid = r->pid;
+	out->asker_boundary = b->who_id;
+	out->pinned_runner = r->role == ROLE_CI_SUPERVISOR;
+	out->ci_system = r->ci_system;
+	out->looks_like_runner = p && p->supervises;
+}
+
+/* Where that engine is asked; 0 = not over a socket that is listened to. */
+static uint32_t socket_of(enum container_engine engine)
+{
+	if (engine == ENGINE_DOCKER)
+		return REQUEST_ENGINE_DOCKER;
+	return engine == ENGINE_PODMAN ? REQUEST_ENGINE_PODMAN : REQUEST_ENGINE_NONE;
+}
+
+static void find_asker(const struct identity_table *t, const struct event_what *what,
+		       const struct runtime_call *call, struct container_entry *out, struct str id)
+{
+	const struct request *fit[ASKERS_MAX];
+	struct request_key key = {.exec = out->exec,
+				  .engine = socket_of(out->found.engine),
+				  .id = out->exec ? call->exec_id : id,
+				  .name = out->exec ? STR_NONE : out->found.facts.name,
+				  .boot_ns = what->boot_ns};
+	size_t n = key.id.p && key.engine ? requests_find(t->requests, &key, fit, ASKERS_MAX) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		take_asker(t, out, fit[i]);
+}
+
+bool containers_enter(const struct identity_table *t, const struct event_what *what,
+		      const struct boundary *parent, struct container_entry *out)
+{
+	struct cgroup_name place;
+	struct runtime_call call = {0};
+
+	if (parent && what->crossing.kind != BOUNDARY_CGROUP &&
+	    what->crossing.kind != BOUNDARY_SEED)
+		return false; /* it is where its parent was */
+	cgroup_name_parse(&place, what->crossing.cgroup);
+	if (!place.container_id.p || place.delegated)
+		return false;
+	memset(out, 0, offsetof(struct container_entry, found));
+	calls_find(t->calls, what->crossing.opener_pid, what->crossing.opener_start_ns, &call);
+	container_find(&out->found, t->host_root, &place, bundle_of(t, &call, place.container_id));
+	if (what->crossing.kind != BOUNDARY_CGROUP)
+		return true;
+	out->exec = call.kind == CALL_EXEC ||
+		    (!call.kind && boundaries_have_container(&t->boundaries, place.container_id));
+	/* an unknown runtime may have been anybody's */
+	out->engine = !call.kind || is_engines_child(t, what, parent, out->found.engine);
+	find_asker(t, what, &call, out, place.container_id);
+	return true;
+}
+
+void containers_learn(struct identity_table *t, const struct event_what *what,
+		      const struct identity *id)
+{
+	if (what->type == EVENT_REQUEST)
+		requests_learn(t->requests, what);
+	else if (what->type == EVENT_EXEC && !id->container_id.p)
+		calls_learn(t->calls, what);
+}
+
+void containers_outlive(const struct identity_table *t, const struct boundary *b, int64_t wall_ns,
+			struct identity *id)
+{
+	static const struct str edge = STR_LIT("container-run");
+	const struct boundary *who =
+		b->who_id == b->id ? b : boundaries_find(&t->boundaries, b->who_id);
+	const struct boundary *asker;
+	uint32_t outside;
+
+	if (!who || !who->asker)
+		return;
+	asker = boundaries_find(&t->boundaries, who->asker); /* NULL = over, and forgotten */
+	if (asker && (!asker->ended_wall_ns || wall_ns <= asker->ended_wall_ns))
+		return;
+	/* the way to here begins with the container: what the asker had come by is left out */
+	outside = who->identity.via.n > edge.n ? who->identity.via.n - edge.n : 0;
+	id->via = str_sub(id->via, outside, id->via.n);
+	id->who = who->own_who;
+	id->kind = str_of(str_starts(id->who, "sa:") ? "sa" : "container");
+	id->who_level = who->own_level;
+	id->via_level = ASSURANCE_KERNEL;
+	id->session = id->person = STR_NONE;
+	id->login = (struct login_facts){0};
+	id->ci = (struct ci_facts){0};
+}
