@@ -56,7 +56,8 @@ static __noinline int on_ask(struct sock *sk)
 	struct task_state *st;
 	struct address peer;
 
-	if (is_self(task))
+	o = bpf_sk_storage_get(&owners, sk, 0, 0);
+	if ((o && o->open) || is_self(task)) /* open: noted by the other program */
 		return 0;
 	st = current_state(task);
 	if (!st)
@@ -188,12 +189,7 @@ static __noinline int on_closed(struct sock *sk, u32 old)
 	return 0;
 }
 
-/*
- * inet_sock_set_state(sk, old, new): each change of a TCP state. CLOSE to SYN_SENT happens in the
- * asking process, the rest anywhere. Since 4.16; socket storage in here since 5.11.
- */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
+static __always_inline int on_state(struct sock *sk, u32 old, u32 state)
 {
 	if (!sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
@@ -204,6 +200,26 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
 	if (state == TCP_CLOSE && old != TCP_LISTEN)
 		return on_closed(sk, old);
 	return 0;
+}
+
+/*
+ * inet_sock_set_state(sk, old, new): each change of a TCP state. CLOSE to SYN_SENT happens in the
+ * asking process, the rest anywhere. Since 4.16; socket storage in here since 5.11.
+ *
+ * Twice: an answer from the network may come in softirq while this program runs for another socket
+ * of the same CPU, and the kernel skips a program inside itself (one in a hundred connects with two
+ * busy CPUs). Then the other one runs. What the first has done the second finds done.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *sk, int old, int state)
+{
+	return on_state(sk, old, state);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state_again, struct sock *sk, int old, int state)
+{
+	return on_state(sk, old, state);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

@@ -22,6 +22,7 @@ static const struct {
 	{"on_cgroup_attach", "boundary", true},
 	{"on_sys_exit", "file, connect", true},
 	{"on_tcp_state", "connect", true},
+	{"on_tcp_state_again", "connect", true},
 	{"on_send4", "send", false},
 	{"on_send6", "send", false},
 	{"on_signal", "signal", false},
