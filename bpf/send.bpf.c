@@ -146,8 +146,10 @@ int send_emit(u32 i, u32 less, s32 ret)
 	struct pending_sends *p = find_pending();
 	struct address to;
 
+	hide(i);
 	if (!p || i >= PENDING_SENDS)
 		return 0;
+	mask(i, PENDING_SENDS); /* 6.1 forgets the bound of what was spilled */
 	to = p->to[i].address;
 	if (less > 1) /* the last one alone */
 		return emit_send(&to, p->proto, 1, ret, 0);
