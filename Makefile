@@ -42,10 +42,11 @@ LINK = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS) -pthread
 LIB_PKGS := yaml-0.1 sqlite3 libzstd libcrypto jansson
 DAEMON_PKGS := libbpf libmicrohttpd
 CLIENT_PKGS := libcurl
-libs = $(shell $(PKG_CONFIG) --libs $(1))
+# libresolv is part of libc: the reader of DNS messages is in it.
+libs = $(shell $(PKG_CONFIG) --libs $(1)) -lresolv
 
-LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/identity/*.c \
-	userspace/identity/ci/*.c userspace/identity/container/*.c \
+LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/names/*.c \
+	userspace/identity/*.c userspace/identity/ci/*.c userspace/identity/container/*.c \
 	userspace/program/*.c userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c \
 	userspace/attest/*.c userspace/config/*.c)
 DAEMON_SRC := $(wildcard userspace/whodidd*.c) userspace/pipeline.c $(wildcard userspace/collect/*.c userspace/api/*.c)

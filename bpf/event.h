@@ -74,6 +74,8 @@ enum record_kind {
 	RECORD_NET_ACCEPT = 34,
 	RECORD_NET_CLOSE = 35,	/* TCP, of the connections of which the opening was seen */
 	RECORD_NET_SOCKET = 36, /* struct record_socket: one that sees or forges packets */
+	RECORD_NET_DNS = 37,	/* struct record_packet: questions to port 53 and what comes back */
+	RECORD_NET_TLS = 38, /* struct record_packet: the first bytes of a connection, when TLS */
 
 	RECORD_LOSS = 48, /* struct record_loss: made by the collector, never by the kernel */
 
@@ -483,6 +485,8 @@ struct counters {
 	__u64 path_faults;	/* paths that could not be read */
 	__u64 state_faults;	/* task storage that could not be made */
 	__u64 fold_full;	/* fold map full: the record was written instead */
+	__u64 unowned_packets;	/* questions of which the sender's descriptor was not found */
+	__u64 unasked_packets;	/* answers to sockets that asked nothing */
 };
 
 /*

@@ -79,10 +79,31 @@ struct record_flows {
 	__u64 last_ns;
 };
 
+/* What a packet carried. src is who sent it. */
+#define EVENT_PACKET_MAX 4096
+struct record_packet {
+	struct record_header header;
+	/* udp: who sent the socket's newest question; tcp: who connected, as it was then */
+	struct record_task task;
+	__u64 socket;	/* cookie: never another socket in a boot */
+	__u32 offset;	/* tcp: of the first byte in its direction of the stream, from 0 */
+	__u32 length;	/* of the payload, copied or not */
+	__u32 net_inum; /* network namespace of the socket */
+	__u16 family;	/* AF_INET, AF_INET6 */
+	__u16 proto;	/* IPPROTO_TCP, IPPROTO_UDP */
+	__u16 src_port;
+	__u16 dst_port;
+	__u32 inbound; /* came in */
+	__u8 src[16];  /* as in record_net */
+	__u8 dst[16];
+	struct record_text bytes; /* at most EVENT_PACKET_MAX, else RECORD_TEXT_CUT */
+};
+
 _Static_assert(sizeof(struct record_net) == 208, "ABI");
 _Static_assert(sizeof(struct record_unix) == 272, "ABI");
 _Static_assert(sizeof(struct record_socket) == 144, "ABI");
 _Static_assert(sizeof(struct record_flow) == 200, "ABI");
 _Static_assert(sizeof(struct record_flows) == 224, "ABI");
+_Static_assert(sizeof(struct record_packet) == 200, "ABI");
 
 #endif

@@ -367,6 +367,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct pid *thread_pid;
 	struct callback_head *task_works;
+	struct bpf_local_storage *bpf_storage;
 };
 
 struct in6_addr {
@@ -390,12 +391,14 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
+struct socket;
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
 	u16 sk_type;
 	u16 sk_protocol;
 	struct pid *sk_peer_pid;
+	struct socket *sk_socket;
 };
 enum sock_flags {
 	SOCK_DONE = 1, /* the other end has said its last byte */
@@ -424,6 +427,31 @@ struct unix_sock {
 };
 struct socket {
 	struct sock *sk;
+};
+
+/* The storage of a task as the kernel keeps it: see read_current_state(). */
+struct hlist_node {
+	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
+struct bpf_map {
+	u32 id;
+};
+struct bpf_local_storage_map {
+	struct bpf_map map;
+};
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+	u8 data[1];
+};
+struct bpf_local_storage_elem {
+	struct hlist_node snode;
+	struct bpf_local_storage_data sdata;
+};
+struct bpf_local_storage {
+	struct hlist_head list;
 };
 
 #if defined(__TARGET_ARCH_arm64)
@@ -476,6 +504,34 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+/* uapi of bpf(2): contexts, by fixed offsets; what is not read is room */
+struct bpf_sock;
+struct __sk_buff {
+	__u32 len;
+	__u32 room0[3];
+	__u32 protocol; /* ethernet's, in network order */
+	__u32 room1[14];
+	__u32 data;
+	__u32 data_end;
+	__u32 room2[21];
+	struct bpf_sock *sk;
+};
+struct bpf_tcp_sock {
+	__u32 room0[4];
+	__u32 rcv_nxt;
+	__u32 room1;
+	__u32 snd_una;
+	__u32 room2[10];
+	__u32 data_segs_out;
+	__u32 room3[2];
+	__u64 bytes_received;
+	__u64 bytes_acked;
+};
+_Static_assert(__builtin_offsetof(struct __sk_buff, data) == 76, "uapi");
+_Static_assert(__builtin_offsetof(struct __sk_buff, sk) == 168, "uapi");
+_Static_assert(__builtin_offsetof(struct bpf_tcp_sock, data_segs_out) == 68, "uapi");
+_Static_assert(__builtin_offsetof(struct bpf_tcp_sock, bytes_received) == 80, "uapi");
 
 /* uapi of sockets: fixed layouts, read from the caller's memory */
 struct user_sockaddr {

@@ -250,8 +250,31 @@ struct {
 	__type(value, struct connect_owner);
 } owners __weak SEC(".maps");
 
+/* Who asked over a datagram socket last: the answer comes in softirq. */
+struct asker {
+	struct record_task task;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct asker);
+} askers __weak SEC(".maps");
+
+/* The first message of a TLS client that came in pieces: where it ends in the stream. */
+struct hello {
+	u32 end;
+	u32 pad0;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct hello);
+} hellos __weak SEC(".maps");
+
 /*
- * The same for connections that were accepted, by the address of the socket: accept(2) gives no
+ * The same as owners for connections that were accepted, by the address of the socket: accept(2) gives no
  * pointer that storage could hang on. One that is pushed out has no close record.
  */
 struct {

@@ -50,6 +50,8 @@ enum event_type {
 	EVENT_NET_ACCEPT = 34,
 	EVENT_NET_CLOSE = 35,
 	EVENT_NET_SOCKET = 36,
+	EVENT_NET_DNS = 37, /* a question with its answer */
+	EVENT_NET_TLS = 38, /* the first message of a TLS client */
 	EVENT_LOSS = 48,
 	EVENT_ANOMALY = 49, /* an anomaly was opened or changed: score part only */
 	EVENT_AGENT_START = 50,
@@ -168,8 +170,32 @@ struct event_what {
 		uint32_t ns;	 /* network namespace of the socket; 0 = not known */
 		struct str path; /* unix: of the listener's socket, resolved, or "@" and its name */
 		uint64_t inode, dev; /* unix: of the socket's name; 0 = it has none, or not known */
-		uint32_t cid, vsock_port; /* vsock */
+		uint32_t cid, vsock_port;   /* vsock */
+		struct str dst_name;	    /* that who acts asked DNS for; absent = not known */
+		struct str dst_other_names; /* that gave it the same address, comma list */
+		uint32_t dst_name_source;   /* enum name_source */
 	} net;
+
+	struct { /* net.dns, net.tls: for the names stage; neither printed nor stored */
+		struct str bytes;
+		uint64_t socket;
+		uint32_t offset; /* tcp: in its direction of the stream */
+		uint32_t length; /* of the payload, whether or not bytes has it whole */
+		bool inbound;
+	} packet;
+
+	struct { /* net.dns; names are in presentation form (names/message.h) */
+		struct str name, type, rcode; /* rcode absent = no answer */
+		struct str answers;	      /* addresses, comma list */
+		struct str cnames;	      /* names on the way to them, comma list */
+		bool truncated;		      /* there was more */
+	} dns;
+
+	struct { /* net.tls */
+		struct str
+			server_name; /* that the client said it wants; absent when it said none */
+		bool mismatch;	     /* the address has names by DNS, and this is none of them */
+	} tls;
 
 	struct {		 /* auth_log */
 		struct str text; /* a line for syslog, by sshd as root */
@@ -346,6 +372,13 @@ struct identity {
 	struct login_facts login;
 	struct ci_facts ci; /* all absent when it is no job */
 	struct attested_facts attested;
+};
+
+/* Whose answer a name is from. */
+enum name_source {
+	NAME_OF_NOBODY = 0,
+	NAME_OF_RESOLVER = 1, /* one that this host is told to use */
+	NAME_OF_SERVER = 2,   /* one that the process chose to ask */
 };
 
 #define ANCESTORS_MAX 16

@@ -20,7 +20,9 @@
 #define CLOSE	BIT(EVENT_NET_CLOSE)
 #define CONNECT BIT(EVENT_NET_CONNECT)
 #define SOCKET	BIT(EVENT_NET_SOCKET)
-#define FLOWS	(CONNECT | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE)
+#define DNS	BIT(EVENT_NET_DNS)
+#define TLS	BIT(EVENT_NET_TLS)
+#define FLOWS	(CONNECT | BIT(EVENT_NET_LISTEN) | BIT(EVENT_NET_ACCEPT) | CLOSE | DNS | TLS)
 #define NET	(FLOWS | SOCKET)
 #define EXEC	BIT(EVENT_EXEC)
 #define EXIT	BIT(EVENT_EXIT)
@@ -108,6 +110,11 @@ static const char *cut_word(unsigned bit)
 					    "process.cwd"};
 
 	return bit < ARRAY_SIZE(words) ? words[bit] : NULL;
+}
+
+static const char *name_source_word(unsigned v)
+{
+	return v == NAME_OF_RESOLVER ? "resolver" : v == NAME_OF_SERVER ? "server" : NULL;
 }
 
 /* --- conditions */
@@ -424,16 +431,28 @@ const struct field event_fields[] = {
 	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, FLOWS, "source port"),
 	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, FLOWS, "destination address", .shown = has_address, .packed = has_address),
 	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, FLOWS, "destination port"),
+	ROW(218, "network.dst.name", "dst.name", FIELD_TEXT, what.net.dst_name, CONNECT | TLS, "name that who acts asked DNS for and was given the address"),
+	ROW(219, "network.dst.name_source", NULL, FIELD_ENUM, what.net.dst_name_source, CONNECT | TLS, "whose answer: resolver (of this host) or server (one that was asked past it)", .name_of = name_source_word),
+	ROW(220, "network.dst.other_names", NULL, FIELD_LIST, what.net.dst_other_names, CONNECT | TLS, "further names that gave them this address"),
 	ROW(171, "network.dst.path", "dst.path", FIELD_TEXT, what.net.path, CONNECT, "unix: the listener's socket; \"@\" and the name of an abstract one"),
 	ROW(172, "network.dst.inode", NULL, FIELD_BIG, what.net.inode, CONNECT, "unix: its inode"),
 	ROW(173, "network.dst.dev", NULL, FIELD_DEV, what.net.dev, CONNECT, "unix: its device"),
 	ROW(176, "network.dst.cid", NULL, FIELD_COUNT, what.net.cid, CONNECT, "vsock: context id; 2 is the machine's host"),
 	ROW(177, "network.dst.vsock_port", NULL, FIELD_COUNT, what.net.vsock_port, CONNECT, "vsock: port"),
 	ROW(179, "network.address_source", NULL, FIELD_BOOL, what.net.user_address, CONNECT, "\"process\": the destination was read from the caller's memory", .name_of = path_source_word),
-	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE, "time until the result; of a close, since the beginning, of several the sum"),
+	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE | DNS, "time until the result; of a close, since the beginning, of several the sum"),
 	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
 	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
 	ROW(158, "network.inbound", NULL, FIELD_BOOL, what.net.inbound, FLOWS, "the source asked for it", .use = FIELD_NO_JSON),
+
+	ROW(213, "dns.name", "name", FIELD_TEXT, what.dns.name, DNS, "name that was asked for"),
+	ROW(214, "dns.type", NULL, FIELD_TEXT, what.dns.type, DNS, "kind of record that was asked for: A, AAAA, TXT, ..."),
+	ROW(215, "dns.rcode", "rcode", FIELD_TEXT, what.dns.rcode, DNS, "how it was answered: NOERROR, NXDOMAIN, ...; absent without answer"),
+	ROW(216, "dns.answers", "answer", FIELD_LIST, what.dns.answers, DNS, "addresses that the name has"),
+	ROW(217, "dns.cnames", NULL, FIELD_LIST, what.dns.cnames, DNS, "aliases on the way to them"),
+	ROW(223, "dns.truncated", NULL, FIELD_BOOL, what.dns.truncated, DNS, "there was more in the answer"),
+	ROW(221, "tls.server_name", "sni", FIELD_TEXT, what.tls.server_name, TLS, "name that the client said it wants"),
+	ROW(222, "tls.mismatch", NULL, FIELD_BOOL, what.tls.mismatch, TLS, "the address has names by DNS, and the server name is none of them"),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
 	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),

@@ -313,7 +313,8 @@ static int read_value(struct term *t, const struct word *w, struct str s, struct
 		if (read_address(s, out) == 0)
 			return 0;
 		bad(err, w->whole, "not an address");
-		problem_remedy(err, "write 10.1.2.3, 10.0.0.0/8, 10.1.2.3:443, [::1]:443 or :443");
+		problem_remedy(err, "write 10.1.2.3, 10.0.0.0/8, 10.1.2.3:443, [::1]:443 or :443; "
+				    "a name is dst.name=");
 		return -EINVAL;
 	case MATCH_PROCESS:
 		return read_process_uid(s, out) ? bad(err, w->whole, "not a process uid") : 0;

@@ -2,7 +2,7 @@
 /*
  * pipeline: read this first. What the kernel saw walks from left to right, in one thread:
  *
- *     collect -> decode -> identity -> program -> profile -> anomaly -> sinks
+ *     collect -> decode -> names -> identity -> program -> profile -> anomaly -> sinks
  *
  * Each stage fills its own part of struct event and reads only those before it. Nothing here waits:
  * the store has a thread of its own, viewers of the stream have theirs.
@@ -128,6 +128,21 @@ void pipeline_act(struct pipeline *p, struct event *ev)
 	judge_and_publish(p, ev);
 }
 
+/* The line behind the names. Some records only teach identity. */
+static void follow(struct pipeline *p, struct event *ev)
+{
+	/* identity: who did it, through what, as which workload. */
+	identity_attach(p->identity, ev);
+	if (ev->what.type == EVENT_BOUNDARY || ev->what.type == EVENT_PROCESS ||
+	    ev->what.type == EVENT_AUTH_LOG || ev->what.type == EVENT_REQUEST)
+		return;
+
+	/* program: what the file is that they execute, as far as it was read before. */
+	if (p->programs)
+		programs_attach(p->programs, ev);
+	judge_and_publish(p, ev);
+}
+
 void pipeline_push(void *pipeline, const void *record, size_t size)
 {
 	struct pipeline *p = pipeline;
@@ -148,16 +163,9 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 		return;
 	}
 
-	/* identity: who did it, through what, as which workload. Some records only teach it. */
-	identity_attach(p->identity, &ev);
-	if (ev.what.type == EVENT_BOUNDARY || ev.what.type == EVENT_PROCESS ||
-	    ev.what.type == EVENT_AUTH_LOG || ev.what.type == EVENT_REQUEST)
-		return;
-
-	/* program: what the file is that they execute, as far as it was read before. */
-	if (p->programs)
-		programs_attach(p->programs, &ev);
-	judge_and_publish(p, &ev);
+	/* names: what the other end is called. A packet is an event, several, or only teaches. */
+	for (bool more = names_attach(p->names, &ev); more; more = names_next(p->names, &ev))
+		follow(p, &ev);
 }
 
 /* The store keeps the gap by itself when it could not take something; here it becomes an event. */
@@ -181,6 +189,14 @@ static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wa
 		p->store_lost = stats.lost;
 	}
 	p->store_checked_wall_ns = wall_ns;
+}
+
+void pipeline_end(struct pipeline *p)
+{
+	uint64_t boot_ns = is_replay(p) ? p->last_boot_ns : clock_boot_ns();
+
+	for (struct event ev; names_due(p->names, boot_ns, true, &ev);)
+		follow(p, &ev);
 }
 
 /* What was read meanwhile is for later execs, and in the store for those that were. */
@@ -209,6 +225,8 @@ void pipeline_tick(struct pipeline *p)
 	}
 	if (p->programs)
 		keep_programs(p);
+	for (struct event ev; names_due(p->names, boot_ns, false, &ev);)
+		follow(p, &ev);
 	anomaly_tick(p->anomaly, wall_ns);
 	if (p->store)
 		store_tick(p->store, boot_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pipeline: the straight line. kernel -> collect -> decode -> identity -> program -> profile -> anomaly -> sinks.
+ * pipeline: the straight line. kernel -> collect -> decode -> names -> identity -> program -> profile
+ * -> anomaly -> sinks.
  * One event walks it from left to right in one thread; nothing points back.
  */
 #ifndef WHODID_PIPELINE_H
@@ -12,6 +13,7 @@
 #include "event.h"
 #include "event_pack.h"
 #include "identity/identity.h"
+#include "names/names.h"
 #include "profile/profile.h"
 #include "program/program.h"
 #include "sink/stream.h"
@@ -23,6 +25,7 @@ struct pipeline {
 	struct recorder *recorder; /* NULL = not recording */
 	int record_err;		   /* why recording ended early */
 	struct decoder decoder;
+	struct names *names;
 	struct identity_table *identity;
 	struct programs
 		*programs; /* NULL = content of files is not read (replay, or switched off) */
@@ -62,6 +65,8 @@ void pipeline_publish(struct pipeline *p, struct event *ev);
 void pipeline_act(struct pipeline *p, struct event *ev);
 /* A change of an anomaly: an anomaly_change_fn. */
 void pipeline_anomaly_changed(void *pipeline, const struct event *change);
+/* After the last record: what a stage still held back goes to the sinks. */
+void pipeline_end(struct pipeline *p);
 /* Once per loop turn and at least every 100 ms. */
 void pipeline_tick(struct pipeline *p);
 

@@ -126,6 +126,7 @@ int run_replay(struct daemon *d)
 		code = EXIT_FAILED;
 	} else {
 		rc = push_all(d);
+		pipeline_end(&d->line);
 		code = EXIT_DONE;
 		if (fflush(stdout) || ferror(stdout)) {
 			log_error("cannot write to stdout");

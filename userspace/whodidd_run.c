@@ -283,6 +283,7 @@ static void drain_rest(struct daemon *d)
 	       clock_boot_ns() < end)
 		pipeline_tick(&d->line);
 	collect_finish(d->line.source, pipeline_push, &d->line); /* folded acts and losses */
+	pipeline_end(&d->line);
 }
 
 /* "74,648" */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stages: makes what stands between source and sinks, and the store; frees it in the opposite order. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "whodidd.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
 
 int stages_open_store(struct daemon *d, struct problem *err)
 {
@@ -79,6 +82,14 @@ static int out_of_memory(struct problem *err)
 	return problem_set(err, -ENOMEM, "out of memory");
 }
 
+/* The network namespace that the host's files are about: the daemon's own. */
+static uint32_t own_network(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : (uint32_t)st.st_ino;
+}
+
 int stages_open(struct daemon *d, const char *passwd_path, const char *host_root,
 		struct problem *err)
 {
@@ -89,13 +100,20 @@ int stages_open(struct daemon *d, const char *passwd_path, const char *host_root
 		.ci_supervisors = (const char *const *)d->config.identity_ci_supervisors,
 		.host_root = host_root,
 	};
+	struct names_options names = {
+		/* of this host and time: nothing to a recording */
+		.resolv_path = d->opt->replay ? NULL : RESOLV_CONF,
+		.host_net = d->opt->replay ? 0 : own_network(),
+		.resolvers = (const char *const *)d->config.sensor_resolvers,
+		.fold_ns = d->config.sensor_fold ? d->config.sensor_fold_ms * 1000000 : 0,
+	};
 	struct anomaly_options anomaly = {0};
 	struct pipeline *p = &d->line;
 	int rc = load_profiles(&p->profile, &d->config, err);
 
 	if (rc)
 		return rc;
-	if (identity_new(&p->identity, &identity))
+	if (names_new(&p->names, &names) || identity_new(&p->identity, &identity))
 		return out_of_memory(err);
 	if (anomaly_new(&p->anomaly, &anomaly, pipeline_anomaly_changed, save_anomaly, p))
 		return out_of_memory(err);
@@ -116,6 +134,7 @@ int stages_close(struct daemon *d)
 		anomaly_free(p->anomaly);
 	if (p->identity)
 		identity_free(p->identity);
+	names_free(p->names);
 	if (p->profile)
 		profile_free(p->profile);
 	p->source = NULL;
@@ -124,6 +143,7 @@ int stages_close(struct daemon *d)
 	p->stream = NULL;
 	p->anomaly = NULL;
 	p->identity = NULL;
+	p->names = NULL;
 	p->profile = NULL;
 	return rc;
 }

@@ -78,6 +78,7 @@ static int open_sensor(struct daemon *d, struct problem *err)
 		.hooks = rung_of(c->sensor_hooks),
 		.fold = c->sensor_fold,
 		.fold_ms = (uint32_t)c->sensor_fold_ms,
+		.names = c->sensor_names,
 		.service_managers = list_or_null(c->identity_service_managers),
 		.container_runtimes = list_or_null(c->identity_container_runtimes),
 		.ci_supervisors = supervisors,

@@ -200,6 +200,25 @@ static void put_identity(struct json *w, const struct daemon *d)
 	json_object_end(w);
 }
 
+/* How many questions were heard, and what of the packets gave no event. */
+static void put_names(struct json *w, const struct daemon *d, const struct source_stats *src)
+{
+	struct names_stats s;
+
+	names_get_stats(d->line.names, &s);
+	json_object_begin(w, "names");
+	json_bool(w, "on", d->config.sensor_names);
+	json_u64(w, "questions", s.questions);
+	json_u64(w, "answers", s.answers);
+	json_u64(w, "unanswered", s.unanswered);
+	json_u64(w, "unasked", s.unasked + src->counters.unasked_packets);
+	json_u64(w, "unowned", src->counters.unowned_packets);
+	json_u64(w, "malformed", s.malformed);
+	json_u64(w, "broken", s.broken);
+	json_u64(w, "forgotten", s.forgotten);
+	json_object_end(w);
+}
+
 static void put_programs(struct json *w, const struct daemon *d)
 {
 	struct programs_stats s;
@@ -370,6 +389,7 @@ static int put_status(struct daemon *d, struct json *w)
 	put_events(w, d);
 	put_loss(w, d, &src);
 	put_sensor(w, &src);
+	put_names(w, d, &src);
 	put_identity(w, d);
 	put_programs(w, d);
 	put_judgement(w, d);

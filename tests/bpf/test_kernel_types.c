@@ -20,7 +20,8 @@ static const char *const own[] = {
 	"record_",  "counters",	     "cpu_counts",    "slot",	  "task_state", "exe_key",
 	"fold_",    "flow_",	     "pending_",      "transfer", "walk",	"workload",
 	"crossing", "connect_owner", "user_sockaddr", "path_",	  "address",	"recording_header",
-	"whodid_",  "reach",	     "change",
+	"whodid_",  "reach",	     "change",	      "asker",	  "hello",	"packet",
+	"search",   "__sk_buff",     "bpf_tcp_sock",
 };
 
 static int is_own(const char *name)

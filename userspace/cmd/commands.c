@@ -26,7 +26,7 @@ const struct command commands[] = {
 	WHO_DID("read", "PATH", 1, "who read that file", "whodid read /etc/shadow", "whodid read '/home/*/.ssh/*' -S 7d"),
 	WHO_DID("write", "PATH", 1, "who wrote, made, removed or changed it", "whodid write /etc/sudoers.d/90-ci", "whodid write '/etc/*' -S today"),
 	WHO_DID("exec", "PROGRAM", 1, "who executed that program or script", "whodid exec curl", "whodid exec '/tmp/*' who=ci:*"),
-	WHO_DID("connect", "ADDR[:PORT]", 1, "who connected there", "whodid connect 203.0.113.66", "whodid connect 10.0.0.0/8 -S 2h"),
+	WHO_DID("connect", "ADDR|NAME[:PORT]", 1, "who connected there", "whodid connect 203.0.113.66", "whodid connect example.com -S 2h"),
 	WHO_DID("become", "[USER]", 0, "who became that user; without USER, any", "whodid become root", "whodid become root -S yesterday"),
 	WHO_DID("login", "[USER]", 0, "when and how that user logged in; without USER, all", "whodid login alice", "whodid login -S 7d"),
 	{"show", "Look", "ID", "one event or anomaly in full",

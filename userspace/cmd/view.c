@@ -346,6 +346,8 @@ static const struct {
 	{"net.accept", view_say_ends},
 	{"net.close", view_say_close},
 	{"net.socket", view_say_socket},
+	{"net.dns", view_say_dns},
+	{"net.tls", view_say_tls},
 	{"cred.become", say_become},
 	{"session.start", say_session},
 	{"session.end", say_session_end},

@@ -34,6 +34,9 @@ void view_say_connect(struct text *out, const json_t *row);
 void view_say_ends(struct text *out, const json_t *row);
 void view_say_close(struct text *out, const json_t *row);
 void view_say_socket(struct text *out, const json_t *row);
+/* What was asked of DNS, and said in TLS. */
+void view_say_dns(struct text *out, const json_t *row);
+void view_say_tls(struct text *out, const json_t *row);
 /* "read 180, exec 32" of an object of counts; zeroes left out */
 void view_counts(struct text *out, const json_t *counts);
 /* Last part of a path. */

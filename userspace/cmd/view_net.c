@@ -2,9 +2,16 @@
 /* view_net: the words about sockets and their ends. */
 #include "cmd/view.h"
 
+/* The name that the host's own resolver gave; what another server said stands behind the address. */
+static struct str known_name(const json_t *row)
+{
+	return row_is(row, "network.dst.name_source", "resolver") ? row_str(row, "network.dst.name")
+								  : STR_NONE;
+}
+
 void view_destination_raw(struct text *out, const json_t *row)
 {
-	struct str name = row_str(row, "network.dst.name"), ip = row_str(row, "network.dst.ip");
+	struct str name = known_name(row), ip = row_str(row, "network.dst.ip");
 	struct str host = name.p ? name : ip;
 	uint64_t port = row_u64(row, "network.dst.port", 0);
 	bool v6 = host.p && memchr(host.p, ':', host.n);
@@ -31,13 +38,35 @@ void view_destination_raw(struct text *out, const json_t *row)
 		text_printf(out, ":%llu", (unsigned long long)port);
 }
 
-void view_say_connect(struct text *out, const json_t *row)
+/* "example.com:443 (203.0.113.7)", "203.0.113.7:443 (called example.com by another server)" */
+static void say_destination(struct text *out, const json_t *row)
 {
 	_cleanup_text_ struct text raw = {0};
-	struct str proto = row_str(row, "network.proto");
 
 	view_destination_raw(&raw, row);
 	text_say(out, text_str(&raw));
+	if (!row_find(row, "network.dst.name"))
+		return;
+	text_puts(out, " (");
+	if (known_name(row).p) {
+		row_say(out, row, "network.dst.ip");
+	} else {
+		text_puts(out, "called ");
+		row_say(out, row, "network.dst.name");
+		text_puts(out, " by another server");
+	}
+	if (row_find(row, "network.dst.other_names")) {
+		text_puts(out, ", also ");
+		row_say(out, row, "network.dst.other_names");
+	}
+	text_puts(out, ")");
+}
+
+void view_say_connect(struct text *out, const json_t *row)
+{
+	struct str proto = row_str(row, "network.proto");
+
+	say_destination(out, row);
 	if (proto.p && !str_is(proto, "tcp")) {
 		text_puts(out, " ");
 		text_say(out, proto);
@@ -84,4 +113,35 @@ void view_say_close(struct text *out, const json_t *row)
 	text_printf(out, ", %llu in, %llu out",
 		    (unsigned long long)row_u64(row, "network.bytes_in", 0),
 		    (unsigned long long)row_u64(row, "network.bytes_out", 0));
+}
+
+/* "example.com AAAA = 2001:db8::1 of 192.0.2.53", "nowhere.test A: NXDOMAIN of 192.0.2.53" */
+void view_say_dns(struct text *out, const json_t *row)
+{
+	row_say(out, row, "dns.name");
+	text_puts(out, " ");
+	row_say(out, row, "dns.type");
+	if (row_find(row, "dns.answers")) {
+		text_puts(out, " = ");
+		row_say(out, row, "dns.answers");
+	} else if (row_find(row, "dns.rcode") && !row_is(row, "dns.rcode", "NOERROR")) {
+		text_puts(out, ": ");
+		row_say(out, row, "dns.rcode");
+	}
+	text_puts(out, " of ");
+	row_say(out, row, "network.dst.ip");
+	if (!row_is(row, "network.proto", "udp"))
+		text_puts(out, " over tcp");
+}
+
+/* "example.com at example.com:443 (203.0.113.7)" */
+void view_say_tls(struct text *out, const json_t *row)
+{
+	if (row_find(row, "tls.server_name")) {
+		text_say_name(out, row_str(row, "tls.server_name"));
+		text_puts(out, " at ");
+	}
+	say_destination(out, row);
+	if (row_true(row, "tls.mismatch"))
+		text_puts(out, ", which DNS does not call so");
 }

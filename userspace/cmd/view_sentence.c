@@ -22,6 +22,8 @@ static const struct {
 	{"net.listen", "listened on"},
 	{"net.accept", "accepted"},
 	{"net.close", "ended"},
+	{"net.dns", "asked for"},
+	{"net.tls", "began TLS with"},
 	{"net.socket", "made a socket:"},
 	{"cred.become", "became"},
 	{"session.start", "began"},

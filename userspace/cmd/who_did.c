@@ -201,10 +201,32 @@ static const struct {
 	{"write", "file.write,file.create,file.delete,file.rename,file.chmod,file.link",
 	 "path|old_path"},
 	{"exec", "exec", "exe|filename"},
-	{"connect", "net.connect", "dst"},
+	{"connect", "net.connect,net.tls", "dst"},
 	{"become", "cred.become", NULL},
 	{"login", "session.start", "who"},
 };
+
+/* Whether an address can stand for it: 10.0.0.7, 10.0.0.0/8, [::1]:443, *. */
+static bool is_address(const char *target)
+{
+	return strspn(target, "0123456789.:/*") == strlen(target) || *target == '[' ||
+	       strchr(target, ':') != strrchr(target, ':');
+}
+
+/* A name with or without a port: what was asked of DNS, or said in TLS. */
+static void add_name(struct cli *c, const char *target)
+{
+	_cleanup_text_ struct text name = {0};
+	const char *port = strrchr(target, ':');
+
+	for (const char *p = target; *p && p != port; p++) /* as events have them */
+		text_printf(&name, "%c", *p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+	if (name.n > 1 && name.p[name.n - 1] == '.')
+		name.p[--name.n] = '\0';
+	options_add_word(c, "dst.name|tls.server_name", name.p ? name.p : "");
+	if (port)
+		options_add_word(c, "dst.port", port + 1);
+}
 
 static int add_target(struct cli *c, size_t verb, const char *target)
 {
@@ -212,6 +234,10 @@ static int add_target(struct cli *c, size_t verb, const char *target)
 
 	if (!verbs[verb].field)
 		return add_user(c, target);
+	if (strcmp(verbs[verb].field, "dst") == 0 && !is_address(target)) {
+		add_name(c, target);
+		return CODE_DONE;
+	}
 	if (strcmp(verbs[verb].verb, "exec") == 0 && !strchr(target, '/'))
 		text_puts(&value, "*/");
 	if (strcmp(verbs[verb].field, "who") == 0)

@@ -41,6 +41,7 @@ struct kernel_options {
 	enum hook_rung hooks;
 	bool fold;
 	uint32_t fold_ms;
+	bool names;			     /* packets of DNS and the first bytes of TLS */
 	const char *const *service_managers; /* NULL-terminated extra executables, or NULL */
 	const char *const *container_runtimes;
 	const struct ci_supervisor *ci_supervisors;

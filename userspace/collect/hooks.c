@@ -27,6 +27,8 @@ static const struct {
 	{"on_send6", "send", false},
 	{"on_signal", "signal", false},
 	{"on_module_load", "module", false},
+	{"on_packet_out", "dns, tls", false},
+	{"on_packet_in", "dns", false},
 };
 _Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
 
@@ -61,10 +63,11 @@ static int open_cgroup_root(void)
 
 static struct bpf_link *attach(const struct kernel *k, size_t i)
 {
+	enum bpf_prog_type type = bpf_program__type(program_of(k, i));
 	struct bpf_link *link;
 	int fd, err;
 
-	if (bpf_program__type(program_of(k, i)) != BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
+	if (type != BPF_PROG_TYPE_CGROUP_SOCK_ADDR && type != BPF_PROG_TYPE_CGROUP_SKB)
 		return bpf_program__attach(program_of(k, i));
 	fd = open_cgroup_root();
 	if (fd < 0)

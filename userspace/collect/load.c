@@ -69,6 +69,8 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 	k->skel->rodata->cfg_fold = opt->fold;
 	configure_by_types(k);
 	ladder_prepare(k);
+	bpf_program__set_autoload(k->skel->progs.on_packet_out, opt->names);
+	bpf_program__set_autoload(k->skel->progs.on_packet_in, opt->names);
 	k->skel->rodata->cfg_page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 	k->skel->rodata->cfg_wakeup_bytes = size / 4 < WAKEUP_BYTES ? size / 4 : WAKEUP_BYTES;
 	if (bpf_map__set_max_entries(k->skel->maps.events, size) ||

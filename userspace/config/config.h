@@ -20,11 +20,13 @@ struct config {
 	char *origins
 		[CONFIG_SETTINGS_MAX]; /* by row of the table: "FILE:3", "--set"; NULL = default */
 	/* sensor.* */
-	uint64_t sensor_ring_kib; /* 8192, 64 to 1048576 */
-	char *sensor_hooks;	  /* auto, lsm, fentry, tracepoint */
-	bool sensor_fold;	  /* true */
-	uint64_t sensor_fold_ms;  /* 1000, 100 to 60000 */
-	uint64_t sensor_poll_ms;  /* 5, 1 to 1000 */
+	uint64_t sensor_ring_kib;		     /* 8192, 64 to 1048576 */
+	char *sensor_hooks;			     /* auto, lsm, fentry, tracepoint */
+	bool sensor_fold;			     /* true */
+	uint64_t sensor_fold_ms;		     /* 1000, 100 to 60000 */
+	bool sensor_names;			     /* true */
+	char *sensor_resolvers[CONFIG_LIST_MAX + 1]; /* addresses, NULL-terminated */
+	uint64_t sensor_poll_ms;		     /* 5, 1 to 1000 */
 	/* identity.* */
 	char *identity_service_managers[CONFIG_LIST_MAX +
 					1]; /* extra executables, NULL-terminated */

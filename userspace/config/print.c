@@ -92,7 +92,9 @@ static void print_limits(FILE *out, const struct setting *set)
 			(unsigned long long)set->max);
 	if (set->kind == SETTING_WORD)
 		fprintf(out, " One of: %s.", set->words);
-	if (set->kind == SETTING_LIST && set->words)
+	if (set->kind == SETTING_LIST && set->words && strcmp(set->words, ADDRESSES) == 0)
+		fputs(" A list: [192.0.2.53, 2001:db8::53].", out);
+	else if (set->kind == SETTING_LIST && set->words)
 		fprintf(out, " A list: [%.*s=/usr/local/bin/a]. One of: %s.",
 			(int)strcspn(set->words, " "), set->words, set->words);
 	else if (set->kind == SETTING_LIST)

@@ -11,8 +11,12 @@ enum setting_kind {
 	SETTING_PATH, /* absolute */
 	SETTING_NAME, /* letters, digits, '-', '_', '.'; may be empty */
 	SETTING_WORD, /* one of words */
-	SETTING_LIST, /* of absolute paths; with words, each behind one of them and '=' */
+	/* of absolute paths; with words, each behind one of them and '='; or of ADDRESSES */
+	SETTING_LIST,
 };
+
+/* words of a list of IP addresses */
+#define ADDRESSES "ADDRESS"
 
 struct setting {
 	const char *name; /* "sensor.ring_kib" */

@@ -3,6 +3,7 @@
  * settings: the one table of all settings. The file reader, --set, -T, the default file and the
  * documentation are made from it.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -22,6 +23,11 @@ const struct setting config_settings[] = {
 	 "Count repeated equal file accesses in the kernel instead of reporting each."},
 	{"sensor.fold_ms", AT(sensor_fold_ms), SETTING_NUMBER, false, 100, 60000, NULL, "1000",
 	 NULL, "How long accesses are counted before the count is reported."},
+	{"sensor.names", AT(sensor_names), SETTING_BOOL, false, 0, 0, NULL, "true", NULL,
+	 "Look at packets for DNS and the names in TLS; costs each packet of the host about "
+	 "0.1 us."},
+	{"sensor.resolvers", AT(sensor_resolvers), SETTING_LIST, false, 0, 0, ADDRESSES, "", NULL,
+	 "Name servers, beside those in /etc/resolv.conf, whose answers allow rules may rest on."},
 	{"sensor.poll_ms", AT(sensor_poll_ms), SETTING_NUMBER, false, 1, 1000, NULL, "5", NULL,
 	 "How often the buffer is read. Less means faster, more means cheaper."},
 
@@ -238,6 +244,37 @@ static bool is_word_and_path(struct str text, const char *words)
 	       is_path(str_sub(text, word.n + 1, text.n));
 }
 
+static bool is_address(struct str text)
+{
+	char z[INET6_ADDRSTRLEN] = "";
+	uint8_t ip[16];
+
+	if (text.n >= sizeof(z))
+		return false;
+	memcpy(z, text.p, text.n);
+	return strlen(z) == text.n &&
+	       (inet_pton(AF_INET, z, ip) == 1 || inet_pton(AF_INET6, z, ip) == 1);
+}
+
+static bool is_item(const struct setting *set, struct str text)
+{
+	if (!set->words)
+		return is_path(text);
+	return strcmp(set->words, ADDRESSES) == 0 ? is_address(text)
+						  : is_word_and_path(text, set->words);
+}
+
+static void say_wanted_item(const struct setting *set, char *want, size_t size)
+{
+	if (!set->words)
+		snprintf(want, size, "a list of absolute paths");
+	else if (strcmp(set->words, ADDRESSES) == 0)
+		snprintf(want, size, "a list of IP addresses");
+	else
+		snprintf(want, size, "SYSTEM=/PATH or SYSTEM@UNIT=/PATH with one of: %s",
+			 set->words);
+}
+
 static int add_item(const struct setting *set, struct config *c, struct str text)
 {
 	char **list = member(set, c);
@@ -281,16 +318,12 @@ int setting_parse(const struct setting *set, struct config *c, struct str text, 
 		snprintf(want, want_size, "an absolute path");
 		return -EINVAL;
 	case SETTING_LIST: {
-		bool ok = set->words ? is_word_and_path(text, set->words) : is_path(text);
-		int err = ok ? add_item(set, c, text) : -EINVAL;
+		int err = is_item(set, text) ? add_item(set, c, text) : -EINVAL;
 
 		if (err == -E2BIG)
-			snprintf(want, want_size, "at most %d paths", CONFIG_LIST_MAX);
-		else if (err == -EINVAL && set->words)
-			snprintf(want, want_size,
-				 "SYSTEM=/PATH or SYSTEM@UNIT=/PATH with one of: %s", set->words);
+			snprintf(want, want_size, "at most %d items", CONFIG_LIST_MAX);
 		else if (err == -EINVAL)
-			snprintf(want, want_size, "a list of absolute paths");
+			say_wanted_item(set, want, want_size);
 		return err == -E2BIG ? -EINVAL : err;
 	}
 	}

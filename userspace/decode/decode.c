@@ -337,6 +337,7 @@ static const struct {
 	[RECORD_NET_CONNECT] = {sizeof(struct record_net), true, decode_net},
 	[RECORD_NET_LISTEN... RECORD_NET_CLOSE] = {sizeof(struct record_flow), true, decode_flow},
 	[RECORD_NET_SOCKET] = {sizeof(struct record_socket), true, decode_socket},
+	[RECORD_NET_DNS... RECORD_NET_TLS] = {sizeof(struct record_packet), true, decode_packet},
 	[RECORD_LOSS] = {sizeof(struct record_loss), false, decode_loss},
 };
 

@@ -158,3 +158,25 @@ void decode_socket(struct reader *r, struct event_what *what)
 	what->net.proto = (uint16_t)s->protocol;
 	what->net.ns = s->net_inum;
 }
+
+void decode_packet(struct reader *r, struct event_what *what)
+{
+	const struct record_packet *p = r->record;
+
+	if ((p->family != AF_INET && p->family != AF_INET6) || p->inbound > 1) {
+		r->bad = true;
+		return;
+	}
+	what->packet.bytes = reader_text(r, p->bytes, EVENT_PACKET_MAX);
+	what->packet.socket = p->socket;
+	what->packet.offset = p->offset;
+	what->packet.length = p->length;
+	what->packet.inbound = p->inbound;
+	what->net.family = p->family;
+	what->net.proto = p->proto;
+	what->net.src_port = p->src_port;
+	what->net.dst_port = p->dst_port;
+	what->net.ns = p->net_inum;
+	reader_address(what->net.src, p->src, false, p->family == AF_INET);
+	reader_address(what->net.dst, p->dst, false, p->family == AF_INET);
+}

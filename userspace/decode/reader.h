@@ -34,6 +34,7 @@ void decode_file(struct reader *r, struct event_what *what);
 void decode_net(struct reader *r, struct event_what *what);
 void decode_flow(struct reader *r, struct event_what *what);
 void decode_socket(struct reader *r, struct event_what *what);
+void decode_packet(struct reader *r, struct event_what *what);
 
 /*
  * Joins path to base unless it is absolute, and tidies "//", "." and ".." by name alone, into out.

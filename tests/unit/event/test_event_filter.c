@@ -326,7 +326,8 @@ static void types_that_can_match(void **state)
 	} rows[] = {
 		{"type=exec", 1ull << EVENT_EXEC},
 		{"type=exec,connect", 1ull << EVENT_EXEC | 1ull << EVENT_NET_CONNECT},
-		{"dst.port=443", 0xfull << EVENT_NET_CONNECT}, /* to EVENT_NET_CLOSE */
+		{"dst.port=443", /* to EVENT_NET_CLOSE, dns and tls */
+		 0xfull << EVENT_NET_CONNECT | 1ull << EVENT_NET_DNS | 1ull << EVENT_NET_TLS},
 		{"type=exec dst.port=443", 0},
 		{"dst.port!=443", ~0ull},
 		{"type!=exec", ~(1ull << EVENT_EXEC)},

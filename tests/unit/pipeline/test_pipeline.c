@@ -68,6 +68,35 @@ bool identity_take_ended(struct identity_table *t, const struct event *cause, st
 	return ended && ended--;
 }
 
+/* How many events are in a packet: the first is what was decoded. */
+static unsigned in_packet = 1, left_in_packet, due;
+
+bool names_attach(struct names *n, struct event *ev)
+{
+	(void)n;
+	(void)ev;
+	left_in_packet = in_packet;
+	return left_in_packet && left_in_packet--;
+}
+
+bool names_next(struct names *n, struct event *ev)
+{
+	(void)n;
+	(void)ev;
+	return left_in_packet && left_in_packet--;
+}
+
+bool names_due(struct names *n, uint64_t boot_ns, bool all, struct event *ev)
+{
+	(void)n;
+	(void)boot_ns;
+	if (due < (all ? 1u : 2u)) /* one that is not due yet is left until the end */
+		return false;
+	*ev = (struct event){.what = {.type = EVENT_NET_DNS, .wall_ns = 1000, .count = 1}};
+	due--;
+	return true;
+}
+
 void identity_attach(struct identity_table *t, struct event *ev)
 {
 	(void)t;
@@ -273,6 +302,30 @@ static void test_sessions_end_behind_the_act_that_ends_them(void **state)
 	assert_int_equal(p->events_by_type[EVENT_SESSION_END], 2);
 }
 
+static void test_a_packet_is_any_number_of_events(void **state)
+{
+	(void)state;
+	in_packet = 0;
+	pipeline_push(p, "", 0);
+	assert_string_equal(trace, "d");
+	in_packet = 3;
+	pipeline_push(p, "", 0);
+	in_packet = 1;
+	assert_string_equal(trace, "ddipasipasipas");
+	assert_int_equal(kept_count, 3);
+}
+
+static void test_what_is_due_follows_at_a_tick_or_the_end(void **state)
+{
+	(void)state;
+	due = 3;
+	pipeline_tick(p);
+	assert_int_equal(due, 1);
+	pipeline_end(p);
+	assert_int_equal(due, 0);
+	assert_string_equal(trace, "ipasipasipas");
+}
+
 static void test_what_cannot_be_decoded_is_recorded_all_the_same(void **state)
 {
 	(void)state;
@@ -354,6 +407,8 @@ int main(void)
 		T(test_what_an_act_causes_follows_it),
 		T(test_boundaries_teach_identity_and_go_no_further),
 		T(test_sessions_end_behind_the_act_that_ends_them),
+		T(test_a_packet_is_any_number_of_events),
+		T(test_what_is_due_follows_at_a_tick_or_the_end),
 		T(test_what_cannot_be_decoded_is_recorded_all_the_same),
 		T(test_loss_is_an_event_and_a_gap),
 		T(test_what_the_store_lost_is_said_once),
