@@ -12,23 +12,15 @@
 #include "event_fields.h"
 
 static const enum verb verbs[EVENT_TYPE_MAX] = {
-	[EVENT_EXEC] = VERB_EXEC,
-	[EVENT_FILE_READ] = VERB_READ,
-	[EVENT_FILE_WRITE] = VERB_WRITE,
-	[EVENT_FILE_CREATE] = VERB_WRITE,
-	[EVENT_FILE_DELETE] = VERB_WRITE,
-	[EVENT_FILE_RENAME] = VERB_WRITE,
-	[EVENT_FILE_LINK] = VERB_WRITE,
-	[EVENT_FILE_CHMOD] = VERB_CHMOD,
-	[EVENT_NET_CONNECT] = VERB_CONNECT,
-	[EVENT_CRED_BECOME] = VERB_BECOME,
-	[EVENT_PTRACE] = VERB_PTRACE,
-	[EVENT_SIGNAL] = VERB_SIGNAL,
-	[EVENT_NET_LISTEN] = VERB_LISTEN,
-	[EVENT_MODULE_LOAD] = VERB_LOAD,
-	[EVENT_BPF_LOAD] = VERB_LOAD,
-	[EVENT_FILE_MOUNT] = VERB_MOUNT,
-	[EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
+	[EVENT_EXEC] = VERB_EXEC,	    [EVENT_FILE_READ] = VERB_READ,
+	[EVENT_FILE_WRITE] = VERB_WRITE,    [EVENT_FILE_CREATE] = VERB_WRITE,
+	[EVENT_FILE_DELETE] = VERB_WRITE,   [EVENT_FILE_RENAME] = VERB_WRITE,
+	[EVENT_FILE_LINK] = VERB_WRITE,	    [EVENT_FILE_CHMOD] = VERB_CHMOD,
+	[EVENT_NET_CONNECT] = VERB_CONNECT, [EVENT_CRED_BECOME] = VERB_BECOME,
+	[EVENT_PTRACE] = VERB_PTRACE,	    [EVENT_SIGNAL] = VERB_SIGNAL,
+	[EVENT_NET_LISTEN] = VERB_LISTEN,   [EVENT_NET_DNS] = VERB_DNS,
+	[EVENT_MODULE_LOAD] = VERB_LOAD,    [EVENT_BPF_LOAD] = VERB_LOAD,
+	[EVENT_FILE_MOUNT] = VERB_MOUNT,    [EVENT_CRED_CAPABILITY] = VERB_CAPABILITY,
 	[EVENT_NAMESPACE] = VERB_NAMESPACE,
 };
 
@@ -153,6 +145,28 @@ static void fill_named(struct act *a)
 	a->paths[0].sure = sure;
 }
 
+/* More names than there is room for make none of them sure. */
+static void fill_names(struct act *a)
+{
+	struct str list = a->ev->what.net.dst_other_names;
+
+	if (!a->ev->what.net.dst_name.p)
+		return;
+	a->names[a->name_count++] = a->ev->what.net.dst_name;
+	a->names_sure = a->ev->what.net.dst_name_source == NAME_OF_RESOLVER;
+	for (uint32_t at = 0; at < list.n;) {
+		int64_t comma = str_index(list, at, ',');
+		struct str one = str_sub(list, at, (comma < 0 ? list.n : (uint32_t)comma) - at);
+
+		at += one.n + 1;
+		if (a->name_count == ACT_NAMES_MAX) {
+			a->names_sure = false;
+			return;
+		}
+		a->names[a->name_count++] = one;
+	}
+}
+
 static void fill_connect(struct act *a)
 {
 	const uint8_t *d = a->ev->what.net.dst;
@@ -162,7 +176,8 @@ static void fill_connect(struct act *a)
 		return;
 	}
 	a->unsure = a->ev->what.net.user_address;
-
+	if (a->verb == VERB_CONNECT)
+		fill_names(a);
 	a->port = a->ev->what.net.dst_port;
 	a->proto = a->ev->what.net.proto;
 	if (a->ev->what.net.family == AF_INET) {
@@ -237,6 +252,8 @@ bool act_from_event(struct act *a, const struct event *ev)
 		fill_exec(a);
 	else if (verb == VERB_CONNECT || verb == VERB_LISTEN)
 		fill_connect(a);
+	else if (verb == VERB_DNS)
+		a->words[0] = ev->what.dns.name;
 	else if (verb == VERB_BECOME)
 		fill_become(a);
 	else if (verb == VERB_LOAD)

@@ -12,6 +12,7 @@
 
 #define ACT_PATHS_MAX 3
 #define ACT_WORDS_MAX 4 /* a multiple of 4, see cache.c */
+#define ACT_NAMES_MAX 8
 
 struct act_path {
 	struct str path;
@@ -29,6 +30,10 @@ struct act {
 	uint64_t addr[2]; /* connect: host order, v4 as ::ffff:a.b.c.d */
 	uint16_t port;
 	uint16_t proto;
+	/* connect: what the destination was asked for as. An allow rule must cover each. */
+	struct str names[ACT_NAMES_MAX];
+	unsigned name_count;
+	bool names_sure; /* by a resolver of this host: else no allow rule rests on them */
 	struct str words[ACT_WORDS_MAX]; /* become: name and number of the target user; of other
 					  * verbs any word or path that a rule may name it by */
 	uint64_t bits; /* capability, namespace: each bit is an object of its own */

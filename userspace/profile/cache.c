@@ -178,7 +178,11 @@ static void mix_act(struct cache_key *k, const struct act *act)
 		mix_origin(k, act->ev);
 	if (act->verb == VERB_CONNECT || act->verb == VERB_LISTEN)
 		mix(k, act->addr[0], act->addr[1]);
-	if (act->verb > VERB_BECOME) {
+	if (act->name_count) {
+		mix_texts(k, act->names, ACT_NAMES_MAX);
+		mix(k, act->name_count, act->names_sure);
+	}
+	if (act->verb >= VERB_DNS && act->verb != VERB_BECOME) {
 		mix_texts(k, act->words, ACT_WORDS_MAX);
 		mix(k, act->bits, 0);
 	}

@@ -106,9 +106,9 @@ static bool is_unseen(struct compiler *c, const struct object *o)
 {
 	if (o->unseen)
 		warn(c, &o->at, "%s", "owner is not known by the sensor yet: matches nothing");
-	else if ((o->verb == VERB_CONNECT || o->verb == VERB_LISTEN) && o->endpoint.name.p)
+	else if (o->verb == VERB_LISTEN && o->endpoint.name.p)
 		warn(c, &o->at, "%s",
-		     "host names are not known by the sensor yet: matches nothing (WD015)");
+		     "who listens has an address and no name: matches nothing (WD015)");
 	else
 		return false;
 	return true;
@@ -131,9 +131,9 @@ static int add_object(struct compiler *c, struct matcher *m, const struct scope 
 		return add_path(c, m, scope, e);
 	if (o->verb == VERB_CONNECT || o->verb == VERB_LISTEN)
 		m->nets[m->net_count++] = (struct net_entry){o->endpoint, *e};
-	else if (o->verb >= VERB_BECOME)
+	else if (o->verb >= VERB_DNS)
 		m->words[m->word_count++] = (struct word_entry){o->text, *e};
-	return 0; /* other verbs have no events yet */
+	return 0;
 }
 
 static int add_rules(struct compiler *c, struct matcher *m, const struct scope *scope,
@@ -174,7 +174,7 @@ static uint32_t count_words(const struct rule *r)
 {
 	uint32_t n = 0;
 
-	for (unsigned verb = VERB_BECOME; verb < VERB_COUNT; verb++)
+	for (unsigned verb = VERB_DNS; verb < VERB_COUNT; verb++)
 		n += count_objects(r, (enum verb)verb);
 	return n;
 }

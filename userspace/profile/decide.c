@@ -134,11 +134,24 @@ static bool word_matches(const struct act *a, unsigned bit, const struct word_en
 	return false;
 }
 
-/* What is asked for: a path, or a bit, or neither of both. */
+/* What is asked for: a path, the name of an address, a bit, or none of them. */
 struct asked {
-	struct str path;
+	struct str path, name;
 	unsigned bit;
 };
+
+/* A name that another server than the host's made up would open every allow rule. */
+static bool net_matches(const struct act *a, struct str name, const struct net_entry *n)
+{
+	const struct endpoint *e = &n->endpoint;
+
+	if (n->e.object->verb != a->verb)
+		return false;
+	if (!e->name.p)
+		return endpoint_matches(e, a->addr, a->port, a->proto);
+	return name.n && (n->e.deny || a->names_sure) && endpoint_is_called(e, name) &&
+	       endpoint_has_port(e, a->port, a->proto);
+}
 
 static void look(const struct subjects *s, struct act *a, struct asked asked,
 		 const struct matcher *m, struct binding *b, struct exception *x,
@@ -155,10 +168,9 @@ static void look(const struct subjects *s, struct act *a, struct asked asked,
 	}
 	for (uint32_t i = 0;
 	     (a->verb == VERB_CONNECT || a->verb == VERB_LISTEN) && i < m->net_count; i++)
-		if (m->nets[i].e.object->verb == a->verb &&
-		    endpoint_matches(&m->nets[i].endpoint, a->addr, a->port, a->proto))
+		if (net_matches(a, asked.name, &m->nets[i]))
 			consider(s, a, &m->nets[i].e, b, x, f);
-	for (uint32_t i = 0; a->verb >= VERB_BECOME && i < m->word_count; i++)
+	for (uint32_t i = 0; a->verb >= VERB_DNS && i < m->word_count; i++)
 		if (word_matches(a, asked.bit, &m->words[i]))
 			consider(s, a, &m->words[i].e, b, x, f);
 }
@@ -177,6 +189,8 @@ static unsigned count_objects(const struct act *a)
 {
 	if (a->path_count)
 		return a->path_count;
+	if (a->name_count)
+		return a->name_count;
 	return a->bits ? (unsigned)__builtin_popcountll(a->bits) : 1;
 }
 
@@ -199,6 +213,7 @@ static void find_all(const struct subjects *s, struct act *a, struct findings *f
 			.deny = f->deny, .lifted = f->lifted, .lifted_by = f->lifted_by};
 
 		struct asked asked = {is_path ? a->paths[i].path : STR_NONE,
+				      a->name_count ? a->names[i] : STR_NONE,
 				      bits ? (unsigned)__builtin_ctzll(bits) : 64};
 
 		bits &= bits - 1;

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <strings.h>
 
 #include "base/number.h"
 
@@ -87,6 +88,21 @@ static bool is_host_name(struct str s)
 		has_word |= c != '.' && !(c >= '0' && c <= '9');
 	}
 	return has_word; /* digits and dots alone are a broken address */
+}
+
+bool endpoint_is_called(const struct endpoint *e, struct str name)
+{
+	struct str want = e->name;
+
+	if (str_ends(want, ".") && want.n > 1)
+		want.n--;
+	if (str_starts(want, "*.")) {
+		want = str_sub(want, 1, want.n);
+		if (name.n <= want.n)
+			return false;
+		name = str_sub(name, name.n - want.n, want.n);
+	}
+	return name.n == want.n && strncasecmp(name.p, want.p, want.n) == 0;
 }
 
 /* Takes "/tcp" or "/udp" from the end. */

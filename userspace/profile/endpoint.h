@@ -12,13 +12,20 @@ int endpoint_parse(struct str s, struct endpoint *out, struct problem *err);
 int endpoint_parse_block(struct str s, struct endpoint *out);
 /* "443", "8000-8999" */
 int endpoint_parse_ports(struct str s, struct endpoint *out);
-/* Host names match nothing: which name was asked for is not known yet. */
+static inline bool endpoint_has_port(const struct endpoint *e, uint16_t port, uint16_t proto)
+{
+	return port >= e->port_low && port <= e->port_high && (!e->proto || e->proto == proto);
+}
+
+/* Of an endpoint without a name. */
 static inline bool endpoint_matches(const struct endpoint *e, const uint64_t addr[2], uint16_t port,
 				    uint16_t proto)
 {
 	return !e->name.p && (addr[0] & e->mask[0]) == e->net[0] &&
-	       (addr[1] & e->mask[1]) == e->net[1] && port >= e->port_low && port <= e->port_high &&
-	       (!e->proto || e->proto == proto);
+	       (addr[1] & e->mask[1]) == e->net[1] && endpoint_has_port(e, port, proto);
 }
+
+/* Whether the endpoint's name, "*." standing for one or more labels, is this one. */
+bool endpoint_is_called(const struct endpoint *e, struct str name);
 
 #endif

@@ -179,6 +179,20 @@ static int read_load_word(struct reader *r, const struct node *v, struct object 
 	return read_word(r, v, words, "load", &i);
 }
 
+/* Names of DNS have no case; events have them in lower case. */
+static int read_dns_word(struct reader *r, const struct node *v, struct object *o)
+{
+	int e = read_text(r, v, &o->text);
+	char *copy = e ? NULL : arena_alloc(r->model->arena, o->text.n + 1);
+
+	if (!copy)
+		return e ? e : -ENOMEM;
+	for (uint32_t i = 0; i < o->text.n; i++)
+		copy[i] = (char)tolower((unsigned char)o->text.p[i]);
+	o->text.p = copy;
+	return 0;
+}
+
 static int read_object(struct reader *r, const struct node *v, struct object *o)
 {
 	switch (o->verb) {
@@ -193,6 +207,8 @@ static int read_object(struct reader *r, const struct node *v, struct object *o)
 		return read_endpoint_object(r, v, o);
 	case VERB_LOAD:
 		return read_load_word(r, v, o);
+	case VERB_DNS:
+		return read_dns_word(r, v, o);
 	default:
 		return read_text(r, v, &o->text);
 	}
