@@ -90,6 +90,13 @@ n=$(events type=exec "exec.written_by=ci:*" "who=unit:$unit" | jq -s length)
 is "$n" 11 "one query finds all of them"
 like "$(wd exec "$SCRATCH/w/moved" 2>&1)" "written by $job, 20" "exec says it in words"
 
+ci "cp /bin/sleep $SCRATCH/w/sleeper"
+deploy ./sleeper 300 &
+wait_until 10 has_event ".process.exe == \"$SCRATCH/w/sleeper\"" type=exec
+pid=$(ran sleeper | jq .process.pid)
+cleanup kill "$pid"
+like "$(wd id "$pid" 2>&1)" "opened for writing last by $job" "id says whose program it is"
+
 # Both, where the interpreter is the job's as well.
 deploy ./started
 json_is "$(ran started)" '.exec.interpreter_written_by // [] | join(",")' $job "an interpreter of the job's"
@@ -105,6 +112,7 @@ is_complete() {
 	has_event ".process.exe == \"$SCRATCH/w/copied\" and .exec.sha256 == \"$sum\"" type=exec "sha256=$sum"
 }
 ok "the first exec is found by its content afterwards" wait_until 10 is_complete
+like "$(wd exec "$SCRATCH/w/copied" 2>&1)" "file +sha256 $sum" "exec says it"
 json_is "$(ran copied)" .exec.package null "a copy is of no package"
 version=$(dpkg-query -W -f '${Version}' coreutils 2>/dev/null)
 if [ -n "$version" ]; then

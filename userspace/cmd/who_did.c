@@ -140,10 +140,27 @@ static void say_writer(struct text *out, const struct cli *c, const json_t *row)
 	}
 }
 
+/* "sha256 9a9c..., package grep 3.8-5" */
+static void say_content(struct text *out, const json_t *row)
+{
+	const char *sum =
+		row_find(row, "exec.script_sha256") ? "exec.script_sha256" : "exec.sha256";
+
+	if (!row_find(row, sum))
+		return;
+	text_puts(out, "sha256 ");
+	row_say(out, row, sum);
+	if (!row_find(row, "exec.package") || row_find(row, "exec.script"))
+		return;
+	text_puts(out,
+		  row_true(row, "exec.package_modified") ? ", not as in package " : ", package ");
+	row_say(out, row, "exec.package");
+}
+
 void print_who_did(const struct cli *c, const json_t *row)
 {
 	_cleanup_text_ struct text what = {0}, with = {0}, chain = {0}, as = {0}, verdict = {0};
-	_cleanup_text_ struct text written = {0};
+	_cleanup_text_ struct text written = {0}, content = {0};
 
 	view_type(&what, row);
 	text_puts(&what, " ");
@@ -156,6 +173,7 @@ void print_who_did(const struct cli *c, const json_t *row)
 			row_find(row, "process.user.name") ? "process.user.name"
 							   : "process.user.uid");
 	}
+	say_content(&content, row);
 	say_writer(&written, c, row);
 	say_chain(&chain, c, row);
 	row_say(&as, row, "identity.as");
@@ -163,6 +181,7 @@ void print_who_did(const struct cli *c, const json_t *row)
 	say_title(c, row);
 	say_part(c, "what", &what);
 	say_part(c, "with", &with);
+	say_part(c, "file", &content);
 	say_part(c, "written", &written);
 	say_part(c, "chain", &chain);
 	say_part(c, "in", &as);

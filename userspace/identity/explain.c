@@ -281,6 +281,16 @@ static void explain_asker(const struct subject *s, struct json *w)
 	}
 }
 
+/* Whose work it executes. */
+static void explain_program(const struct subject *s, struct json *w)
+{
+	struct str by = s->process ? interned_str(s->process->written_by) : STR_NONE;
+
+	if (by.n)
+		fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+		     "what it executes was opened for writing last by %.*s", STR_ARG(by));
+}
+
 /* What its engine's files said of the container, and of its pod. */
 static void explain_container(const struct subject *s, struct json *w)
 {
@@ -433,6 +443,7 @@ int identity_explain(const struct identity_table *t, const struct host *host, st
 	explain_token(&s, w);
 	explain_who(&s, w);
 	explain_lineage(&s, w);
+	explain_program(&s, w);
 	explain_via(&s, w);
 	explain_place(&s, w);
 	explain_asker(&s, w);

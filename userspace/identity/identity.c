@@ -131,6 +131,7 @@ static void forget(struct identity_table *t, struct process *p)
 {
 	let_go_of_boundary(t, p);
 	interns_drop(&t->exes, p->exe);
+	interns_drop(&t->exes, p->written_by);
 	processes_remove(&t->processes, p);
 	t->stats.evicted_processes++;
 }
@@ -141,6 +142,14 @@ static void set_exe(struct identity_table *t, struct process *p, struct str exe)
 
 	interns_drop(&t->exes, p->exe);
 	p->exe = e;
+}
+
+static void set_writer(struct identity_table *t, struct process *p, struct str who)
+{
+	struct interned *e = interns_take(&t->exes, who);
+
+	interns_drop(&t->exes, p->written_by);
+	p->written_by = e;
 }
 
 static struct process *make_process(struct identity_table *t, uint32_t pid, uint64_t start_ns)
@@ -182,12 +191,14 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 		       const struct event_what *what)
 {
 	struct interned *exe = interns_share(parent->exe);
+	struct interned *written_by = interns_share(parent->written_by);
 	struct process *child;
 
 	child = processes_find(&t->processes, what->child.pid, what->child.start_ns);
 	if (!child && what->child.pid) {
 		child = make_process(t, what->child.pid, what->child.start_ns);
 		child->exe = interns_share(exe);
+		child->written_by = interns_share(written_by);
 		child->parent_pid = what->pid;
 		child->parent_start_ns = what->start_ns;
 		child->uid = what->uid;
@@ -195,6 +206,7 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 		set_boundary(t, child, what->child.boundary);
 	}
 	interns_drop(&t->exes, exe);
+	interns_drop(&t->exes, written_by);
 }
 
 /* Whoever can execute the supervisor's file could start one: where units are named, they decide. */
@@ -429,6 +441,8 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	if (what->type != EVENT_EXEC)
 		who->ancestor_count = 0;
 	provenance_attach(t, ev);
+	if (p && what->type == EVENT_EXEC)
+		set_writer(t, p, who->written_by);
 	if (p && what->type == EVENT_EXIT)
 		end_process(t, p, what);
 	if (p && what->type == EVENT_FORK)

@@ -14,8 +14,9 @@ struct process {
 	struct process *hash_next;
 	uint64_t start_ns;
 	uint64_t parent_start_ns;
-	uint64_t boundary;    /* last one seen */
-	struct interned *exe; /* NULL = not known */
+	uint64_t boundary;	     /* last one seen */
+	struct interned *exe;	     /* NULL = not known */
+	struct interned *written_by; /* as event_who has it; NULL = not known */
 	uint32_t pid;
 	uint32_t parent_pid; /* who forked it: reparenting changes nothing; 0 = not known */
 	uint32_t uid;
