@@ -97,7 +97,8 @@ static __noinline bool read_sender(u64 sk, struct record_task *out)
 
 	if (!out)
 		return false;
-	if (self_tgid && bpf_get_current_pid_tgid() >> 32 == self_tgid) {
+	/* bpf_get_current_pid_tgid() is there for these programs from 6.10 */
+	if (self_tgid && (u32)BPF_CORE_READ(task, tgid) == self_tgid) {
 		count_here(filtered_self);
 		return false;
 	}

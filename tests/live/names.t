@@ -113,7 +113,7 @@ ok "equal questions are counted, none is lost" wait_until 20 sum_is 21
 # --- names of connections
 
 in_unit "wd-curl-$$.service" curl -s -o /dev/null http://web.test:8080/
-event=$(first_event '.network.dst.port == 8080 and .network.dst.ip == "127.0.0.66" and (.process.exe | endswith("/curl"))' type=connect) ||
+event=$(first_event '.process.exe | endswith("/curl")' type=connect dst=127.0.0.66:8080) ||
 	bail_out "curl's connection was seen"
 json_is "$event" .network.dst.name web.test "curl: the name"
 json_is "$event" .network.dst.name_source resolver "curl: by the resolver"
@@ -125,7 +125,7 @@ like "$(wd connect web.test:8081 2>&1)" "^0 answers|No " "and not with another p
 like "$(wd query dst.name=web.test 2>&1)" "web.test:8080" "the filter dst.name"
 
 in_unit "wd-ask-$$.service" "$names" ask 127.0.53.2 github.test
-event=$(first_event '.network.dst.name == "github.test"' type=connect) || bail_out "the other server's name was seen"
+event=$(first_event true type=connect dst.name=github.test) || bail_out "the other server's name was seen"
 json_is "$event" .network.dst.name_source server "a server that was asked past the resolver: said so"
 json_is "$event" .verdict.value unexpected "and no allow rule rests on it"
 like "$(wd query dst.name=github.test 2>&1)" "127.0.0.66:9 \(called github.test by another server\)" "the table says so too"
@@ -135,9 +135,9 @@ cleanup kill -KILL $!
 wait_until 10 grep -q ready "$SCRATCH/forge"
 before=$(wd status -o json | jq .names.unasked)
 inside "$names" ask 127.0.53.3 forged.test
-event=$(first_event '.network.dst.name == "forged.test"' type=connect) || bail_out "the connection after a forgery"
+event=$(first_event true type=connect dst.name=forged.test) || bail_out "the connection after a forgery"
 json_is "$event" .network.dst.ip 127.0.0.67 "forged answers: the one that was asked for counts"
-event=$(first_event '.network.dst.ip == "127.0.0.66" and .process.pid == '"$(jq .process.pid <<<"$event")" type=connect)
+event=$(first_event true type=connect dst=127.0.0.66 pid="$(jq .process.pid <<<"$event")")
 json_is "$event" .network.dst.name null "the others name nothing"
 is "$(($(wd status -o json | jq .names.unasked) - before))" 4 "and are counted"
 
@@ -149,7 +149,7 @@ workload() { # UNIT NAME...
 			bash -c "exec 3<>/dev/tcp/127.0.0.66/9"
 		done 2>/dev/null; true' - "${@:2}"
 }
-of() { first_event ".identity.who == \"unit:$1\" and .network.dst.port == 9 and ${2:-true}" type=connect; }
+of() { first_event "${2:-true}" type=connect dst=127.0.0.66:9 "who=unit:$1"; }
 workload "wd-one-$$.service" web.test
 workload "wd-two-$$.service" two.test
 one=$(of "wd-one-$$.service") || bail_out "the first workload connected" "$(events type=connect | tail -5)"
@@ -165,27 +165,27 @@ json_is "$both" '[.network.dst.name, .network.dst.other_names[0]] | sort | join(
 # a name's time
 inside "$names" again 127.0.53.1 short.test 127.0.0.68 &
 cleanup kill -KILL $!
-short=$(first_event '.network.dst.ip == "127.0.0.68"' type=connect) || bail_out "the connection to short.test"
+short=$(first_event true type=connect dst=127.0.0.68) || bail_out "the connection to short.test"
 json_is "$short" .network.dst.name short.test "a short-lived name is there at once"
-expired() { has_event '.network.dst.ip == "127.0.0.68" and (.network.dst.name | not)' type=connect; }
+expired() { has_event '.network.dst.name | not' type=connect dst=127.0.0.68; }
 ok "and gone when its time is over" wait_until 40 expired
 
 # --- TLS
 
 tls() { client bash -c "echo | timeout 5 openssl s_client -connect $1:8443 -servername $2" >/dev/null 2>&1; }
 tls web.test web.test
-event=$(first_event '.tls.server_name == "web.test"' type=net.tls) || bail_out "openssl's hello was seen" "$(events type=net.tls)"
+event=$(first_event true type=net.tls sni=web.test) || bail_out "openssl's hello was seen" "$(events type=net.tls)"
 json_is "$event" .network.dst.ip 127.0.0.66 "tls: the address"
 json_is "$event" .network.dst.port 8443 "tls: the port"
 json_is "$event" .network.dst.name web.test "tls: the name by DNS"
 json_is "$event" .tls.mismatch null "tls: both agree"
 like "$(jq -r .process.exe <<<"$event")" '/openssl$' "tls: who"
 tls web.test evil.test
-event=$(first_event '.tls.server_name == "evil.test"' type=net.tls) || bail_out "the second hello was seen"
+event=$(first_event true type=net.tls sni=evil.test) || bail_out "the second hello was seen"
 json_is "$event" .tls.mismatch true "tls: another name than DNS gave"
 like "$(wd connect evil.test 2>&1)" "evil.test at web.test:8443 \(127.0.0.66\), which DNS does not call so" "connect NAME finds it by what TLS says"
 inside "$names" hello 127.0.0.66 8443 pieces.test
-event=$(first_event '.tls.server_name == "pieces.test"' type=net.tls) || bail_out "a hello in six segments" "$(wd status -o json | jq .names)"
+event=$(first_event true type=net.tls sni=pieces.test) || bail_out "a hello in six segments" "$(wd status -o json | jq .names)"
 json_is "$event" .network.dst.name null "tls: nobody asked for that address"
 json_is "$event" .tls.mismatch null "tls: so there is nothing to compare with"
 
