@@ -133,5 +133,8 @@ int hello_parse(struct str stream, char scratch[static HELLO_MAX], struct str *n
 	if (want > len - 4)
 		return 0;
 	c.end = c.at + want;
-	return read_hello(c, name);
+	ret = read_hello(c, name);
+	if (ret < 0)
+		*name = STR_NONE;
+	return ret;
 }
