@@ -248,9 +248,15 @@ static bool parse_user_leaf(struct cursor *c, struct cgroup_name *out, struct st
 }
 
 /* Behind a unit: a container that the unit itself keeps inside (podman --cgroups=split, containerd). */
-static void parse_below_unit(struct cursor *c, struct cgroup_name *out)
+static void parse_below_unit(struct cursor *c, struct cgroup_name *out, struct str slice)
 {
 	struct str part = next(c);
+
+	/* nspawn itself sits beside it, in "supervisor" */
+	if (str_is(slice, "machine.slice") && str_is(part, "payload") &&
+	    (set_container(out, "nspawn", between(out->unit, "systemd-nspawn@", ".service")) ||
+	     set_container(out, "nspawn", between(out->unit, "machine-", ".scope"))))
+		return;
 
 	if (!part.p || set_container(out, "podman", container_id(part, "libpod-payload-", "")))
 		return;
@@ -276,7 +282,7 @@ static void parse_systemd(struct cursor *c, struct cgroup_name *out)
 	if (!is_unit(leaf) || (!slice.p && !str_is(leaf, "init.scope")))
 		return;
 	out->unit = leaf;
-	parse_below_unit(c, out);
+	parse_below_unit(c, out, slice);
 }
 
 /* /kubepods[/burstable|/besteffort]/pod<uid>/<id>: the cgroupfs driver */

@@ -6,6 +6,8 @@
  */
 #include "identity/naming_rules.h"
 
+#include <stdio.h>
+
 #define SHORT_ID 12
 
 /* What the engine's files say, or NULL. */
@@ -24,7 +26,7 @@ static struct str container_word(struct naming *n)
 {
 	struct str id = n->place.container_id;
 
-	if (!str_is(n->id.container_runtime, "lxc"))
+	if (!str_is(n->id.container_runtime, "lxc") && !str_is(n->id.container_runtime, "nspawn"))
 		id = str_sub(id, 0, SHORT_ID);
 	return words_join2(&n->words, "ctr:", n->id.container_runtime, "/", id);
 }
@@ -64,8 +66,31 @@ void read_container(struct naming *n)
 	}
 	if (in_pod(n))
 		set_place(n, pod_word(n), at_most(place_level(n), found->level));
+	else if (str_is(n->place.runtime, "nspawn"))
+		set_place(n, words_join(&n->words, "machine:", n->place.container_id),
+			  place_level(n));
 	else
 		set_place(n, container_word(n), place_level(n));
+}
+
+/*
+ * A pod that says by its labels whose job it is. Who may make pods in that namespace can write the same,
+ * so it is no more than worked out, and the name has the namespace in it.
+ */
+static bool open_pod_job(struct naming *n)
+{
+	const struct ci_facts *job = found_of(n) ? &found_of(n)->job : NULL;
+	char prefix[32];
+
+	if (!in_pod(n) || !job->repository.p)
+		return false;
+	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
+	open_who(n, "ci",
+		 words_join2(&n->words, prefix, job->repository, "/",
+			     job->job.p ? job->job : STR_LIT("-")),
+		 at_most(at_most(place_level(n), found_of(n)->level), ASSURANCE_DERIVED));
+	n->id.ci = *job;
+	return true;
 }
 
 void open_container(struct naming *n)
@@ -78,6 +103,8 @@ void open_container(struct naming *n)
 			  "a container runtime started it and its cgroup names no container");
 		return;
 	}
+	if (open_pod_job(n))
+		return;
 	if (found)
 		level = at_most(level, found->level);
 	if (in_pod(n) && n->id.pod.service_account.p)
@@ -145,7 +172,7 @@ static void doubt_lineage(struct naming *n)
 static bool asked_by_runner(const struct container_entry *e)
 {
 	return e && e->engine && e->pinned_runner && !e->conflict &&
-	       (e->ci_system & ~CI_WEAK) == CI_GITLAB;
+	       (e->ci_system & ~CI_WEAK) == identity_ci_system(e->found.job.provider);
 }
 
 /* A runner that the settings do not name is no forger, only not believed. */
@@ -163,12 +190,16 @@ static bool open_job(struct naming *n)
 	const struct container_entry *e = n->entry;
 	const struct ci_facts *job;
 	enum assurance level;
+	char prefix[32];
 
 	if (!asked_by_runner(e) || !e->found.job.repository.p)
 		return false;
 	job = &e->found.job;
 	level = e->ci_system & CI_WEAK ? ASSURANCE_DERIVED : ASSURANCE_RECORDED;
-	open_who(n, "ci", words_join2(&n->words, "ci:gitlab/", job->repository, "/", STR_LIT("-")),
+	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
+	open_who(n, "ci",
+		 words_join2(&n->words, prefix, job->repository, "/",
+			     job->job.p ? job->job : STR_LIT("-")),
 		 at_most(level, e->found.level));
 	n->id.ci = *job;
 	return true;

@@ -53,9 +53,7 @@ static const struct {
 	{"/system.slice/dev-disk\\x2da.swap", "dev-disk\\x2da.swap", NULL, NULL, NOBODY, NULL, NULL,
 	 NULL, false},
 	{"/machine.slice/machine-web.scope/payload/system.slice/ssh.service", "machine-web.scope",
-	 NULL, NULL, NOBODY, NULL, NULL, NULL, false},
-	{"/machine.slice/systemd-nspawn@web.service/payload/init.scope",
-	 "systemd-nspawn@web.service", NULL, NULL, NOBODY, NULL, NULL, NULL, false},
+	 NULL, NULL, NOBODY, "nspawn", "web", NULL, false},
 
 	/* runtimes */
 	{"/docker/" H, NULL, NULL, NULL, NOBODY, "docker", H, NULL, false},
@@ -89,6 +87,14 @@ static const struct {
 	 H, NULL, false},
 	{"/lxc.payload.web/system.slice/ssh.service", NULL, NULL, NULL, NOBODY, "lxc", "web", NULL,
 	 false},
+	{"/machine.slice/systemd-nspawn@web.service/payload/init.scope",
+	 "systemd-nspawn@web.service", NULL, NULL, NOBODY, "nspawn", "web", NULL, false},
+	{"/machine.slice/machine-web\\x2d1.scope/payload", "machine-web\\x2d1.scope", NULL, NULL,
+	 NOBODY, "nspawn", "web\\x2d1", NULL, false},
+	{"/machine.slice/systemd-nspawn@web.service/supervisor", "systemd-nspawn@web.service", NULL,
+	 NULL, NOBODY, NULL, NULL, NULL, false},
+	{"/system.slice/machine-web.scope/payload", "machine-web.scope", NULL, NULL, NOBODY, NULL,
+	 NULL, NULL, false},
 	{"/lxc/web", NULL, NULL, NULL, NOBODY, "lxc", "web", NULL, false},
 
 	/* fakes and oddities */

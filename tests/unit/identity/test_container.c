@@ -220,6 +220,16 @@ static void files_of_others_are_claims(void **state)
 	assert_int_equal(found.level, ASSURANCE_CLAIMED);
 }
 
+static void a_name_is_no_id(void **state)
+{
+	(void)state;
+	put_docker(CONFIG, STATE("\"Config\":{\"Image\":\"nginx:1\"}"));
+	find("/lxc/" H);
+	assert_int_equal(found.engine, ENGINE_NONE);
+	find("/machine.slice/systemd-nspawn@" H ".service/payload");
+	assert_int_equal(found.engine, ENGINE_NONE);
+}
+
 static void another_containers_state_is_not_taken(void **state)
 {
 	(void)state;
@@ -546,6 +556,7 @@ int main(void)
 		TEST(huge_and_deep_files_are_not_read),
 		TEST(what_is_no_file_is_not_opened),
 		TEST(files_of_others_are_claims),
+		TEST(a_name_is_no_id),
 		TEST(another_containers_state_is_not_taken),
 		TEST(given_bundle_comes_first),
 		TEST(podman_is_in_a_list),

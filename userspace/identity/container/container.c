@@ -242,7 +242,8 @@ void container_find(struct container_found *out, const char *root, const struct 
 	bool found;
 
 	memset(out, 0, offsetof(struct container_found, text));
-	if (!root || s.id.n != 64)
+	if (!root || s.id.n != 64 || str_is(place->runtime, "lxc") ||
+	    str_is(place->runtime, "nspawn")) /* there it is a name, and whatever root liked */
 		return;
 	found = try_given(out, &s, bundle);
 	for (size_t i = 0; !found && i < ARRAY_SIZE(places); i++) {

@@ -28,7 +28,8 @@ struct container_found {
 	bool mismatch; /* its cgroup lies where another engine, or another pod, has its own */
 	struct container_facts facts;
 	struct pod_facts pod;
-	struct ci_facts job; /* what labels say: a claim, unless a CI supervisor asked for it */
+	/* what labels say: a claim, unless a CI supervisor asked for it; of tekton and argo, of the pod */
+	struct ci_facts job;
 	size_t used;
 	char text[3584];
 };
@@ -57,8 +58,9 @@ void docker_read(struct container_found *out, struct container_search *s);
 void podman_read(struct container_found *out, struct container_search *s);
 void cri_read(struct container_found *out, struct container_search *s);
 void crio_read(struct container_found *out, struct container_search *s);
-/* labels: json_t, of the engine. */
-void gitlab_read(struct container_found *out, const void *labels);
+/* labels: json_t; of a container, as its engine has them, and of a pod. */
+void labels_read(struct container_found *out, const void *labels);
+void pod_labels_read(struct container_found *out, const void *labels);
 /* The service account of the pod that was found. */
 void token_read(struct container_found *out, const char *root);
 

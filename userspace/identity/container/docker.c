@@ -62,6 +62,6 @@ void docker_read(struct container_found *out, struct container_search *s)
 	keep_name(out, &out->facts.name, name);
 	keep_image(out, &out->facts.image,
 		   document_text(json_object_get(state, "Config"), "Image"));
-	gitlab_read(out, json_object_get(json_object_get(state, "Config"), "Labels"));
+	labels_read(out, json_object_get(json_object_get(state, "Config"), "Labels"));
 	keep_digest(out, &out->facts.image_id, document_text(state, "Image"));
 }

@@ -7,7 +7,13 @@
  */
 #include "identity/container/container.h"
 
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
 #include "identity/container/document.h"
+
+#define SANDBOX_MAX (1u << 20)
 
 static const json_t *annotations(const struct container_search *s)
 {
@@ -30,6 +36,28 @@ void cri_read(struct container_found *out, struct container_search *s)
 	out->facts.name = out->pod.container;
 }
 
+/* The pod's labels are in the bundle of its sandbox, beside this one: ".../<id>/userdata". */
+static void read_labels(struct container_found *out, struct container_search *s)
+{
+	struct str sandbox = document_text(annotations(s), "io.kubernetes.cri-o.SandboxID");
+	struct str top = str_sub(str_of(s->bundle), 0,
+				 (uint32_t)(strlen(s->bundle) - strlen("/userdata") - s->id.n));
+	_cleanup_json_ json_t *config = NULL, *labels = NULL;
+	_cleanup_close_ int dir = -1;
+	char path[PATH_MAX];
+	struct str text;
+
+	if (sandbox.n != s->id.n || str_index(sandbox, 0, '/') >= 0)
+		return;
+	snprintf(path, sizeof(path), "%.*s%.*s/userdata", STR_ARG(top), STR_ARG(sandbox));
+	dir = directory_open(s->root, path, &s->safe);
+	if (dir < 0 || document_read(dir, "config.json", SANDBOX_MAX, &config, &s->safe))
+		return;
+	text = document_text(json_object_get(config, "annotations"), "io.kubernetes.cri-o.Labels");
+	labels = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
+	pod_labels_read(out, labels);
+}
+
 void crio_read(struct container_found *out, struct container_search *s)
 {
 	const json_t *notes = annotations(s);
@@ -43,5 +71,6 @@ void crio_read(struct container_found *out, struct container_search *s)
 	keep_image(out, &out->facts.image, document_text(notes, "io.kubernetes.cri-o.ImageName"));
 	keep_digest(out, &out->facts.image_id,
 		    document_text(notes, "io.kubernetes.cri-o.ImageRef"));
+	read_labels(out, s);
 	out->facts.name = out->pod.container;
 }
