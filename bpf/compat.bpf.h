@@ -112,6 +112,64 @@ static __always_inline u32 read_ns_type(void *ns)
 	return BPF_CORE_READ(old, ops, type);
 }
 
+/*
+ * Names in a request to io_uring: a pointer, from 7.0 inside a struct that says that it is not looked
+ * up yet. The attribute's name: in struct xattr_ctx, from 6.13 kernel_xattr_ctx.
+ */
+struct delayed_filename___late {
+	struct filename *__incomplete_filename;
+} CORE;
+#define REQUEST_NAME(of, member)                                                  \
+	struct of##___##member##_now {                                            \
+		struct filename *member;                                          \
+	} CORE;                                                                   \
+	struct of##___##member##_late {                                           \
+		struct delayed_filename___late member;                            \
+	} CORE;                                                                   \
+	static __always_inline u64 read_##of##_##member(void *req)                \
+	{                                                                         \
+		struct of##___##member##_now *now = req;                          \
+		struct of##___##member##_late *late = req;                        \
+		struct filename *name;                                            \
+                                                                                  \
+		if (bpf_core_field_exists(now->member))                           \
+			name = BPF_CORE_READ(now, member);                        \
+		else                                                              \
+			name = BPF_CORE_READ(late, member.__incomplete_filename); \
+		return (u64)BPF_CORE_READ(name, name);                            \
+	}
+REQUEST_NAME(io_open, filename)
+REQUEST_NAME(io_unlink, filename)
+REQUEST_NAME(io_mkdir, filename)
+REQUEST_NAME(io_xattr, filename)
+REQUEST_NAME(io_rename, oldpath)
+REQUEST_NAME(io_rename, newpath)
+REQUEST_NAME(io_link, oldpath)
+REQUEST_NAME(io_link, newpath)
+
+struct xattr_ctx___old {
+	struct xattr_name *kname;
+} CORE;
+struct kernel_xattr_ctx___new {
+	struct xattr_name *kname;
+} CORE;
+struct io_xattr___old {
+	struct xattr_ctx___old ctx;
+} CORE;
+struct io_xattr___new {
+	struct kernel_xattr_ctx___new ctx;
+} CORE;
+
+static __always_inline u64 read_xattr_name(void *req)
+{
+	struct io_xattr___old *old = req;
+	struct io_xattr___new *new = req;
+
+	if (bpf_core_field_exists(new->ctx.kname))
+		return (u64)BPF_CORE_READ(new, ctx.kname);
+	return (u64)BPF_CORE_READ(old, ctx.kname);
+}
+
 /* Without CONFIG_AUDIT there is no login uid; it reads as unset then. */
 static __always_inline u32 read_login_uid(struct task_struct *task)
 {

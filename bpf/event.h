@@ -104,8 +104,6 @@ enum record_kind {
  * written from elsewhere or gives one inode number to several files
  */
 #define RECORD_CO_WRITERS   (1u << 16)
-/* the kernel skipped the program that runs at the end of the call: result is 0 and means nothing */
-#define RECORD_NO_RESULT    (1u << 17)
 /* net: sent without connect(2), else connected */
 #define RECORD_SENT	    (1u << 14)
 /* net: the address came from the caller's memory, which another thread may have rewritten */
@@ -113,6 +111,17 @@ enum record_kind {
 
 /* A result: it failed, and nobody told with which error. */
 #define EVENT_ERRNO_UNKNOWN 4095
+#define RECORD_IO_URING	    (1u << 11) /* a request to a ring; task is who put it there */
+/*
+ * the path is what was asked for, as the kernel has copied it: nobody can have rewritten it, but
+ * symbolic links in it are not resolved
+ */
+#define RECORD_REQUEST_PATH (1u << 12)
+/*
+ * the end was not seen: the kernel skipped the program that runs at the end of the call, or a ring
+ * does not tell it. result is 0 and means nothing
+ */
+#define RECORD_NO_RESULT    (1u << 17)
 
 struct record_header {
 	__u64 boot_ns;
@@ -265,7 +274,8 @@ struct record_file {
 	__u64 ctime_ns; /* open of a regular file for writing: its change time, not by what follows */
 	struct record_text path;
 	struct record_text
-		path2; /* rename, link, symlink: the new name (path is the old one, or the target) */
+		path2; /* rename, link, symlink: the new name (path is the old one, or the target);
+			* an open by a ring whose object is known: what was asked for */
 	struct record_text
 		base; /* directory that a user path starts from, resolved: for a relative path, and
 				   * for an absolute one in a chroot (the root); else absent */

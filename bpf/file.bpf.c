@@ -120,23 +120,6 @@ static __always_inline void take_extra(struct record_file *r, const struct path_
 	}
 }
 
-/* The object of a call by descriptor: from the kernel, not from the caller. */
-static __always_inline void take_object(struct slot *s, struct record_file *r,
-					struct task_struct *task, s32 fd)
-{
-	struct file *file = read_fd(task, fd);
-	struct exe_key id;
-
-	if (!file)
-		return;
-	read_file_id(file, &id);
-	r->dev = id.dev;
-	r->inode = id.inode;
-	if (r->op != FILE_OP_CHMOD)
-		r->mode = BPF_CORE_READ(file, f_inode, i_mode);
-	slot_file_path(s, file, &r->path);
-}
-
 static __always_inline void take_paths(struct slot *s, struct record_file *r,
 				       const struct path_op *op)
 {
@@ -205,11 +188,11 @@ static __noinline struct slot *begin_by_arguments(struct task_struct *task,
 	r->op = op->op;
 	r->new_uid = r->new_gid = 0xffffffff;
 	if (op->path == ABSENT)
-		take_object(s, r, task, s->args[0]);
+		take_object(s, r, read_fd(task, s->args[0]));
 	else
 		take_paths(s, r, op);
 	if (op->extra == EXTRA_XATTR)
-		slot_user_text(s, s->args[op->arg & 7], &r->path2);
+		slot_text(s, s->args[op->arg & 7], false, &r->path2);
 	return s;
 }
 

@@ -14,6 +14,30 @@ int file_on_call(u32 class_and_ia32, s32 ret);
 /* enum file_op of a call of path_ops. */
 int file_op_of_call(u32 class);
 
+/*
+ * Completes the record in a slot of an open that a ring was asked for, with the file that came of it,
+ * and submits it. Current shares the files of who asked. Returns 0.
+ */
+int open_on_request(u32 slot, u64 file);
+
+/* What an open that came to nothing was meant to be. */
+static __always_inline u32 kind_of_failed(u32 flags, u32 class)
+{
+	if (class == SYS_MEMFD || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return RECORD_FILE_CREATE;
+	return flags & O_ACCMODE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
+}
+
+/* Failures that are no act: the name is not there (counted), or the call is going to be repeated. */
+static __always_inline bool is_no_act(s32 ret)
+{
+	if (ret == -ENOENT || ret == -ENOTDIR) {
+		count_here(filtered_missing);
+		return true;
+	}
+	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
+}
+
 /* The directory that a user's path starts from, or the object of a call by descriptor. */
 static __always_inline int slot_directory(struct slot *s, struct task_struct *task, s32 dirfd,
 					  struct record_text *out)
@@ -45,8 +69,8 @@ static __always_inline int slot_root(struct slot *s, struct task_struct *task,
 }
 
 /*
- * A path from the caller's memory, and where it starts: slot.text and slot.base. An empty one means
- * the directory itself. Current is the caller.
+ * A path from the caller's memory, or with RECORD_REQUEST_PATH the kernel's copy of it, and where it
+ * starts: slot.text and slot.base. An empty one means the directory itself. Current is the caller.
  */
 shared_sub int slot_path_pair(u32 slot, u64 ptr, s32 dirfd)
 {
@@ -57,7 +81,10 @@ shared_sub int slot_path_pair(u32 slot, u64 ptr, s32 dirfd)
 
 	if (!s)
 		return 0;
-	slot_user_path(s, ptr, &p);
+	if (s->flags & RECORD_REQUEST_PATH)
+		slot_text(s, ptr, true, &p);
+	else
+		slot_user_path(s, ptr, &p);
 	at = p.off;
 	hide(at);
 	if (p.len == 0)
@@ -78,6 +105,21 @@ static __always_inline void take_pair(struct slot *s, u64 ptr, s32 dirfd, struct
 	slot_path_pair(s->id, ptr, dirfd);
 	*path = s->text;
 	*base = s->base;
+}
+
+/* The object of a call by descriptor: from the kernel, not from the caller. */
+static __always_inline void take_object(struct slot *s, struct record_file *r, struct file *file)
+{
+	struct exe_key id;
+
+	if (!file)
+		return;
+	read_file_id(file, &id);
+	r->dev = id.dev;
+	r->inode = id.inode;
+	if (r->op != FILE_OP_CHMOD)
+		r->mode = BPF_CORE_READ(file, f_inode, i_mode);
+	slot_file_path(s, file, &r->path);
 }
 
 #endif

@@ -110,6 +110,7 @@ enum bpf_map_type {
 #define S_IFREG		      0100000
 #define AT_FDCWD	      (-100)
 #define AT_REMOVEDIR	      0x200
+#define REQ_F_CQE_SKIP	      (1u << 6) /* of io_kiocb.flags */
 #define O_ACCMODE	      00000003
 #define O_CREAT		      00000100
 #define O_EXCL		      00000200
@@ -141,6 +142,7 @@ enum bpf_map_type {
 #define ECONNABORTED	      103
 #define ECONNRESET	      104
 #define EISCONN		      106
+#define ECANCELED	      125
 #define ETIMEDOUT	      110
 #define ECONNREFUSED	      111
 #define EALREADY	      114
@@ -486,6 +488,50 @@ struct bpf_prog {
 };
 struct module {
 	char name[56];
+};
+
+struct filename {
+	const char *name;
+};
+struct xattr_name {
+	char name[256];
+};
+struct open_how {
+	u64 flags;
+	u64 mode;
+};
+struct io_cqe {
+	s32 res;
+};
+struct io_kiocb { /* what a request wants lies over its start: the types below */
+	struct file *file;
+	u8 opcode;
+	u64 flags;
+	struct io_cqe cqe;
+};
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct open_how how;
+};
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+};
+struct io_unlink {
+	int dfd;
+	int flags;
+};
+struct io_mkdir {
+	int dfd;
+	u16 mode;
+};
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+};
+struct io_ftrunc {
+	s64 len;
 };
 
 struct seq_file;

@@ -232,6 +232,21 @@ struct {
 	__type(value, struct pending_sends);
 } pending __weak SEC(".maps");
 
+/*
+ * Requests to rings that have no result yet, by the kernel's address of them: the record as far as it
+ * is known. collect tells those of which it does not hear in time.
+ */
+#define REQUEST_BYTES 1024
+struct request {
+	u8 record[REQUEST_BYTES];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, struct request);
+} requests __weak SEC(".maps");
+
 /* Who asked for the connection, kept at the socket: the answer comes in softirq. */
 struct connect_owner {
 	struct record_task task;

@@ -4,8 +4,8 @@
  *
  * Seen at the end of the call: the object is the struct file in the descriptor table, whatever path
  * was asked for. Equal opens of one window are counted and not told again. Of an open that failed
- * only the caller's string is left (RECORD_USER_PATH).
- * Not seen here: io_uring requests, descriptors that were passed or inherited.
+ * only the caller's string is left (RECORD_USER_PATH). Opens by io_uring come from uring.bpf.c.
+ * Not seen here: descriptors that were passed or inherited.
  */
 #include "file.bpf.h"
 #include "target.bpf.h"
@@ -59,13 +59,6 @@ static __always_inline u32 kind_of_open(u32 fmode, u32 flags, u32 class)
 	if (fmode & FMODE_CREATED || class == SYS_MEMFD || flags & O_TMPFILE_BIT)
 		return RECORD_FILE_CREATE;
 	return fmode & FMODE_WRITE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
-}
-
-static __always_inline u32 kind_of_failed(u32 flags, u32 class)
-{
-	if (class == SYS_MEMFD || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return RECORD_FILE_CREATE;
-	return flags & O_ACCMODE ? RECORD_FILE_WRITE : RECORD_FILE_READ;
 }
 
 /* O_* as the call gave them; struct file forgets O_CREAT, O_EXCL and O_TRUNC. */
@@ -143,63 +136,121 @@ static __always_inline bool is_memory(struct file *file, u64 magic)
 	return name == 0x006d656d; /* "mem" */
 }
 
+/* What there is to know of a file that was opened before anything is written down. */
+struct opened {
+	struct fold_key key;
+	u32 fmode, flags, mode;
+	bool folds, memory, writes;
+};
+
+/* Whether it is worth a record: not a mere place in a path, not a pipe. */
+static __always_inline bool look_at(struct file *file, u64 boundary, u32 class, struct opened *o)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+
+	o->fmode = BPF_CORE_READ(file, f_mode);
+	o->mode = BPF_CORE_READ(inode, i_mode);
+	if (o->fmode & FMODE_PATH || has_no_name(inode, o->mode))
+		return false;
+	o->flags = BPF_CORE_READ(file, f_flags);
+	o->key.boundary = boundary;
+	o->key.inode = BPF_CORE_READ(inode, i_ino);
+	o->key.dev = BPF_CORE_READ(sb, s_dev);
+	o->key.generation = BPF_CORE_READ(inode, i_generation);
+	o->key.kind = kind_of_open(o->fmode, o->flags, class);
+	o->memory = is_memory(file, BPF_CORE_READ(sb, s_magic));
+	/* a file is made once, and an act on a process is told each time */
+	o->folds = cfg_fold && o->key.kind != RECORD_FILE_CREATE && !o->memory;
+	o->writes = o->key.kind != RECORD_FILE_READ && (o->mode & S_IFMT) == S_IFREG;
+	return true;
+}
+
+/* asked: O_* of the call, some of which the file forgets. */
+static __always_inline void fill_opened(struct slot *s, struct record_file *r, struct file *file,
+					const struct opened *o, u32 asked)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	r->dev = o->key.dev;
+	r->inode = o->key.inode;
+	r->open_flags = o->flags | (asked & (O_CREAT | O_EXCL | O_TRUNC));
+	r->mode = o->mode;
+	r->generation = o->key.generation;
+	if (o->writes) {
+		r->ctime_ns = read_ctime_ns(inode);
+		if (has_other_writers((u64)inode))
+			s->flags |= RECORD_CO_WRITERS;
+	}
+	slot_file_path(s, file, &r->path);
+}
+
+static __always_inline void submit_opened(struct slot *s, struct opened *o)
+{
+	if (o->writes)
+		say_last_writer(&o->key);
+	if (slot_submit(s, o->key.kind) && o->folds)
+		fold_begin(&o->key, (struct record_header *)s->data);
+	if (o->writes)
+		check_last_writer(&o->key);
+}
+
+static __always_inline u32 memory_op(const struct opened *o)
+{
+	return o->fmode & FMODE_WRITE ? PTRACE_OP_OPEN_WRITE : PTRACE_OP_OPEN_READ;
+}
+
 /* PTRACE_OP_* when that was the memory of a process, else 0. */
 static __noinline int on_opened(struct task_struct *task, struct task_state *st, struct file *file,
 				const u64 *args, u32 class_and_ia32)
 {
 	u32 class = class_and_ia32 & 0xff;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	u32 fmode = BPF_CORE_READ(file, f_mode), mode = BPF_CORE_READ(inode, i_mode);
-	u32 flags = BPF_CORE_READ(file, f_flags);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	struct fold_key key = {};
+	struct opened o = {};
 	struct record_file *r;
-	bool folds, memory, writes;
 	struct slot *s;
 
-	if (fmode & FMODE_PATH || has_no_name(inode, mode))
+	if (!st || !look_at(file, st->boundary, class, &o))
 		return 0;
-	key.boundary = st->boundary;
-	key.inode = BPF_CORE_READ(inode, i_ino);
-	key.dev = BPF_CORE_READ(sb, s_dev);
-	key.generation = BPF_CORE_READ(inode, i_generation);
-	key.kind = kind_of_open(fmode, flags, class);
-	memory = is_memory(file, BPF_CORE_READ(sb, s_magic));
-	/* a file is made once, and an act on a process is told each time */
-	folds = cfg_fold && key.kind != RECORD_FILE_CREATE && !memory;
-	writes = key.kind != RECORD_FILE_READ && (mode & S_IFMT) == S_IFREG;
-	if (folds && (!writes || is_last_writer(&key)) && fold_act(&key))
+	if (o.folds && (!o.writes || is_last_writer(&o.key)) && fold_act(&o.key))
 		return 0;
-	s = slot_claim(key.kind);
+	s = slot_claim(o.key.kind);
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_file);
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task, task, st);
-	r->dev = key.dev;
-	r->inode = key.inode;
 	r->count = 1;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
-	r->open_flags = flags | (flags_of_call(args, class) & (O_CREAT | O_EXCL | O_TRUNC));
-	r->mode = mode;
-	r->generation = key.generation;
-	if (writes) {
-		r->ctime_ns = read_ctime_ns(inode);
-		if (has_other_writers((u64)inode))
-			s->flags |= RECORD_CO_WRITERS;
-	}
-	slot_file_path(s, file, &r->path);
-	if (writes)
-		say_last_writer(&key);
-	if (slot_submit(s, key.kind) && folds)
-		fold_begin(&key, &r->header);
-	if (writes)
-		check_last_writer(&key);
+	fill_opened(s, r, file, &o, flags_of_call(args, class));
+	submit_opened(s, &o);
 	slot_release(s);
-	if (!memory)
+	return o.memory ? memory_op(&o) : 0;
+}
+
+int open_on_request(u32 slot, u64 file_address)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct file *file = (struct file *)file_address;
+	struct record_text none = {};
+	struct opened o = {};
+	struct record_file *r;
+
+	if (!s)
 		return 0;
-	return fmode & FMODE_WRITE ? PTRACE_OP_OPEN_WRITE : PTRACE_OP_OPEN_READ;
+	r = (struct record_file *)s->data;
+	if (!look_at(file, r->task.boundary, SYS_OPENAT, &o))
+		return 0;
+	o.folds = false; /* each has its own name beside the object */
+	s->flags &= ~RECORD_REQUEST_PATH;
+	r->path2 = r->path;
+	r->base2 = r->base;
+	r->base = none;
+	fill_opened(s, r, file, &o, r->open_flags);
+	submit_opened(s, &o);
+	if (o.memory)
+		target_on_memory((u64)BPF_CORE_READ(file, f_inode), memory_op(&o));
+	return 0;
 }
 
 static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,

@@ -223,8 +223,8 @@ static_sub int slot_cgroup(struct slot *s, struct kernfs_node *kn, struct record
 	return 0;
 }
 
-/* Appends a text of at most a path's length from the caller's memory. */
-static_sub int slot_user_text(struct slot *s, u64 ptr, struct record_text *out)
+/* Appends a text of at most a path's length from the caller's memory, or from the kernel's. */
+static_sub int slot_text(struct slot *s, u64 ptr, bool kernel, struct record_text *out)
 {
 	u32 at = s->len;
 	long n;
@@ -232,7 +232,8 @@ static_sub int slot_user_text(struct slot *s, u64 ptr, struct record_text *out)
 	hide(at);
 	if (at > SLOT_DATA)
 		return 0;
-	n = bpf_probe_read_user_str(&s->data[at], EVENT_PATH_MAX + 2, (void *)ptr);
+	n = kernel ? bpf_probe_read_kernel_str(&s->data[at], EVENT_PATH_MAX + 2, (void *)ptr)
+		   : bpf_probe_read_user_str(&s->data[at], EVENT_PATH_MAX + 2, (void *)ptr);
 	if (n < 1) {
 		count_here(path_faults);
 		return 0;
@@ -247,11 +248,11 @@ static_sub int slot_user_text(struct slot *s, u64 ptr, struct record_text *out)
 	return 0;
 }
 
-/* The same of a path, which flags the record. */
+/* A path from the caller's memory, which flags the record. */
 static __always_inline void slot_user_path(struct slot *s, u64 ptr, struct record_text *out)
 {
 	s->flags |= RECORD_USER_PATH;
-	slot_user_text(s, ptr, out);
+	slot_text(s, ptr, false, out);
 }
 
 #endif

@@ -16,16 +16,6 @@
 #include "hold.bpf.h"
 #include <bpf/bpf_tracing.h>
 
-/* Failures that are no act: the name is not there (counted), or the call is going to be repeated. */
-static __always_inline bool is_no_act(s32 ret)
-{
-	if (ret == -ENOENT || ret == -ENOTDIR) {
-		count_here(filtered_missing);
-		return true;
-	}
-	return ret == -EINTR || (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
-}
-
 /* Calls of the other families. */
 static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {

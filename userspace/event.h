@@ -68,6 +68,14 @@ enum event_type event_type_parse(struct str name);
 enum outcome { OUTCOME_NONE = 0, OUTCOME_OK = 1, OUTCOME_FAILED = 2, OUTCOME_BLOCKED = 3 };
 const char *outcome_name(enum outcome outcome);
 
+/* Where file.path comes from, when not from the kernel's own objects. */
+enum path_source {
+	PATH_OF_KERNEL = 0,
+	PATH_OF_PROCESS = 1, /* the caller's memory: another thread may have changed it since */
+	PATH_OF_REQUEST =
+		2, /* the kernel's copy of what was asked for; symbolic links not resolved */
+};
+
 /* Bits of event_what.truncated; each names a JSON field. */
 #define CUT_ARGV (1u << 0)
 #define CUT_EXE	 (1u << 1)
@@ -87,6 +95,7 @@ struct event_what {
 	int64_t last_wall_ns;
 	uint32_t truncated; /* CUT_* */
 	bool folded;	    /* counts acts behind an earlier event of the same kind */
+	bool io_uring;	    /* a request to a ring and no system call of its own */
 
 	/* who acts, as the kernel says */
 	uint64_t boundary;
@@ -140,17 +149,19 @@ struct event_what {
 				      * pivot_root: where the old root went */
 		struct str fs_type;  /* mount */
 		struct str xattr;    /* setxattr, removexattr: name of the attribute */
-		struct str op;	     /* open, unlink, ... : static text */
+		/* an open by a ring: what was asked for, where that is not path */
+		struct str requested;
+		struct str op; /* open, unlink, ... : static text */
 		struct str
 			flags; /* comma list of open flags, lower case without O_: static or record text */
 		uint32_t mode; /* st_mode */
 		uint64_t inode, dev;
 		uint64_t size_bytes; /* truncate */
 		uint32_t new_uid, new_gid;
-		uint32_t generation; /* of the inode, of an open */
-		uint64_t ctime_ns;   /* of an open for writing: when it changed last before */
-		bool other_writers;  /* of an open for writing: others may write it meanwhile */
-		bool user_path;	     /* path came from the caller's memory */
+		uint32_t generation;  /* of the inode, of an open */
+		uint64_t ctime_ns;    /* of an open for writing: when it changed last before */
+		bool other_writers;   /* of an open for writing: others may write it meanwhile */
+		uint32_t path_source; /* enum path_source */
 		bool deleted;
 		bool has_size;
 	} file;

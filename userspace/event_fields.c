@@ -72,7 +72,7 @@ static const char *severity_word(unsigned v)
 
 static const char *path_source_word(unsigned v)
 {
-	return v == 1 ? "process" : NULL;
+	return v == PATH_OF_PROCESS ? "process" : v == PATH_OF_REQUEST ? "request" : NULL;
 }
 
 static const char *net_op_word(unsigned v)
@@ -405,7 +405,8 @@ const struct field event_fields[] = {
 	ROW(91, "file.size_bytes", "size", FIELD_U64, what.file.size_bytes, FILES, "size after truncate", .shown = has_size, .packed = has_size),
 	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = is_chown),
 	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
-	ROW(94, "file.path_source", NULL, FIELD_BOOL, what.file.user_path, FILES, "\"process\": the path was read from the caller's memory; absent: the kernel's own", .name_of = path_source_word),
+	ROW(163, "file.requested", NULL, FIELD_TEXT, what.file.requested, FILES, "what a ring was asked to open, where path is another"),
+	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; absent: the kernel's own", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
 	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, OTHERS, "process that it was done to; of a unix connection, who listens"),
@@ -509,6 +510,7 @@ const struct field event_fields[] = {
 
 	ROW(314, "attest.error", NULL, FIELD_TEXT, what.attest_error, ATTEST, "why a token was refused: expired, wrong_audience, token_replay, ..."),
 	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
+	ROW(162, "io_uring", "io_uring", FIELD_BOOL, what.io_uring, FILES | NET, "a request to a ring, and no system call of its own"),
 	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),
 	ROW(0, "redacted", NULL, FIELD_SPECIAL, what.exec.argv, EXEC, "arguments that held a secret", .use = FIELD_NO_PACK),
 	{0},

@@ -25,7 +25,7 @@ other=$SCRATCH/clang-19
 mkdir "$other"
 cp -a "$B/userspace" "$B/libwhodid.a" "$other/" || bail_out "the usual build is there"
 rm -rf "$other/userspace/collect"
-programs=(test_boundary test_exec test_file test_names test_net test_seed)
+programs=(test_boundary test_calls test_exec test_file test_names test_net test_seed test_uring)
 ok "clang-19 compiles and links" make --no-print-directory -j2 B="$other" CLANG=clang-19 "${programs[@]/#/$other/tests/bpf/}"
 for program in "${programs[@]}"; do
 	ok "clang-19: $program" "$other/tests/bpf/$program"

@@ -29,6 +29,9 @@ static const struct {
 	{"on_module_load", "module", false},
 	{"on_packet_out", "dns, tls", false},
 	{"on_packet_in", "dns", false},
+	{"on_uring_submit", "io_uring", false},
+	{"on_uring_sqe", "io_uring", false},
+	{"on_uring_complete", "io_uring", false},
 };
 _Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
 

@@ -241,7 +241,8 @@ static int tick(struct source *src, source_record_fn fn, void *ctx)
 		return err;
 	tell_loss(k, &now, fn, ctx);
 	end_window(k, &now);
-	return flush_window(k, fn, ctx, false);
+	err = requests_tell(bpf_map__fd(k->skel->maps.requests), fn, ctx);
+	return err ? err : flush_window(k, fn, ctx, false);
 }
 
 /* A swap that is under way ends the window before; another one ends the last. */

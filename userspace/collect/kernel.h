@@ -58,6 +58,12 @@ int seed_run(struct bpf_program *prog, struct seeded *out);
 /* Every task without state gets one. 0 or -errno. */
 int seed_tasks(struct kernel *k);
 
+/*
+ * requests.c: tells the requests to rings whose result was not seen for some seconds, without it, and
+ * forgets them. 0 or -errno.
+ */
+int requests_tell(int map_fd, source_record_fn fn, void *ctx);
+
 /* libbpf_log.c: libbpf's own messages: to the debug log, and the first ones kept for an error. */
 void libbpf_log_begin(void);
 const char *libbpf_log_said(void);

@@ -20,21 +20,26 @@
 #define WAKEUP_BYTES  (256u << 10)
 #define RING_MAX_KIB  (1u << 20)
 
-/* A kernel without modules has no such tracepoint, and refuses the program for it. */
-static bool has_tracepoint(const struct btf *btf, const char *btf_name)
-{
-	return btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF) > 0;
-}
-
-/* Whether sched_process_exit has its second argument (6.16): three with the hidden first one. */
-static bool exit_tells_group_dead(const struct btf *btf)
+/* How many arguments a tracepoint has; -1 = this kernel has none of that name ("btf_trace_..."). */
+static int tracepoint_arguments(const struct btf *btf, const char *btf_name)
 {
 	const struct btf_type *t;
-	int id = btf__find_by_name_kind(btf, "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF);
+	int id = btf__find_by_name_kind(btf, btf_name, BTF_KIND_TYPEDEF);
 	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
 	t = t ? btf__type_by_id(btf, t->type) : NULL; /* pointer */
-	t = t ? btf__type_by_id(btf, t->type) : NULL; /* function */
-	return t && btf_is_func_proto(t) && btf_vlen(t) >= 3;
+	t = t ? btf__type_by_id(btf, t->type) : NULL; /* function, with a hidden first argument */
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
+}
+
+/* One of two names, or none where the kernel is built without rings or tells too little (before 6.0). */
+static void choose_request_hooks(struct kernel *k, const struct btf *btf)
+{
+	bool req = tracepoint_arguments(btf, "btf_trace_io_uring_submit_req") >= 0;
+	bool sqe = !req && tracepoint_arguments(btf, "btf_trace_io_uring_submit_sqe") == 2;
+
+	bpf_program__set_autoload(k->skel->progs.on_uring_submit, req);
+	bpf_program__set_autoload(k->skel->progs.on_uring_sqe, sqe);
+	bpf_program__set_autoload(k->skel->progs.on_uring_complete, req || sqe);
 }
 
 /* What depends on the kernel's own types; without them loading fails anyway, and says why. */
@@ -44,9 +49,13 @@ static void configure_by_types(struct kernel *k)
 
 	if (!btf)
 		return;
-	k->skel->rodata->cfg_group_dead = exit_tells_group_dead(btf);
+	/* its second argument, since 6.16 */
+	k->skel->rodata->cfg_group_dead =
+		tracepoint_arguments(btf, "btf_trace_sched_process_exit") >= 2;
+	/* a kernel without modules has no such tracepoint, and refuses the program for it */
 	bpf_program__set_autoload(k->skel->progs.on_module_load,
-				  has_tracepoint(btf, "btf_trace_module_load"));
+				  tracepoint_arguments(btf, "btf_trace_module_load") >= 0);
+	choose_request_hooks(k, btf);
 	btf__free(btf);
 }
 

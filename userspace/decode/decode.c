@@ -376,6 +376,7 @@ int decode_record(struct decoder *d, const void *record, size_t size, struct eve
 	ev->what.boot_ns = h->boot_ns;
 	ev->what.wall_ns = reader_wall_ns(&r, h->boot_ns);
 	ev->what.type = h->kind;
+	ev->what.io_uring = h->flags & RECORD_IO_URING;
 	ev->what.count = 1;
 	ev->what.login_uid = ev->what.session_id = UINT32_MAX;
 	if (kinds[h->kind].has_task)

@@ -96,6 +96,15 @@ static struct str mount_flags(struct decoder *d, uint32_t flags, bool umount)
 	return n ? (struct str){d->flags, (uint32_t)n} : STR_NONE;
 }
 
+static struct str tidy(struct reader *r, unsigned slot, struct str dir, struct str path)
+{
+	struct str joined = path_join(r->d->path[slot], sizeof(r->d->path[slot]), dir, path);
+
+	if (!joined.p)
+		r->bad = true;
+	return joined;
+}
+
 /*
  * The path at text; one from the caller's memory is joined to its directory and tidied. A link's
  * target is text of its own: relative to where the link will lie, so it is left as it is.
@@ -106,16 +115,12 @@ static struct str read_path(struct reader *r, unsigned slot, struct record_text 
 	bool cut = false;
 	struct str path = reader_path(r, text, &cut);
 	struct str dir = reader_path(r, base, &cut);
-	struct str joined;
 
 	if (cut)
 		what->truncated |= CUT_PATH;
-	if (r->bad || !path.p || !(r->flags & RECORD_USER_PATH))
+	if (r->bad || !path.p || !(r->flags & (RECORD_USER_PATH | RECORD_REQUEST_PATH)))
 		return path;
-	joined = path_join(r->d->path[slot], sizeof(r->d->path[slot]), dir, path);
-	if (!joined.p)
-		r->bad = true;
-	return joined;
+	return tidy(r, slot, dir, path);
 }
 
 /* Text that is no path, or one that starts at a place which is not known. */
@@ -127,6 +132,15 @@ static struct str read_raw(struct reader *r, struct record_text text, struct eve
 	if (cut)
 		what->truncated |= CUT_PATH;
 	return s;
+}
+
+/* What a ring was asked for, beside the object that came of it. */
+static struct str read_requested(struct reader *r, const struct record_file *f,
+				 struct event_what *what)
+{
+	struct str path = read_raw(r, f->path2, what), dir = read_raw(r, f->base2, what);
+
+	return r->bad || !path.p ? path : tidy(r, 1, dir, path);
 }
 
 /* path2 is the name, and path what it is made of. */
@@ -155,17 +169,28 @@ static void read_names(struct reader *r, const struct record_file *f, struct eve
 	first = raw ? read_raw(r, f->path, what) : read_path(r, 0, f->path, f->base, what);
 	if (f->op == FILE_OP_PIVOT_ROOT || is_xattr(f->op))
 		second = read_raw(r, f->path2, what);
+	else if (f->op == FILE_OP_OPEN)
+		second = read_requested(r, f, what);
 	else
 		second = read_path(r, 1, f->path2, f->base2, what);
 	if (f->op == FILE_OP_MOUNT)
 		what->file.fs_type = read_raw(r, f->base, what);
 	if (is_xattr(f->op))
 		what->file.xattr = second;
+	if (f->op == FILE_OP_OPEN && second.p && !str_equal(second, first))
+		what->file.requested = second;
 	what->file.path = names_second(f->op) ? second : first;
 	if (names_second(f->op))
 		what->file.old_path = first;
 	else if (f->op == FILE_OP_PIVOT_ROOT)
 		what->file.old_path = second;
+}
+
+static uint32_t path_source(const struct reader *r)
+{
+	if (r->flags & RECORD_USER_PATH)
+		return PATH_OF_PROCESS;
+	return r->flags & RECORD_REQUEST_PATH ? PATH_OF_REQUEST : PATH_OF_KERNEL;
 }
 
 void decode_file(struct reader *r, struct event_what *what)
@@ -199,6 +224,6 @@ void decode_file(struct reader *r, struct event_what *what)
 	what->file.generation = f->generation;
 	what->file.ctime_ns = f->ctime_ns;
 	what->file.other_writers = r->flags & RECORD_CO_WRITERS;
-	what->file.user_path = r->flags & RECORD_USER_PATH;
+	what->file.path_source = path_source(r);
 	what->file.deleted = r->flags & RECORD_PATH_DELETED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * path: relative user paths joined to their directory and tidied by name alone. Symbolic links are
- * not followed: these paths are what the caller asked for, and the event says so (user_path).
+ * not followed: these paths are what the caller asked for, and the event says so (path_source).
  */
 #include "decode/reader.h"
 

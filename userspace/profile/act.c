@@ -126,6 +126,8 @@ static void fill_file(struct act *a)
 	a->self = is_self(ev, ev->what.file.path);
 	if (ev->what.type == EVENT_FILE_RENAME)
 		add_path(a, old, true, whole);
+	else if (ev->what.file.requested.n) /* as fill_exec(): the caller's word */
+		add_path(a, ev->what.file.requested, false, whole);
 	else if (ev->what.type == EVENT_FILE_LINK && str_is(ev->what.file.op, "link"))
 		add_path(a, old, false, whole); /* a second name for what may not be touched */
 }

@@ -262,7 +262,7 @@ static void user_paths_are_joined(void **state)
 	assert_int_equal(decode(), 1);
 	ASSERT_STR(event.what.file.path, "/srv/y/new");
 	ASSERT_STR(event.what.file.old_path, "/srv/a/old");
-	assert_true(event.what.file.user_path);
+	assert_int_equal(event.what.file.path_source, PATH_OF_PROCESS);
 
 	/* a link's target is its own text, relative to where the link lies */
 	begin_file(RECORD_FILE_LINK, FILE_OP_SYMLINK, "../../etc/shadow");
@@ -279,6 +279,36 @@ static void user_paths_are_joined(void **state)
 	rec.header.flags = RECORD_USER_PATH;
 	assert_int_equal(decode(), 1);
 	ASSERT_STR(event.what.file.path, "/srv");
+}
+
+static void requests_to_rings_are_read(void **state)
+{
+	(void)state;
+	begin_file(RECORD_FILE_DELETE, FILE_OP_UNLINK, "a/../b");
+	put(&rec.file.base, "/srv");
+	rec.header.flags = RECORD_IO_URING | RECORD_REQUEST_PATH | RECORD_NO_RESULT;
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.io_uring);
+	ASSERT_STR(event.what.file.path, "/srv/b");
+	assert_int_equal(event.what.file.path_source, PATH_OF_REQUEST);
+	assert_int_equal(event.what.outcome, OUTCOME_NONE);
+
+	/* the object, and what was asked for where that is another */
+	begin_file(RECORD_FILE_READ, FILE_OP_OPEN, "/etc/shadow");
+	put(&rec.file.path2, "./link");
+	put(&rec.file.base2, "/srv");
+	rec.header.flags = RECORD_IO_URING;
+	assert_int_equal(decode(), 1);
+	ASSERT_STR(event.what.file.path, "/etc/shadow");
+	ASSERT_STR(event.what.file.requested, "/srv/link");
+	assert_int_equal(event.what.file.path_source, PATH_OF_KERNEL);
+	assert_int_equal(event.what.outcome, OUTCOME_OK);
+	begin_file(RECORD_FILE_READ, FILE_OP_OPEN, "/srv/x");
+	put(&rec.file.path2, "x");
+	put(&rec.file.base2, "/srv");
+	rec.header.flags = RECORD_IO_URING;
+	assert_int_equal(decode(), 1);
+	assert_true(event.what.file.requested.p == NULL);
 }
 
 static void begin_net(uint16_t family)
@@ -539,6 +569,7 @@ int main(void)
 		cmocka_unit_test(fork_exit_and_loss_are_read),
 		cmocka_unit_test(opens_are_read),
 		cmocka_unit_test(user_paths_are_joined),
+		cmocka_unit_test(requests_to_rings_are_read),
 		cmocka_unit_test(connections_are_read),
 		cmocka_unit_test(lines_of_the_log_are_read),
 		cmocka_unit_test(boundaries_become_their_events),

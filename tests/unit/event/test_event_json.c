@@ -221,7 +221,7 @@ static void differences_are_said(void **state)
 	ev.what.euid = 0;
 	ev.what.outcome = OUTCOME_FAILED;
 	ev.what.err = EACCES;
-	ev.what.file.user_path = true;
+	ev.what.file.path_source = PATH_OF_PROCESS;
 	ev.what.file.deleted = true;
 	ev.what.truncated = CUT_PATH;
 	ev.who.id.flags = ID_SEEDED | ID_USERNS;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ring WAY OP PATH [PATH2]: one request to io_uring, its effect and nothing more. Prints its result.
+ * WAY: plain, async (a worker runs it), sqpoll (the ring's thread takes it), defer, silent (tells no result).
+ * OP: open, write, unlink, mkdir, rename, link, symlink; swap opens PATH, closes it and opens PATH2
+ * in its place before any result is told.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/lib/ring.h"
+
+static struct ring ring;
+static unsigned sqe_flags;
+
+static int open_way(const char *way)
+{
+	unsigned setup = 0;
+
+	if (strcmp(way, "async") == 0)
+		sqe_flags = IOSQE_ASYNC;
+	if (strcmp(way, "silent") == 0)
+		sqe_flags = IOSQE_CQE_SKIP_SUCCESS;
+	if (strcmp(way, "sqpoll") == 0)
+		setup = IORING_SETUP_SQPOLL;
+	if (strcmp(way, "defer") == 0)
+		setup = IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER;
+	return ring_open(&ring, setup);
+}
+
+static void request(const char *op, const char *path, const char *path2)
+{
+	struct io_uring_sqe *sqe = ring_request(&ring, IORING_OP_UNLINKAT);
+
+	sqe->flags = (uint8_t)sqe_flags;
+	ring_path(sqe, AT_FDCWD, path);
+	if (strcmp(op, "open") == 0)
+		ring_open_file(sqe, AT_FDCWD, path, O_RDONLY, 0);
+	if (strcmp(op, "write") == 0)
+		ring_open_file(sqe, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600);
+	if (strcmp(op, "mkdir") == 0) {
+		sqe->opcode = IORING_OP_MKDIRAT;
+		sqe->len = 0700;
+	}
+	if (!path2)
+		return;
+	sqe->opcode = strcmp(op, "rename") == 0 ? IORING_OP_RENAMEAT : IORING_OP_LINKAT;
+	ring_paths(sqe, AT_FDCWD, path, AT_FDCWD, path2);
+	if (strcmp(op, "symlink") == 0) {
+		sqe->opcode = IORING_OP_SYMLINKAT;
+		ring_paths(sqe, AT_FDCWD, path, 0, path2);
+	}
+}
+
+/* Three requests that are done one after the other while results wait for the last. */
+static void request_swap(const char *path, const char *path2)
+{
+	int next = dup(0);
+
+	close(next); /* the number that the open will get */
+	ring_open_file(ring_request(&ring, 0), AT_FDCWD, path, O_RDONLY, 0);
+	ring_request(&ring, IORING_OP_CLOSE)->fd = next;
+	ring_open_file(ring_request(&ring, 0), AT_FDCWD, path2, O_RDONLY, 0);
+}
+
+int main(int argc, char **argv)
+{
+	bool swap;
+	int res = 0;
+
+	if (argc < 4)
+		return 2;
+	if (open_way(argv[1])) {
+		perror("ring");
+		return 77;
+	}
+	swap = strcmp(argv[2], "swap") == 0 && argc > 4;
+	if (swap)
+		request_swap(argv[3], argv[4]);
+	else
+		request(argv[2], argv[3], argv[4]);
+	if (ring_submit(&ring, swap ? 3 : strcmp(argv[1], "silent") ? 1 : 0)) {
+		perror("ring");
+		return 1;
+	}
+	while (ring_result(&ring, &res))
+		printf("%d\n", res);
+	return 0;
+}
