@@ -136,6 +136,7 @@ struct event_what {
 		uint64_t caps_effective, caps_permitted;
 		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
 		bool deleted; /* the file had no name any more */
+		bool loader;  /* the executable is a dynamic loader, which runs what argv says */
 	} exec;
 
 	struct { /* exit */

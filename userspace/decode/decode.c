@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/glob.h"
 #include "decode/reader.h"
 
 struct str reader_text(struct reader *r, struct record_text text, uint32_t max)
@@ -111,6 +112,25 @@ static uint32_t cut_of_exec(const struct reader *r, const struct event_what *wha
 	return cut & (CUT_EXE | CUT_CWD) ? cut : cut | CUT_EXE;
 }
 
+/* Made by memfd_create: it has a name of its own, which is no path, and never was in a directory. */
+static bool is_memory(const struct record_exec *x, struct str exe)
+{
+	return exe.n && !str_starts(exe, "/") && x->exe_inode && x->exe_nlink == 0;
+}
+
+/* By the names that C libraries give it: ld-linux-x86-64.so.2, ld-musl-x86_64.so.1, ld64.so.2. */
+static bool is_loader(struct str exe)
+{
+	uint32_t base = exe.n;
+	struct str name;
+
+	while (base && exe.p[base - 1] != '/')
+		base--;
+	name = str_sub(exe, base, exe.n - base);
+	return glob_match_word(STR_LIT("ld-*.so*"), name) || str_starts(name, "ld64.so.") ||
+	       str_is(name, "ld.so");
+}
+
 static void decode_exec(struct reader *r, struct event_what *what)
 {
 	const struct record_exec *x = r->record;
@@ -141,7 +161,8 @@ static void decode_exec(struct reader *r, struct event_what *what)
 	what->exec.ns_user = x->ns_user_inum;
 	what->exec.ns_net = x->ns_net_inum;
 	what->exec.ns_cgroup = x->ns_cgroup_inum;
-	what->exec.deleted = r->flags & RECORD_PATH_DELETED;
+	what->exec.deleted = r->flags & RECORD_PATH_DELETED || is_memory(x, what->exec.exe);
+	what->exec.loader = is_loader(what->exec.exe);
 	what->truncated = cut_of_exec(r, what) | (exe_cut ? CUT_EXE : 0) | (cwd_cut ? CUT_CWD : 0);
 }
 
