@@ -3,11 +3,14 @@
  * auth.bpf.c: what sshd, as root, tells the system's log. syslog(3) sends one datagram for each line,
  * and "Accepted publickey for ..." leaves before the session's first program runs. Read from the
  * daemon's own memory, so no log file, no log daemon and no other writer comes in between.
+ * Anybody else may tell the log the same: such a line is told as what it is, TASK_PLAYS_SSHD.
  * Misses: an sshd that logs to a file or to standard error (write(2)), and a host without /dev/log,
- * where syslog(3) sends nothing.
+ * where syslog(3) sends nothing; forgers who use write(2), or are in a container, which has its own sshd.
  */
 #include "auth.bpf.h"
 #include "net.bpf.h"
+#include "target.bpf.h"
+#include "syscalls.bpf.h"
 
 #define LOG_MAX 2048 /* EVENT_LOG_MAX + 1, a power of two */
 
@@ -55,63 +58,149 @@ static __noinline int take_client(struct record_auth_log *r, struct task_struct 
 	return 0;
 }
 
-static __always_inline int take_line(struct slot *s, struct record_auth_log *r, u64 buf, u64 len)
+/* What is sent, in one piece or in two: a tag, and the text behind it. */
+struct line {
+	u64 buf, len;
+	u64 more, more_len;
+};
+
+static __always_inline u32 take_piece(struct slot *s, u32 at, u64 buf, u64 len)
 {
 	u32 n = len;
 
-	if (len > EVENT_LOG_MAX) {
-		n = EVENT_LOG_MAX;
+	if (len > EVENT_LOG_MAX - at) {
+		n = EVENT_LOG_MAX - at;
 		s->flags |= RECORD_TEXT_CUT;
 	}
 	hide(n);
 	mask(n, LOG_MAX);
-	if (bpf_probe_read_user(&s->data[sizeof(*r)], n, (void *)buf))
+	hide(at);
+	mask(at, LOG_MAX);
+	if (n && bpf_probe_read_user(&s->data[sizeof(struct record_auth_log) + at], n, (void *)buf))
+		return 0;
+	return n;
+}
+
+static __noinline int take_line(struct slot *s, struct record_auth_log *r, const struct line *l)
+{
+	u32 n, total;
+
+	if (!s || !r || !l)
 		return -1;
-	r->text = slot_took(s, n);
+	n = take_piece(s, 0, l->buf, l->len);
+	if (!n)
+		return -1;
+	total = n;
+	if (l->more_len && n < EVENT_LOG_MAX)
+		total += take_piece(s, n, l->more, l->more_len);
+	r->text = slot_took(s, total);
 	return 0;
 }
 
-int auth_on_send(u64 fd, u64 buf, u64 len)
+/* 32-bit programs: name, name length, pieces, their number: 32 bits each. */
+static __always_inline int read_message32(u64 msg, struct line *out)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct record_auth_log *r;
-	struct task_state *st;
-	struct slot *s;
+	u32 iov[2] = {}, p[4] = {};
+
+	if (bpf_probe_read_user(iov, sizeof(iov), (void *)(msg + 8)) || iov[1] == 0)
+		return -1;
+	if (bpf_probe_read_user(p, 8, (void *)(u64)iov[0]) ||
+	    (iov[1] > 1 && bpf_probe_read_user(&p[2], 8, (void *)(u64)(iov[0] + 8))))
+		return -1;
+	*out = (struct line){p[0], p[1], p[2], p[3]};
+	return 0;
+}
+
+static __always_inline int read_message(u64 msg, u32 ia32, struct line *out)
+{
+	u64 iov[2] = {};
+
+	if (ia32)
+		return read_message32(msg, out);
+	if (bpf_probe_read_user(iov, sizeof(iov), (void *)(msg + 16)) || iov[1] == 0)
+		return -1;
+	return bpf_probe_read_user(out, iov[1] > 1 ? sizeof(*out) : 16, (void *)iov[0]);
+}
+
+int auth_looks_like_line(u32 class_and_ia32)
+{
+	u32 class = class_and_ia32 & 0xff;
+	struct line l = {};
+	u64 args[6];
 	char first = 0;
 
-	bpf_probe_read_user(&first, 1, (void *)buf);
+	if (class != SYS_SENDTO && class != SYS_SENDMSG)
+		return false;
+	read_current_args(args, class_and_ia32);
+	l.buf = args[1];
+	if (class == SYS_SENDMSG && read_message(args[1], class_and_ia32 & 0x100, &l))
+		return false;
+	bpf_probe_read_user(&first, 1, (void *)l.buf);
+	return first == '<';
+}
+
+#define TAG_SEARCHED 64 /* "<38>Nov 23 17:50:32 host sshd[2927]: " */
+
+/* In a container it is that one's own sshd, which this host knows nothing about. */
+static __noinline bool plays_sshd(struct task_struct *task, const struct task_state *st, u64 buf)
+{
+	char text[TAG_SEARCHED] = {};
+
+	if (!task || !st || is_contained(task, st))
+		return false;
+	bpf_probe_read_user_str(text, sizeof(text), (void *)buf);
+	for (int i = 0; i < TAG_SEARCHED - 4; i++)
+		if (text[i] == 's' && text[i + 1] == 's' && text[i + 2] == 'h' &&
+		    text[i + 3] == 'd')
+			return true;
+	return false;
+}
+
+static __noinline int tell_line(struct task_struct *task, s32 fd, const struct line *l)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0); /* brought up to date */
+	struct record_auth_log *r;
+	struct slot *s;
+	bool genuine;
+	char first = 0;
+
+	if (!st || !l)
+		return 0;
+	bpf_probe_read_user(&first, 1, (void *)l->buf);
 	if (first != '<' || !is_unix_socket(task, fd)) /* "<38>Nov 23 ...", RFC 3164 */
 		return 0;
-	st = bpf_task_storage_get(&tasks, task, 0, 0); /* brought up to date by the hook */
-	s = st ? slot_claim(RECORD_AUTH_LOG) : 0;
+	genuine = is_sshd(task);
+	if (!genuine && !plays_sshd(task, st, l->buf))
+		return 0;
+	s = slot_claim(RECORD_AUTH_LOG);
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_auth_log);
 	fill_current(s->id);
-	take_client(r, task);
-	if (take_line(s, r, buf, len) == 0)
+	if (genuine)
+		take_client(r, task);
+	else
+		r->task.flags |= TASK_PLAYS_SSHD;
+	if (take_line(s, r, l) == 0)
 		slot_submit(s, RECORD_AUTH_LOG);
 	slot_release(s);
 	return 0;
 }
 
+int auth_on_send(u64 fd, u64 buf, u64 len)
+{
+	struct line l = {buf, len, 0, 0};
+
+	return tell_line(bpf_get_current_task_btf(), fd, &l);
+}
+
 int auth_on_sendmsg(u64 fd, u64 msg, u32 ia32)
 {
-	u64 iov = 0, piece[2] = {};
+	struct line l = {};
 
-	if (ia32) {
-		u32 half[2] = {};
-
-		/* name, name length, pieces: 32 bits each */
-		if (bpf_probe_read_user(&iov, 4, (void *)(msg + 8)) ||
-		    bpf_probe_read_user(half, sizeof(half), (void *)iov))
-			return 0;
-		return auth_on_send(fd, half[0], half[1]);
-	}
-	if (bpf_probe_read_user(&iov, 8, (void *)(msg + 16)) ||
-	    bpf_probe_read_user(piece, sizeof(piece), (void *)iov))
+	if (read_message(msg, ia32, &l))
 		return 0;
-	return auth_on_send(fd, piece[0], piece[1]);
+	return tell_line(bpf_get_current_task_btf(), fd, &l);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

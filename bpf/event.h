@@ -45,7 +45,7 @@ enum record_kind {
 		7, /* struct record_exec without argv and filename: a process that ran before
 			     * the sensor. Read by an iterator, not from the ring: seq is 0 and it is
 			     * not counted */
-	/* struct record_auth_log: what a login daemon, as root, told the system's log */
+	/* struct record_auth_log: what a login daemon, or who plays one, told the system's log */
 	RECORD_AUTH_LOG = 8,
 	/* struct record_request: what a client asked of a container engine */
 	RECORD_REQUEST = 10,
@@ -152,6 +152,8 @@ struct record_text {
 #define TASK_IN_JOB	     (1u << 8) /* inside a boundary opened by a CI supervisor */
 /* a job that executes a CI supervisor's file: it opens nothing */
 #define TASK_FAKE_SUPERVISOR (1u << 9)
+/* auth_log only: it tells the log what only sshd tells, and is none */
+#define TASK_PLAYS_SSHD	     (1u << 10)
 
 /* Who acts: first in every record behind the header. */
 struct record_task {
@@ -357,6 +359,8 @@ enum boundary_kind {
 	BOUNDARY_CGROUP =
 		5, /* PID 1, a service manager or a container runtime put it into a new cgroup */
 	BOUNDARY_CI = 6, /* a CI supervisor's child executed a step of a job */
+	/* 7 and 8 are taken */
+	BOUNDARY_HANDOFF = 9, /* a terminal multiplexer's server started a program for a client */
 };
 
 /*
@@ -377,6 +381,7 @@ enum exe_role {
 	ROLE_PKEXEC = 10,
 	ROLE_RUNUSER = 11,
 	ROLE_CI_SUPERVISOR = 12,
+	ROLE_MULTIPLEXER = 13, /* tmux, screen: one server for all who connect to it */
 	ROLE_MAX = 16,
 };
 
@@ -427,7 +432,8 @@ struct record_boundary {
 
 /*
  * One datagram that an executable with ROLE_SSHD sent as root over a unix socket, when it looks like
- * a line for syslog. The memory is the daemon's own: no user wrote it.
+ * a line for syslog. The memory is the daemon's own: no user wrote it. With TASK_PLAYS_SSHD, one by
+ * somebody else that names sshd near its beginning.
  */
 struct record_auth_log {
 	struct record_header header;

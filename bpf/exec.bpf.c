@@ -179,6 +179,32 @@ static __always_inline void notice_job(struct task_struct *task, struct task_sta
 }
 
 /*
+ * A server that people share starts a program: the first exec in a child of its own, which nobody's
+ * lineage leads to but that of who started the server. The child's parent is the server.
+ */
+static __always_inline void notice_handoff(struct task_struct *task, struct task_state *st,
+					   struct file *exe)
+{
+	struct crossing c = {.kind = BOUNDARY_HANDOFF, .role = ROLE_MULTIPLEXER};
+	struct task_struct *server = task->real_parent;
+	struct task_state *by;
+	struct exe_key id = {};
+
+	if (st->role != ROLE_MULTIPLEXER || (u32)task->tgid == st->role_pid)
+		return;
+	read_file_id(exe, &id);
+	if (id.inode == st->role_inode && id.dev == st->role_dev)
+		return;
+	by = bpf_task_storage_get(&tasks, server, 0, 0);
+	if (!by || by->role != ROLE_MULTIPLEXER)
+		return;
+	set_opener(&c, st, task);
+	c.opener_pid = server->tgid;
+	c.opener_start = server->group_leader->start_boottime;
+	open_boundary(task, st, &c);
+}
+
+/*
  * sched_process_exec(task, old_pid, bprm): in begin_new_exec()'s caller, once the exec cannot fail:
  * mm, credentials and executable are the new ones, the arguments are already in the new memory,
  * which nobody else can write yet. Since 3.4. Misses failed execs (they never get here).
@@ -200,6 +226,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	note_credentials(task, st);
 	notice_become(task, st, mm->exe_file);
 	notice_job(task, st, mm->exe_file);
+	notice_handoff(task, st, mm->exe_file);
 	take_role(task, st);
 	s = slot_claim(RECORD_EXEC);
 	if (!s)

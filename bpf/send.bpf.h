@@ -37,7 +37,7 @@ static __always_inline bool is_told_send(struct task_struct *task, struct pt_reg
 	u64 args[6];
 
 	read_args(args, regs, ia32);
-	if (sends_auth_log(task))
+	if (is_sshd(task))
 		return true;
 	if (class == SYS_SENDTO && !args[4])
 		return false;

@@ -123,16 +123,16 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SOCKET:
 		return on_socket(args[0], args[1], args[2], ret);
 	case SYS_SENDTO:
-		if (sends_auth_log(task))
-			auth_on_send(args[0], args[1], args[2]);
-		else if (ret > 0 && asks_engine(task))
+		if (ret > 0 && asks_engine(task))
 			ask_on_write(args[0], args[1], args[2]);
+		else
+			auth_on_send(args[0], args[1], args[2]);
 		return send_on_call(args[0], args[4], class, ret);
 	case SYS_SENDMSG:
-		if (sends_auth_log(task))
-			auth_on_sendmsg(args[0], args[1], ia32);
-		else if (ret > 0 && asks_engine(task))
+		if (ret > 0 && asks_engine(task))
 			ask_on_sendmsg(args[0], args[1], ia32);
+		else
+			auth_on_sendmsg(args[0], args[1], ia32);
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 	case SYS_SENDMMSG:
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);

@@ -32,7 +32,8 @@ static __always_inline bool is_unheard(struct task_struct *task, struct pt_regs 
 {
 	if (is_write(class))
 		return !asks_engine(task);
-	return is_send(class) && !is_told_send(task, regs, class, ia32) && !asks_engine(task);
+	return is_send(class) && !is_told_send(task, regs, class, ia32) && !asks_engine(task) &&
+	       !auth_looks_like_line(class | (ia32 ? 0x100 : 0));
 }
 
 /* The end of a call that may be of interest. */

@@ -25,8 +25,9 @@ enum event_type {
 		4, /* feeds the identity stage; published only where it is one of the next two */
 	EVENT_SESSION_START = 5,
 	EVENT_CRED_BECOME = 6,
-	EVENT_PROCESS = 7,  /* ran before the sensor: feeds the identity stage, is not published */
-	EVENT_AUTH_LOG = 8, /* what sshd told the log: feeds the identity stage, is not published */
+	EVENT_PROCESS = 7, /* ran before the sensor: feeds the identity stage, is not published */
+	EVENT_AUTH_LOG =
+		8, /* what sshd told the log; published only when it was somebody who plays sshd */
 	EVENT_SESSION_END =
 		9,	    /* the last process of a login has gone; made by the identity stage */
 	EVENT_REQUEST = 10, /* to a container engine: feeds the identity stage, is not published */

@@ -33,8 +33,11 @@
 #define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
 #define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
 #define OTHERS	(TARGETS | CONNECT) /* who have another process at the other end */
+#define LOGGED	BIT(EVENT_AUTH_LOG)
 #define ATTEST	BIT(EVENT_SESSION_ATTEST)
-#define ACT	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS | ATTEST)
+#define ACT                                                                                    \
+	(FORK | EXEC | EXIT | BOUND | FILES | NET | TARGETS | CAPS | NAMESP | LOADS | ATTEST | \
+	 LOGGED)
 #define ANOMALY BIT(EVENT_ANOMALY)
 #define ENDED	BIT(EVENT_SESSION_END)
 #define WHO	(ACT | ANOMALY | ENDED)
@@ -477,6 +480,7 @@ const struct field event_fields[] = {
 	ROW(115, "crossing.exe", NULL, FIELD_TEXT, what.crossing.exe, BOUND, "executable of the task that crossed"),
 	ROW(116, "crossing.cgroup", NULL, FIELD_TEXT, what.crossing.cgroup, BOUND, "cgroup of the task that crossed"),
 
+	ROW(293, "auth_log.text", NULL, FIELD_TEXT, what.auth.text, LOGGED, "line that plays sshd, as it was sent to the log"),
 	ROW(290, "session.begin_time", NULL, FIELD_TIME, what.session.start_wall_ns, ENDED, "when the session began"),
 	ROW(291, "session.login_end_time", NULL, FIELD_TIME, what.session.login_end_wall_ns, ENDED, "when who had let it in (sshd, cron) went"),
 	ROW(292, "session.duration_ms", NULL, FIELD_MS, what.session.duration_ns, ENDED, "how long there was a process in it"),

@@ -167,9 +167,10 @@ const char *socket_type_name(unsigned type)
 const char *crossing_kind_name(unsigned v)
 {
 	static const char *const words[] = {
-		[BOUNDARY_SEED] = "seed",     [BOUNDARY_KERNEL] = "kernel",
-		[BOUNDARY_LOGIN] = "login",   [BOUNDARY_BECOME] = "become",
-		[BOUNDARY_CGROUP] = "cgroup", [BOUNDARY_CI] = "ci"};
+		[BOUNDARY_SEED] = "seed",      [BOUNDARY_KERNEL] = "kernel",
+		[BOUNDARY_LOGIN] = "login",    [BOUNDARY_BECOME] = "become",
+		[BOUNDARY_CGROUP] = "cgroup",  [BOUNDARY_CI] = "ci",
+		[BOUNDARY_HANDOFF] = "handoff"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }
@@ -187,7 +188,8 @@ const char *crossing_role_name(unsigned v)
 					    [ROLE_DOAS] = "doas",
 					    [ROLE_PKEXEC] = "pkexec",
 					    [ROLE_RUNUSER] = "runuser",
-					    [ROLE_CI_SUPERVISOR] = "ci_supervisor"};
+					    [ROLE_CI_SUPERVISOR] = "ci_supervisor",
+					    [ROLE_MULTIPLEXER] = "multiplexer"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }

@@ -134,7 +134,9 @@ static void follow(struct pipeline *p, struct event *ev)
 	/* identity: who did it, through what, as which workload. */
 	identity_attach(p->identity, ev);
 	if (ev->what.type == EVENT_BOUNDARY || ev->what.type == EVENT_PROCESS ||
-	    ev->what.type == EVENT_AUTH_LOG || ev->what.type == EVENT_REQUEST)
+	    ev->what.type == EVENT_REQUEST)
+		return;
+	if (ev->what.type == EVENT_AUTH_LOG && !(ev->who.id.flags & ID_FORGED_AUTH_LOG))
 		return;
 
 	/* program: what the file is that they execute, as far as it was read before. */

@@ -138,8 +138,8 @@ static void put_events(struct json *w, const struct daemon *d)
 	json_u64(w, "total", total);
 	json_object_begin(w, "by_type");
 	for (unsigned i = 1; i < EVENT_TYPE_MAX; i++)
-		if (i != EVENT_BOUNDARY && i != EVENT_PROCESS && i != EVENT_AUTH_LOG &&
-		    i != EVENT_REQUEST && event_type_name((enum event_type)i))
+		if (i != EVENT_BOUNDARY && i != EVENT_PROCESS && i != EVENT_REQUEST &&
+		    event_type_name((enum event_type)i))
 			json_u64(w, event_type_name((enum event_type)i), d->line.events_by_type[i]);
 	json_object_end(w);
 	json_object_end(w);

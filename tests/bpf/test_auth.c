@@ -95,6 +95,7 @@ static void the_daemons_lines_are_taken(void **state)
 		r = find_record(RECORD_AUTH_LOG, pid, i);
 		assert_text(r, r->text, LINE);
 		assert_int_equal(r->header.flags & RECORD_TEXT_CUT, 0);
+		assert_int_equal(r->task.flags & TASK_PLAYS_SSHD, 0);
 		assert_int_equal(r->family, 0); /* nobody is connected to it */
 	}
 }
@@ -112,22 +113,36 @@ static void long_lines_are_cut_and_say_so(void **state)
 	assert_int_equal(r->header.flags & RECORD_TEXT_CUT, RECORD_TEXT_CUT);
 }
 
-static void nobody_else_is_heard(void **state)
+static void what_is_no_line_is_not_heard(void **state)
 {
-	static const char *const hows[] = {"user", "other", "udp"};
-	uint32_t pid;
+	static const char *const hows[] = {"other", "udp"};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		pid = act_as(daemon_path, hows[i]);
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t pid = act_as(daemon_path, hows[i]);
+
 		gather();
 		assert_true(count_records(RECORD_EXEC, pid) > 0);
 		assert_int_equal(count_records(RECORD_AUTH_LOG, pid), 0);
 	}
-	pid = act_as("/proc/self/exe", "root"); /* the same act by a program that is not trusted */
+}
+
+/* The daemon without root, and another program as root: lines of theirs are told as what they are. */
+static void who_plays_the_daemon_is_marked(void **state)
+{
+	const uint32_t pids[] = {act_as(daemon_path, "user"), act_as("/proc/self/exe", "root")};
+
+	(void)state;
 	gather();
-	assert_true(count_records(RECORD_EXEC, pid) > 0);
-	assert_int_equal(count_records(RECORD_AUTH_LOG, pid), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(count_records(RECORD_AUTH_LOG, pids[i]), 2);
+		for (unsigned k = 0; k < 2; k++) {
+			const struct record_auth_log *r = find_record(RECORD_AUTH_LOG, pids[i], k);
+
+			assert_text(r, r->text, LINE);
+			assert_true(r->task.flags & TASK_PLAYS_SSHD);
+		}
+	}
 }
 
 /* The client's end of the connection that the daemon holds. */
@@ -231,7 +246,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_daemons_lines_are_taken),
 		cmocka_unit_test(long_lines_are_cut_and_say_so),
-		cmocka_unit_test(nobody_else_is_heard),
+		cmocka_unit_test(what_is_no_line_is_not_heard),
+		cmocka_unit_test(who_plays_the_daemon_is_marked),
 		cmocka_unit_test(the_clients_connection_is_found),
 	};
 

@@ -44,13 +44,11 @@ struct name {
 	uint64_t value;
 };
 
-static const struct name boundary_kinds[] = {{"seed", BOUNDARY_SEED},
-					     {"kernel", BOUNDARY_KERNEL},
-					     {"login", BOUNDARY_LOGIN},
-					     {"become", BOUNDARY_BECOME},
-					     {"cgroup", BOUNDARY_CGROUP},
-					     {"ci", BOUNDARY_CI},
-					     {NULL, 0}};
+static const struct name boundary_kinds[] = {
+	{"seed", BOUNDARY_SEED},       {"kernel", BOUNDARY_KERNEL},
+	{"login", BOUNDARY_LOGIN},     {"become", BOUNDARY_BECOME},
+	{"cgroup", BOUNDARY_CGROUP},   {"ci", BOUNDARY_CI},
+	{"handoff", BOUNDARY_HANDOFF}, {NULL, 0}};
 static const struct name ci_systems[] = {{"github", CI_GITHUB},	    {"gitlab", CI_GITLAB},
 					 {"jenkins", CI_JENKINS},   {"buildkite", CI_BUILDKITE},
 					 {"circleci", CI_CIRCLECI}, {"azure", CI_AZURE},
@@ -69,6 +67,7 @@ static const struct name roles[] = {{"sshd", ROLE_SSHD},
 				    {"pkexec", ROLE_PKEXEC},
 				    {"runuser", ROLE_RUNUSER},
 				    {"ci_supervisor", ROLE_CI_SUPERVISOR},
+				    {"multiplexer", ROLE_MULTIPLEXER},
 				    {"none", ROLE_NONE},
 				    {NULL, 0}};
 static const struct name task_flags[] = {{"self_loginuid", TASK_SELF_LOGINUID},

@@ -144,6 +144,13 @@ event=$(first_event "$(true_with "$mark-forged")" type=exec) || bail_out "what t
 json_is "$event" '.identity.login // "none"' none "14: no login for who forged the line"
 is "$(events type=session.start | wc -l)" "$before" "14: no session begins"
 is "$(events login.ip=203.0.113.9 | wc -l)" 0 "14: the address is nobody's"
+event=$(first_event '.process.exe | endswith("/logger")' type=auth_log) || bail_out "14: the forged line is an event"
+ok "14: flag forged_auth_log" jq -e '.identity.flags | index("forged_auth_log")' <<<"$event"
+ok "14: with the line" jq -e '.auth_log.text | contains("203.0.113.9")' <<<"$event"
+is "$(events type=auth_log | jq -r .process.uid | sort -u | wc -l)" 2 "14: both forgeries, and nothing of the real sshd"
+ok "14: it is an anomaly" wait_until 10 has_event \
+	'.anomaly.kind == "identity" and .anomaly.severity == "high" and (.anomaly.title | test("told the log of a login"))' type=anomaly
+ok "14: another line about sshd is none" logger -t "sshd[$$]" "Connection closed by $mark"
 
 # 15: the environment is the user's own word.
 ok "15: a login that rewrites its environment" ssh_as bob "$TEST_USER" \

@@ -69,6 +69,7 @@ static const struct act_words {
 	{EVENT_NAMESPACE, NULL, "namespace",
 	 "made or entered a namespace:", "make or enter a namespace:"},
 	{EVENT_PTRACE, NULL, "ptrace", "reached into the process", "reach into the process"},
+	{EVENT_AUTH_LOG, NULL, "log", "told the log of a login", "tell the log of a login"},
 	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
 };
 

@@ -335,10 +335,17 @@ static void say_load(struct text *out, const json_t *row)
 	}
 }
 
+static void say_log_line(struct text *out, const json_t *row)
+{
+	text_puts(out, "told the log ");
+	text_say_name(out, row_str(row, "auth_log.text"));
+}
+
 static const struct {
 	const char *type;
 	void (*say)(struct text *out, const json_t *row);
 } sayings[] = {
+	{"auth_log", say_log_line},
 	{"exec", say_exec},
 	{"exit", say_exit},
 	{"net.connect", view_say_connect},

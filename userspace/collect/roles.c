@@ -57,6 +57,10 @@ static const struct {
 	{ROLE_PKEXEC, "/usr/bin/pkexec"},
 	{ROLE_RUNUSER, "/usr/sbin/runuser"},
 	{ROLE_RUNUSER, "/sbin/runuser"},
+	{ROLE_MULTIPLEXER, "/usr/bin/tmux"},
+	{ROLE_MULTIPLEXER, "/usr/bin/screen"},
+	{ROLE_MULTIPLEXER, "/usr/bin/dtach"},
+	{ROLE_MULTIPLEXER, "/usr/bin/abduco"},
 };
 
 /* A descriptor of a regular file, or -errno; *safe = only root can have made it what it is. */

@@ -258,6 +258,7 @@ static const enum event_type boundary_types[] = {
 	[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
 	[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
 	[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY,
+	[BOUNDARY_HANDOFF] = EVENT_BOUNDARY,
 };
 
 static void decode_boundary(struct reader *r, struct event_what *what)
@@ -265,8 +266,8 @@ static void decode_boundary(struct reader *r, struct event_what *what)
 	const struct record_boundary *b = r->record;
 	bool cut = false;
 
-	if (b->id == 0 || b->kind < BOUNDARY_SEED || b->kind > BOUNDARY_CI ||
-	    b->role > ROLE_CI_SUPERVISOR) {
+	if (b->id == 0 || b->kind >= ARRAY_SIZE(boundary_types) || !boundary_types[b->kind] ||
+	    b->role >= ROLE_MAX) {
 		r->bad = true;
 		return;
 	}

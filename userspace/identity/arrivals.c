@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "bpf/event.h"
 
 #define LINES_MAX	64 /* a login follows its line within milliseconds */
@@ -56,6 +57,28 @@ void arrivals_learn_line(struct arrivals *a, const struct event_what *what)
 	l->cut = what->auth.cut;
 	l->len = what->auth.text.n;
 	memcpy(l->text, what->auth.text.p, l->len);
+}
+
+/* They hand on what others have told them. */
+static bool is_log_daemon(const struct event_what *what, const struct identity *who)
+{
+	static const char *const units[] = {"systemd-journald.service", "rsyslog.service",
+					    "syslog-ng.service"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (what->euid == 0 && str_is(who->kind, "unit") && str_is(who->unit, units[i]))
+			return true;
+	return false;
+}
+
+bool arrivals_is_forged(const struct event_what *what, const struct identity *who)
+{
+	static const char tag[] = "sshd", word[] = ": Accepted ";
+	struct str line = what->auth.text;
+	const char *at = line.n ? memmem(line.p, line.n, tag, strlen(tag)) : NULL;
+
+	return at && memmem(at, (size_t)(line.p + line.n - at), word, strlen(word)) &&
+	       !is_log_daemon(what, who);
 }
 
 void arrivals_learn_connection(struct arrivals *a, const struct event_what *what)

@@ -30,6 +30,8 @@ struct arrivals *arrivals_new(void); /* NULL without memory */
 void arrivals_free(struct arrivals *a);
 /* Keeps a line of EVENT_AUTH_LOG when it accepts somebody. */
 void arrivals_learn_line(struct arrivals *a, const struct event_what *what);
+/* Whether a line that is not sshd's, by who, says that sshd has let somebody in, and not for a log daemon. */
+bool arrivals_is_forged(const struct event_what *what, const struct identity *who);
 /* Keeps the source of an EVENT_NET_CONNECT that succeeded over TCP. */
 void arrivals_learn_connection(struct arrivals *a, const struct event_what *what);
 

@@ -21,6 +21,8 @@ struct boundary {
 	uint32_t opener_pid, kind, role, from_uid, to_uid, session_id;
 	uint32_t pid, uid, login_uid;
 	uint32_t ci_system;
+	uint32_t server_pid; /* of the multiplexer that it was started by, at any depth; 0 = none */
+	uint64_t server_start_ns;
 	int64_t ended_wall_ns; /* of a job, a login: who opened it exited; 0 = not yet */
 	uint32_t refs;	       /* live processes and boundaries inside */
 	uint32_t live;	       /* live processes and boundaries inside that have some */

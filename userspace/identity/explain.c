@@ -223,6 +223,21 @@ static void explain_token(const struct subject *s, struct json *w)
 		     "the names of job and step are the supervisor's, not the token's");
 }
 
+/* A server that people share: who connected to it, or who started it. */
+static void explain_handoff(const struct subject *s, const struct boundary *b, struct json *w)
+{
+	const struct boundary *server = boundaries_find(&s->t->boundaries, b->parent_id);
+	bool linked = server && b->who_id != server->who_id;
+
+	fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
+	     "a terminal multiplexer's server (pid %u) started pid %u %.*s", b->opener_pid, b->pid,
+	     STR_ARG(b->exe));
+	if (linked)
+		fact(w, "kernel", trust_words(b->identity.who_level),
+		     "a client of %.*s, session %.*s, had connected to it a moment before",
+		     STR_ARG(b->identity.who), STR_ARG(b->identity.session));
+}
+
 /* What was crossed on the way in, from outside, behind the boundary that says who. */
 static void explain_via(const struct subject *s, struct json *w)
 {
@@ -243,6 +258,8 @@ static void explain_via(const struct subject *s, struct json *w)
 		else if (b->kind == BOUNDARY_LOGIN)
 			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
 			     "login uid %s was set outside of it", uid_words(s, b->to_uid).text);
+		else if (b->kind == BOUNDARY_HANDOFF)
+			explain_handoff(s, b, w);
 		else if (b->kind == BOUNDARY_CI)
 			fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
 			     "a CI supervisor (pid %u) started pid %u", b->opener_pid, b->pid);

@@ -13,6 +13,7 @@
 #include "base/glob.h"
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
+#include "identity/handoffs.h"
 #include "identity/links.h"
 #include "identity/naming.h"
 #include "identity/provenance.h"
@@ -326,10 +327,12 @@ static bool has_task(enum event_type type)
 }
 
 /* The others only teach. */
-static bool is_published(enum event_type type)
+static bool is_published(const struct event *ev)
 {
-	return type != EVENT_BOUNDARY && type != EVENT_PROCESS && type != EVENT_AUTH_LOG &&
-	       type != EVENT_REQUEST;
+	if (ev->what.type == EVENT_AUTH_LOG)
+		return ev->who.id.flags & ID_FORGED_AUTH_LOG;
+	return ev->what.type != EVENT_BOUNDARY && ev->what.type != EVENT_PROCESS &&
+	       ev->what.type != EVENT_REQUEST;
 }
 
 static struct process_ref ref_of(const struct identity_table *t, uint32_t pid, uint64_t start_ns,
@@ -365,6 +368,8 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 			id->flags |= ID_AFTER_JOB_END;
 		containers_outlive(t, b, what->last_wall_ns ? what->last_wall_ns : what->wall_ns,
 				   id);
+		if (handoffs_is_shared(t, b))
+			id->flags |= ID_HANDOFF;
 	} else {
 		naming_lost(id, what->boundary);
 		t->stats.boundary_lost++;
@@ -412,7 +417,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	look_after_names(t, what->boot_ns);
 	if (is_crossing(what))
 		learn_boundary(t, what);
-	else if (what->type == EVENT_AUTH_LOG)
+	else if (what->type == EVENT_AUTH_LOG && !(what->task_flags & TASK_PLAYS_SSHD))
 		arrivals_learn_line(t->arrivals, what);
 	else if (what->type == EVENT_NET_CONNECT)
 		arrivals_learn_connection(t->arrivals, what);
@@ -427,6 +432,8 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		links_learn(t, p, what);
 	fill_identity(t, what, &who->id);
 	containers_learn(t, what, &who->id);
+	if (what->task_flags & TASK_PLAYS_SSHD && !arrivals_is_forged(what, &who->id))
+		who->id.flags &= ~ID_FORGED_AUTH_LOG;
 	if (tamper_learn(t, what))
 		who->id.flags |= ID_SUPERVISOR_TAMPERED;
 	if (p && plays_supervisor(p, &who->id))
@@ -447,7 +454,7 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		end_process(t, p, what);
 	if (p && what->type == EVENT_FORK)
 		learn_fork(t, p, what);
-	if (is_published(what->type)) {
+	if (is_published(ev)) {
 		t->stats.events++;
 		t->stats.attributed += !str_is(who->id.kind, "anon");
 	}

@@ -4,6 +4,7 @@
 
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
+#include "identity/handoffs.h"
 
 /* Who made the connection that a login came in by, when that was somebody on this host. */
 static void find_client(const struct identity_table *t, struct origin *origin,
@@ -22,12 +23,13 @@ static void find_client(const struct identity_table *t, struct origin *origin,
 	naming_apply_flags(&origin->by, c->task_flags);
 }
 
-/* sshd's line and the client, when this is a login over ssh. */
+/* sshd's line and the client, when this is a login over ssh; a client of a server that people share. */
 void links_find_origin(const struct identity_table *t, const struct event_what *what,
 		       struct origin *origin)
 {
 	struct ends client;
 
+	handoffs_find_origin(t, what, origin);
 	if (what->crossing.kind != BOUNDARY_LOGIN || what->crossing.role != ROLE_SSHD)
 		return;
 	origin->heard =
@@ -62,6 +64,7 @@ void links_learn(struct identity_table *t, const struct process *p, const struct
 	struct deferral by;
 	struct identity id;
 
+	handoffs_learn(t, p, what);
 	if (what->type != EVENT_EXEC)
 		return;
 	b = boundaries_find(&t->boundaries, p->boundary);

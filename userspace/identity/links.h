@@ -12,7 +12,10 @@
 /* How a login over ssh came in: sshd's line, and the client where that is on this host. */
 void links_find_origin(const struct identity_table *t, const struct event_what *what,
 		       struct origin *origin);
-/* What p did, before its identity is looked up: it may be the first program of a job of cron's or at's. */
+/*
+ * What p did, before its identity is looked up: it may be the first program of a job of cron's or at's, or
+ * have connected to a server that people share.
+ */
 void links_learn(struct identity_table *t, const struct process *p, const struct event_what *what);
 
 #endif

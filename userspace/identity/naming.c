@@ -25,9 +25,10 @@ static void inherit(struct naming *n)
 }
 
 static void (*const namers[])(struct naming *n) = {
-	[BOUNDARY_SEED] = name_seed,	 [BOUNDARY_KERNEL] = name_kernel,
-	[BOUNDARY_LOGIN] = name_login,	 [BOUNDARY_BECOME] = name_become,
-	[BOUNDARY_CGROUP] = name_cgroup, [BOUNDARY_CI] = name_ci,
+	[BOUNDARY_SEED] = name_seed,	   [BOUNDARY_KERNEL] = name_kernel,
+	[BOUNDARY_LOGIN] = name_login,	   [BOUNDARY_BECOME] = name_become,
+	[BOUNDARY_CGROUP] = name_cgroup,   [BOUNDARY_CI] = name_ci,
+	[BOUNDARY_HANDOFF] = name_handoff,
 };
 
 /* Identity strings that found no room are not known; all bounds make that impossible but for bugs. */
@@ -36,6 +37,19 @@ static void check_words(struct naming *n)
 	if (n->id.who.p && n->id.via.p)
 		return;
 	naming_lost(&n->id, n->what->crossing.id);
+}
+
+/* The server that started it, or what it lies in. */
+static void keep_server(struct boundary *b, const struct event_what *what,
+			const struct boundary *parent)
+{
+	if (what->crossing.kind == BOUNDARY_HANDOFF) {
+		b->server_pid = what->crossing.opener_pid;
+		b->server_start_ns = what->crossing.opener_start_ns;
+	} else if (parent && b->who_id == parent->who_id) {
+		b->server_pid = parent->server_pid;
+		b->server_start_ns = parent->server_start_ns;
+	}
 }
 
 static void keep_facts(struct boundary *b, const struct naming *n)
@@ -81,8 +95,10 @@ struct boundary *naming_decide(const struct event_what *what, const struct bound
 		namers[what->crossing.kind](&n);
 	check_words(&n);
 	b = boundary_new(&n.id, what->crossing.exe, n.own_who);
-	if (b)
-		keep_facts(b, &n);
+	if (!b)
+		return NULL;
+	keep_facts(b, &n);
+	keep_server(b, what, parent);
 	return b;
 }
 
@@ -98,10 +114,11 @@ void naming_lost(struct identity *out, uint64_t boundary)
 	};
 }
 
-#define DOUBTS_WHO                                                         \
-	(ID_SELF_LOGINUID | ID_THREAD_LOGINUID | ID_SEEDED | ID_REPAIRED | \
-	 ID_CGROUP_PARENT_MISMATCH | ID_BIND_CONFLICT | ID_CLAIMS_MISMATCH | ID_TOKEN_REPLAY)
-#define DOUBTS_VIA (ID_SEEDED | ID_REPAIRED)
+#define DOUBTS_WHO                                                                             \
+	(ID_SELF_LOGINUID | ID_THREAD_LOGINUID | ID_SEEDED | ID_REPAIRED |                     \
+	 ID_CGROUP_PARENT_MISMATCH | ID_BIND_CONFLICT | ID_CLAIMS_MISMATCH | ID_TOKEN_REPLAY | \
+	 ID_HANDOFF)
+#define DOUBTS_VIA (ID_SEEDED | ID_REPAIRED | ID_HANDOFF)
 #define DOUBTS_AS  (ID_SELF_MOVED | ID_CGROUP_PARENT_MISMATCH)
 
 static const struct {
@@ -114,6 +131,7 @@ static const struct {
 	{TASK_THREAD_LOGINUID, ID_THREAD_LOGINUID},
 	{TASK_USERNS, ID_USERNS},
 	{TASK_FAKE_SUPERVISOR, ID_FAKE_SUPERVISOR},
+	{TASK_PLAYS_SSHD, ID_FORGED_AUTH_LOG},
 };
 
 void naming_apply_flags(struct identity *id, uint32_t task_flags)
@@ -133,10 +151,11 @@ void naming_apply_flags(struct identity *id, uint32_t task_flags)
 
 const char *boundary_kind_name(uint32_t kind)
 {
-	static const char *const names[] = {"none",   "seed",	"kernel", "login",
-					    "become", "cgroup", "ci"};
+	static const char *const names[] = {
+		"none",	  "seed",   "kernel", "login",
+		"become", "cgroup", "ci",     [BOUNDARY_HANDOFF] = "handoff"};
 
-	return kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
+	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
 }
 
 const char *exe_role_name(uint32_t role)
@@ -153,7 +172,8 @@ const char *exe_role_name(uint32_t role)
 					    "doas",
 					    "pkexec",
 					    "runuser",
-					    "ci_supervisor"};
+					    "ci_supervisor",
+					    "multiplexer"};
 
 	return role < ARRAY_SIZE(names) ? names[role] : "unknown";
 }

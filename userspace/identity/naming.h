@@ -8,12 +8,15 @@
 #include "identity/sshd_log.h"
 #include "identity/user_names.h"
 
-/* How a login came in. Everything may be absent. */
+/* How a login came in, or for whom a server started something. Everything may be absent. */
 struct origin {
 	bool heard; /* sshd's line is in login */
 	bool local; /* it came from this host */
 	struct sshd_login login;
 	struct identity by; /* who made the connection; who absent = not known */
+	uint64_t by_who_id;
+	bool shared;	   /* handoff: people of other sessions use the server */
+	struct str server; /* and its executable */
 };
 
 /* What is known of the process that opened a job. */
@@ -27,7 +30,7 @@ struct supervisor {
 
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known; origin is of logins only, by of jobs only, entry of containers only, else
+ * that is not known; origin is of logins and handoffs only, by of jobs only, entry of containers only, else
  * NULL. Returns a new boundary for boundaries_add(), or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,

@@ -17,7 +17,7 @@
 struct naming {
 	const struct event_what *what;
 	const struct boundary *parent;
-	const struct origin *origin; /* NULL = no login, or not heard of */
+	const struct origin *origin; /* NULL = not known */
 	const struct user_names *users;
 	const struct supervisor *by;
 	const struct container_entry *entry; /* NULL = into no container */
@@ -74,6 +74,7 @@ void name_kernel(struct naming *n);
 void name_login(struct naming *n);
 void name_become(struct naming *n);
 void name_ci(struct naming *n);
+void name_handoff(struct naming *n);
 /* "ci:github/acme/app/build"; "-" is a job whose name is not known. */
 struct str naming_job(struct words *words, const struct ci_facts *job);
 

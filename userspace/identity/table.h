@@ -15,6 +15,18 @@
 #include "identity/user_names.h"
 #include "identity/writers.h"
 
+#define VISITS_MAX 32
+
+/* Clients that connected to servers of multiplexers (handoffs.h). */
+struct visits {
+	uint64_t seen;
+	struct visit {
+		uint64_t boot_ns, server_start_ns, boundary;
+		uint32_t server_pid, task_flags;
+		bool linkable; /* of another session, the same account and program: what starts next is theirs */
+	} v[VISITS_MAX];
+};
+
 struct identity_table {
 	struct boundaries boundaries;
 	struct processes processes;
@@ -25,6 +37,7 @@ struct identity_table {
 	char written_by[2][1024]; /* lists of more than one, of the event being filled */
 	struct deferrals *deferrals;
 	struct bindings bindings;
+	struct visits visits;
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;

@@ -392,10 +392,13 @@ static void boundaries_become_their_events(void **state)
 	static const enum event_type types[] = {
 		[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
 		[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
-		[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY};
+		[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY,
+		[BOUNDARY_HANDOFF] = EVENT_BOUNDARY};
 
 	(void)state;
-	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_CI; kind++) {
+	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_HANDOFF; kind++) {
+		if (!types[kind])
+			continue;
 		begin_task(RECORD_BOUNDARY, sizeof(rec.boundary));
 		rec.boundary.id = 77;
 		rec.boundary.kind = kind;
@@ -408,12 +411,12 @@ static void boundaries_become_their_events(void **state)
 		assert_int_equal(event.what.crossing.to_uid, 5);
 		ASSERT_STR(event.what.crossing.cgroup, "/a\nb");
 	}
-	rec.boundary.kind = BOUNDARY_CI + 1;
+	rec.boundary.kind = BOUNDARY_HANDOFF + 1;
 	refused("boundary kind");
 	rec.boundary.kind = BOUNDARY_NONE;
 	refused("no boundary kind");
 	rec.boundary.kind = BOUNDARY_LOGIN;
-	rec.boundary.role = ROLE_CI_SUPERVISOR + 1;
+	rec.boundary.role = ROLE_MAX;
 	refused("role");
 	rec.boundary.role = ROLE_SSHD;
 	rec.boundary.id = 0;

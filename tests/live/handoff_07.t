@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Two people share an account, and one opens a window in the other's tmux: what runs there is who asked for it,
+# or flagged, and never silently the owner's of the server: scenario 07.
+. "$(dirname "$0")/../lib/live.sh"
+. "$(dirname "$0")/../lib/sshd.sh"
+need tmux
+
+make_user ssh
+mark=$(marker tmux)
+alice=$(make_key alice) bob=$(make_key bob)
+[ -n "$alice" ] && [ -n "$bob" ] || bail_out "keys can be made"
+cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
+start_daemon
+start_watch
+start_sshd
+
+mkfifo "$SCRATCH/go" "$SCRATCH/end"
+chmod 666 "$SCRATCH/go" "$SCRATCH/end"
+tmux="tmux -L $mark"
+ok "alice starts a server" ssh_as alice "$TEST_USER" \
+	"$tmux -f /dev/null new-session -d 'read x <$SCRATCH/go; /bin/true $mark-pane; read x <$SCRATCH/end' && $tmux new-window -d '/bin/true $mark-alice'"
+cleanup ssh_as alice "$TEST_USER" "$tmux kill-server"
+event=$(first_event "$(true_with "$mark-alice")" type=exec) || bail_out "alice's window was seen"
+session=$(jq -r .identity.session <<<"$event")
+identity_everywhere "$event" "human:$TEST_USER" ssh,tmux '.+' "alice's own window"
+json_is "$event" .identity.login.key_fingerprint "$alice" "it is alice's key"
+json_is "$event" .identity.assurance.who kernel "which the kernel says"
+ok "no flag: nobody else was there" jq -e '(.identity.flags // []) | index("handoff") | not' <<<"$event"
+
+# Whoever has asked for something within the last second may be the one who asked.
+second_since() {
+	[ "$(date +%s%N)" -gt $(($1 + 1100000000)) ]
+}
+wait_until 5 second_since "$(date +%s%N)"
+ok "bob opens a window in it" ssh_as bob "$TEST_USER" "$tmux new-window -d '/bin/true $mark-bob'"
+event=$(first_event "$(true_with "$mark-bob")" type=exec) || bail_out "bob's window was seen"
+identity_everywhere "$event" "human:$TEST_USER" ssh,tmux '.+' "bob's window"
+json_is "$event" .identity.login.key_fingerprint "$bob" "it is bob's key"
+unlike "$(jq -r .identity.session <<<"$event")" "^$session\$" "in bob's session"
+json_is "$event" .identity.assurance.who derived "which is worked out"
+ok "flag handoff" jq -e '.identity.flags | index("handoff")' <<<"$event"
+ok "id says how" jq -e 'any(.facts[]; .fact | test("a client of human:.*had connected to it a moment before"))' \
+	<<<"$(wd id "$(jq -r .uid <<<"$event")" -o json)"
+
+# What alice had there before may be bob's as well from now on: he could have typed into it.
+echo >"$SCRATCH/go"
+event=$(first_event "$(true_with "$mark-pane")" type=exec) || bail_out "the first window went on"
+json_is "$event" .identity.session "$session" "the first window is in alice's session"
+ok "but flagged" jq -e '.identity.flags | index("handoff")' <<<"$event"
+json_is "$event" .identity.assurance.who derived "and no more than derived"
+echo >"$SCRATCH/end"
+
+# Another server is not touched by that.
+ok "bob starts one of his own" ssh_as bob "$TEST_USER" "$tmux-own -f /dev/null new-session -d '/bin/true $mark-own'"
+event=$(first_event "$(true_with "$mark-own")" type=exec) || bail_out "his own was seen"
+json_is "$event" .identity.login.key_fingerprint "$bob" "bob's own is his"
+json_is "$event" .identity.assurance.who kernel "for sure"
+done_testing

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handoffs: see the header. */
+#include "identity/handoffs.h"
+
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "bpf/event.h"
+
+/* A client that asks for a window has it started at once. */
+#define MOMENT_NS 1000000000ull
+
+static bool is_multiplexer(struct str exe)
+{
+	static const char *const paths[] = {"/usr/bin/tmux", "/usr/bin/screen", "/usr/bin/dtach",
+					    "/usr/bin/abduco"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (str_is(exe, paths[i]))
+			return true;
+	return false;
+}
+
+/* The boundary that says who somebody is; 0 = not known. */
+static uint64_t who_of(const struct identity_table *t, uint64_t boundary)
+{
+	const struct boundary *b = boundaries_find(&t->boundaries, boundary);
+
+	return b ? b->who_id : 0;
+}
+
+void handoffs_learn(struct identity_table *t, const struct process *p,
+		    const struct event_what *what)
+{
+	struct process *server;
+	struct visit *v;
+	bool same;
+
+	if (what->type != EVENT_NET_CONNECT || what->net.family != AF_UNIX ||
+	    what->outcome != OUTCOME_OK)
+		return;
+	server = processes_find(&t->processes, what->target.pid, what->target.start_ns);
+	if (!server || !is_multiplexer(interned_str(server->exe)))
+		return;
+	same = who_of(t, p->boundary) && who_of(t, p->boundary) == who_of(t, server->boundary);
+	v = &t->visits.v[t->visits.seen++ % VISITS_MAX];
+	*v = (struct visit){.boot_ns = what->boot_ns,
+			    .server_start_ns = server->start_ns,
+			    .server_pid = server->pid,
+			    .boundary = p->boundary,
+			    .task_flags = what->task_flags,
+			    .linkable = !same && p->uid == server->uid &&
+					p->exe == server->exe}; /* one text, one entry */
+	server->shared |= !same;
+}
+
+/* The one client of the moment; NULL when it may have been another one, or the server's own people. */
+static const struct visit *find_visit(const struct identity_table *t, const struct event_what *what)
+{
+	const struct visit *found = NULL;
+
+	for (unsigned i = 0; i < VISITS_MAX; i++) {
+		const struct visit *v = &t->visits.v[i];
+
+		if (!v->boot_ns || v->server_pid != what->crossing.opener_pid ||
+		    v->server_start_ns != what->crossing.opener_start_ns ||
+		    v->boot_ns + MOMENT_NS < what->boot_ns)
+			continue;
+		if (!v->linkable || (found && who_of(t, found->boundary) != who_of(t, v->boundary)))
+			return NULL;
+		found = v;
+	}
+	return found;
+}
+
+void handoffs_find_origin(const struct identity_table *t, const struct event_what *what,
+			  struct origin *origin)
+{
+	const struct process *server;
+	const struct boundary *b;
+	const struct visit *v;
+
+	if (what->crossing.kind != BOUNDARY_HANDOFF)
+		return;
+	server = processes_find(&t->processes, what->crossing.opener_pid,
+				what->crossing.opener_start_ns);
+	origin->shared = server && server->shared;
+	origin->server = server ? interned_str(server->exe) : STR_NONE;
+	v = find_visit(t, what);
+	b = v ? boundaries_find(&t->boundaries, v->boundary) : NULL;
+	if (!b)
+		return;
+	origin->by = b->identity;
+	origin->by_who_id = b->who_id;
+	naming_apply_flags(&origin->by, v->task_flags);
+}
+
+bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b)
+{
+	const struct process *server;
+
+	if (!b->server_pid)
+		return false;
+	server = processes_find(&t->processes, b->server_pid, b->server_start_ns);
+	return server && server->shared;
+}

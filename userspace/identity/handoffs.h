@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handoffs: private to identity. Terminal multiplexers (tmux, screen): whoever connects to a server has it
+ * start programs, which descend from who started the server. Who connected last is remembered for a
+ * moment, and of the server for ever that people of other sessions were there.
+ */
+#ifndef WHODID_IDENTITY_HANDOFFS_H
+#define WHODID_IDENTITY_HANDOFFS_H
+
+#include "identity/naming.h"
+#include "identity/table.h"
+
+/* A connection over a unix socket that p has made. */
+void handoffs_learn(struct identity_table *t, const struct process *p,
+		    const struct event_what *what);
+/* For whom a server has started a program, in a crossing of kind handoff. */
+void handoffs_find_origin(const struct identity_table *t, const struct event_what *what,
+			  struct origin *origin);
+/* Whether the server that b's programs were started by is used by people of other sessions. */
+bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b);
+
+#endif
