@@ -14,15 +14,19 @@ ip netns add "$net" || skip_all "no network namespace can be made here"
 cleanup ip netns delete "$net"
 ip -n "$net" link set lo up
 inside() { nsenter --net="/run/netns/$net" "$@"; }
+# what goes on meanwhile: as the shell's own child, so that it can be ended
+background() {
+	(exec nsenter --net="/run/netns/$net" "$@") &
+	cleanup kill -KILL $!
+}
 # the resolver of what runs inside: the first server
 printf 'nameserver 127.0.53.1\noptions timeout:1 attempts:1\n' >"$SCRATCH/resolv.conf"
 client() {
 	inside unshare --mount bash -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$SCRATCH/resolv.conf" "$@"
 }
 serve() { # ADDRESS ARGS...
-	inside dnsmasq -k --conf-file=/dev/null --pid-file= --user=root --no-resolv --no-hosts --bind-interfaces \
-		--listen-address="$1" "${@:2}" >>"$SCRATCH/dnsmasq.log" 2>&1 &
-	cleanup kill -KILL $!
+	background dnsmasq -k --conf-file=/dev/null --pid-file= --user=root --no-resolv --no-hosts --bind-interfaces \
+		--listen-address="$1" "${@:2}" >>"$SCRATCH/dnsmasq.log" 2>&1
 }
 serve 127.0.53.1 --local-ttl=60 --local=/test/ --cname=alias.test,middle.test --cname=middle.test,web.test \
 	--host-record=web.test,127.0.0.66,::1 --host-record=two.test,127.0.0.66 \
@@ -31,11 +35,9 @@ serve 127.0.53.1 --local-ttl=60 --local=/test/ --cname=alias.test,middle.test --
 serve 127.0.53.2 --address=/github.test/127.0.0.66
 wait_until 10 inside dig +short +time=1 +tries=1 @127.0.53.1 web.test || bail_out "dnsmasq answers" "$(cat "$SCRATCH/dnsmasq.log")"
 wait_until 10 inside dig +short +time=1 +tries=1 @127.0.53.2 github.test || bail_out "the other one too" "$(cat "$SCRATCH/dnsmasq.log")"
-inside python3 -m http.server --bind 127.0.0.66 8080 >/dev/null 2>&1 &
-cleanup kill -KILL $!
+background python3 -m http.server --bind 127.0.0.66 8080 >/dev/null 2>&1
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=web.test -days 1 -keyout "$SCRATCH/key" -out "$SCRATCH/cert" 2>/dev/null
-inside openssl s_server -quiet -accept 127.0.0.66:8443 -key "$SCRATCH/key" -cert "$SCRATCH/cert" >/dev/null 2>&1 &
-cleanup kill -KILL $!
+background openssl s_server -quiet -accept 127.0.0.66:8443 -key "$SCRATCH/key" -cert "$SCRATCH/cert" >/dev/null 2>&1
 tcp_open() { inside bash -c "exec 3<>/dev/tcp/127.0.0.66/$1"; }
 wait_until 10 tcp_open 8080 || bail_out "the web server listens"
 wait_until 10 tcp_open 8443 || bail_out "the TLS server listens"
@@ -130,8 +132,7 @@ json_is "$event" .network.dst.name_source server "a server that was asked past t
 json_is "$event" .verdict.value unexpected "and no allow rule rests on it"
 like "$(wd query dst.name=github.test 2>&1)" "127.0.0.66:9 \(called github.test by another server\)" "the table says so too"
 
-inside "$names" forge 127.0.53.3 >"$SCRATCH/forge" &
-cleanup kill -KILL $!
+background "$names" forge 127.0.53.3 >"$SCRATCH/forge"
 wait_until 10 grep -q ready "$SCRATCH/forge"
 before=$(wd status -o json | jq .names.unasked)
 inside "$names" ask 127.0.53.3 forged.test
@@ -163,8 +164,7 @@ both=$(of "wd-both-$$.service" '.network.dst.other_names') || bail_out "the thir
 json_is "$both" '[.network.dst.name, .network.dst.other_names[0]] | sort | join(",")' two.test,web.test "one workload, two names: both are shown"
 
 # a name's time
-inside "$names" again 127.0.53.1 short.test 127.0.0.68 &
-cleanup kill -KILL $!
+background "$names" again 127.0.53.1 short.test 127.0.0.68
 short=$(first_event true type=connect dst=127.0.0.68) || bail_out "the connection to short.test"
 json_is "$short" .network.dst.name short.test "a short-lived name is there at once"
 expired() { has_event '.network.dst.name | not' type=connect dst=127.0.0.68; }
