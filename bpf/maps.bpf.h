@@ -219,7 +219,7 @@ struct pending_sends {
 	u32 used;
 	u32 proto;
 	s32 fd; /* of the call, at its end */
-	u32 pad0;
+	u32 total; /* sum of the counts below */
 	struct {
 		struct address address;
 		u32 count;

@@ -47,6 +47,7 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 	if (last < PENDING_SENDS && p->proto == ctx->protocol &&
 	    same_address(&p->to[last].address, to)) {
 		p->to[last].count++;
+		p->total++;
 		return 1;
 	}
 	room = p->used;
@@ -58,6 +59,7 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 	p->proto = ctx->protocol;
 	p->to[room].address = *to;
 	p->to[room].count = 1;
+	p->total++;
 	p->used = room + 1;
 	return 1;
 }
@@ -151,20 +153,16 @@ int send_emit(u32 i, u32 less, s32 ret)
 		return 0;
 	mask(i, PENDING_SENDS); /* 6.1 forgets the bound of what was spilled */
 	to = p->to[i].address;
-	if (less > 1) /* the last one alone */
-		return emit_send(&to, p->proto, 1, ret, 0);
-	return emit_send(&to, p->proto, p->to[i].count - less, ret, 0);
+	/* 2 = the last one alone */
+	return emit_send(&to, p->proto, less > 1 ? 1 : p->to[i].count - less, ret, 0);
 }
 
 /* What the hooks noted. sendmmsg(2) ends at the first failure, and tells its error to nobody. */
 static __always_inline int emit_pending(struct pending_sends *p, u32 class, s32 ret)
 {
-	u32 used = p->used, total = 0;
-	bool short_by_one;
+	bool short_by_one = class == SYS_SENDMMSG && ret >= 0 && p->total > (u32)ret;
+	u32 used = p->used;
 
-	for (u32 i = 0; i < PENDING_SENDS && i < used; i++)
-		total += p->to[i].count;
-	short_by_one = class == SYS_SENDMMSG && ret >= 0 && total > (u32)ret;
 	if (class == SYS_URING)
 		ret = -EINPROGRESS; /* its result is in the ring */
 	else if (ret > 0)
@@ -187,7 +185,7 @@ int send_on_call(u64 fd, u64 name, u32 class, long ret)
 		p->fd = fd;
 		if (!nothing)
 			emit_pending(p, class, ret);
-		p->used = 0;
+		p->used = p->total = 0;
 		return 0;
 	}
 	if (!name || nothing || class == SYS_URING)
