@@ -163,6 +163,7 @@ quick: ## format, warnings as errors, unit and golden tests: seconds
 check: lint ## linters, layers, documents, and unit, golden and fuzz tests under sanitizers
 	+$(Q)$(MAKE) --no-print-directory test-build
 	@B=$(B) tests/run checks unit golden fuzz
+	@B=$(B) tests/run --no-asan tests/bpf/cost.t
 
 lint: ## clang-tidy and cppcheck over the userspace sources
 	@B=$(B) tools/lint

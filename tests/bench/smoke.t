@@ -11,4 +11,5 @@ ok "ratios are measured" jq -e -s 'all(.[]; .ratio > 0.2 and .ratio_low <= .rati
 ok "the storms' acts were seen" jq -e -s 'all(.[]; .generated >= .acts)' <<<"$last"
 ok "generated = received + lost" jq -e -s 'all(.[]; .generated <= .received + .lost + 16)' <<<"$last"
 ok "daemon CPU and memory are measured" jq -e -s 'all(.[]; .rss_mib > 1 and .daemon_cpu_s >= 0)' <<<"$last"
+like "$(BENCH_QUICK=1 tests/bench/bench --hooks exec 2>&1)" 'on_exec +[1-9][0-9]* +[1-9]' "--hooks: runs and time of each program"
 done_testing
