@@ -218,7 +218,7 @@ struct pending_sends {
 	u64 sock; /* kernel address of the socket */
 	u32 used;
 	u32 proto;
-	s32 fd; /* of the call, at its end */
+	s32 fd;	   /* of the call, at its end */
 	u32 total; /* sum of the counts below */
 	struct {
 		struct address address;
