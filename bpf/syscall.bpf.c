@@ -73,7 +73,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	u32 nr = read_syscall_number(regs);
 
-	if (!is_interesting(nr))
+	if (!is_interesting(nr) || (is_write_number(nr) && !engine_clients))
 		return 0;
 	return on_call(regs, nr, ret);
 }
