@@ -201,8 +201,15 @@ struct upid {
 	int nr;
 	struct pid_namespace *ns;
 };
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4]; /* by PIDTYPE_* */
 	struct upid numbers[1];
 };
 
@@ -368,6 +375,7 @@ struct task_struct {
 	unsigned int sessionid;
 	struct css_set *cgroups;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	struct callback_head *task_works;
 	struct bpf_local_storage *bpf_storage;
 };
@@ -432,12 +440,6 @@ struct socket {
 };
 
 /* The storage of a task as the kernel keeps it: see read_current_state(). */
-struct hlist_node {
-	struct hlist_node *next;
-};
-struct hlist_head {
-	struct hlist_node *first;
-};
 struct bpf_map {
 	u32 id;
 };

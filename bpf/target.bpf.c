@@ -65,12 +65,33 @@ static __noinline int take_target_by_pid(struct slot *s, s32 pid, bool initial)
 	return 0;
 }
 
-int target_find(u32 slot, u64 pid)
+/* The boundary of the process that is pid still. */
+static __always_inline u64 boundary_of(struct pid *pid)
 {
-	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct record_text exe = {};
 	struct task_struct *target;
 	struct task_state *st;
+	u64 boundary = 0;
+
+	if (!bpf_task_from_pid)
+		return 0;
+	target = bpf_task_from_pid(BPF_CORE_READ(pid, numbers[0].nr));
+	if (!target)
+		return 0;
+	if (BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]) == pid) {
+		st = bpf_task_storage_get(&tasks, target, 0, 0);
+		boundary = st ? st->boundary : 0;
+	}
+	bpf_task_release(target);
+	return boundary;
+}
+
+int target_find(u32 slot, u64 pid_address)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct pid *pid = (struct pid *)pid_address;
+	struct record_text exe = {};
+	struct task_struct *target;
+	struct hlist_node *link;
 	struct file *file;
 
 	if (!s)
@@ -78,23 +99,17 @@ int target_find(u32 slot, u64 pid)
 	s->text = exe;
 	s->target_boundary = s->target_start_ns = 0;
 	s->target_pid = 0;
-	if (!pid || !bpf_task_from_pid)
+	link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first) : 0;
+	if (!link)
 		return 0;
-	target = bpf_task_from_pid(BPF_CORE_READ((struct pid *)pid, numbers[0].nr));
-	if (!target)
-		return 0;
-	if ((u64)BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]) == pid) {
-		st = bpf_task_storage_get(&tasks, target, 0, 0);
-		if (st)
-			s->target_boundary = st->boundary;
-		s->target_pid = target->tgid;
-		s->target_start_ns = target->group_leader->start_boottime;
-		file = BPF_CORE_READ(target, mm, exe_file);
-		if (file)
-			slot_file_path(s, file, &exe);
-		s->text = exe;
-	}
-	bpf_task_release(target);
+	target = (void *)link - bpf_core_field_offset(struct task_struct, pid_links[PIDTYPE_TGID]);
+	s->target_pid = BPF_CORE_READ(target, tgid);
+	s->target_start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
+	s->target_boundary = boundary_of(pid);
+	file = BPF_CORE_READ(target, mm, exe_file);
+	if (file)
+		slot_file_path(s, file, &exe);
+	s->text = exe;
 	return 0;
 }
 

@@ -22,11 +22,12 @@ static void touch(struct str s)
 
 static void touch_what(const struct event_what *w)
 {
-	const struct str texts[] = {
-		w->comm,	 w->exec.exe,	   w->exec.filename,	w->exec.cwd,
-		w->exec.argv,	 w->file.path,	   w->file.old_path,	w->file.op,
-		w->file.flags,	 w->crossing.exe,  w->crossing.cgroup,	w->loss.stage,
-		w->crossing.cwd, w->crossing.argv, w->crossing.environ, w->packet.bytes};
+	const struct str texts[] = {w->comm,	      w->exec.exe,	  w->exec.filename,
+				    w->exec.cwd,      w->exec.argv,	  w->file.path,
+				    w->file.old_path, w->file.op,	  w->file.flags,
+				    w->crossing.exe,  w->crossing.cgroup, w->loss.stage,
+				    w->crossing.cwd,  w->crossing.argv,	  w->crossing.environ,
+				    w->packet.bytes,  w->net.path,	  w->target.exe};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		touch(texts[i]);

@@ -92,6 +92,8 @@ static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},
 					   {"path_escaped", RECORD_PATH_ESCAPED},
 					   {"folded", RECORD_FOLDED},
 					   {"argv_fault", RECORD_ARGV_FAULT},
+					   {"sent", RECORD_SENT},
+					   {"user_address", RECORD_USER_ADDRESS},
 					   {"ia32", RECORD_IA32},
 					   {"env_cut", RECORD_ENV_CUT},
 					   {"env_fault", RECORD_ENV_FAULT},
@@ -101,7 +103,11 @@ static const struct name open_flags[] = {
 	{"creat", O_CREAT},	{"excl", O_EXCL},	    {"trunc", O_TRUNC},
 	{"append", O_APPEND},	{"directory", O_DIRECTORY}, {"nofollow", O_NOFOLLOW},
 	{"cloexec", O_CLOEXEC}, {"tmpfile", O_TMPFILE},	    {NULL, 0}};
-static const struct name families[] = {{"inet", AF_INET}, {"inet6", AF_INET6}, {NULL, 0}};
+static const struct name families[] = {{"inet", AF_INET},     {"inet6", AF_INET6},
+				       {"unix", AF_UNIX},     {"vsock", AF_VSOCK},
+				       {"packet", AF_PACKET}, {NULL, 0}};
+static const struct name socket_types[] = {
+	{"stream", SOCK_STREAM}, {"dgram", SOCK_DGRAM}, {"raw", SOCK_RAW}, {NULL, 0}};
 static const struct name protos[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {NULL, 0}};
 static const struct name loss_kinds[] = {{"fork", RECORD_FORK},
 					 {"exec", RECORD_EXEC},
@@ -202,8 +208,52 @@ static const struct field net_fields[] = {
 	{"proto", U16, offsetof(struct record_net, proto), protos},
 	{"result", ERRNO, offsetof(struct record_net, result), NULL},
 	{"count", U64, offsetof(struct record_net, count), NULL},
+	{"first_ns", U64, offsetof(struct record_net, first_ns), NULL},
+	{"last_ns", U64, offsetof(struct record_net, last_ns), NULL},
 	{"duration_ns", U64, offsetof(struct record_net, duration_ns), NULL},
 	{"net_ns", U32, offsetof(struct record_net, net_inum), NULL},
+	{NULL, U32, 0, NULL},
+};
+static const struct field unix_fields[] = {
+	{"family", U16, offsetof(struct record_net, family), families},
+	{"result", ERRNO, offsetof(struct record_net, result), NULL},
+	{"type", U16, offsetof(struct record_unix, type), socket_types},
+	{"abstract", U16, offsetof(struct record_unix, abstract), NULL},
+	{"inode", U64, offsetof(struct record_unix, inode), NULL},
+	{"dev", U64, offsetof(struct record_unix, dev), NULL},
+	{"peer", U32, offsetof(struct record_unix, peer_pid), NULL},
+	{"peer_boundary", U64, offsetof(struct record_unix, peer_boundary), NULL},
+	{"path", TEXT, offsetof(struct record_unix, path), NULL},
+	{"base", TEXT, offsetof(struct record_unix, base), NULL},
+	{"peer_exe", TEXT, offsetof(struct record_unix, peer_exe), NULL},
+	{NULL, U32, 0, NULL},
+};
+#define FLOW(key, type, member, names)                                  \
+	{                                                               \
+		key, type, offsetof(struct record_flows, member), names \
+	}
+/* Several, with header=folded; one has the same fields in front. */
+static const struct field flow_fields[] = {
+	FLOW("src", ADDRESS, flow.src, NULL),
+	FLOW("src_port", U16, flow.src_port, NULL),
+	FLOW("dst", ADDRESS, flow.dst, NULL),
+	FLOW("port", U16, flow.dst_port, NULL),
+	FLOW("family", U16, flow.family, families),
+	FLOW("proto", U16, flow.proto, protos),
+	FLOW("inbound", U32, flow.inbound, NULL),
+	FLOW("bytes_in", U64, flow.bytes_in, NULL),
+	FLOW("bytes_out", U64, flow.bytes_out, NULL),
+	FLOW("duration_ns", U64, flow.duration_ns, NULL),
+	FLOW("count", U64, count, NULL),
+	FLOW("first_ns", U64, first_ns, NULL),
+	FLOW("last_ns", U64, last_ns, NULL),
+	{NULL, U32, 0, NULL},
+};
+static const struct field socket_fields[] = {
+	{"family", U16, offsetof(struct record_socket, family), families},
+	{"type", U16, offsetof(struct record_socket, type), socket_types},
+	{"protocol", U32, offsetof(struct record_socket, protocol), NULL},
+	{"result", ERRNO, offsetof(struct record_socket, result), NULL},
 	{NULL, U32, 0, NULL},
 };
 static const struct field auth_log_fields[] = {
@@ -280,6 +330,10 @@ static const struct verb {
 	{"link", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_LINK},
 	{"symlink", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_SYMLINK},
 	{"connect", RECORD_NET_CONNECT, sizeof(struct record_net), net_fields, 0},
+	{"connect_unix", RECORD_NET_CONNECT, sizeof(struct record_unix), unix_fields, 0},
+	{"accept", RECORD_NET_ACCEPT, sizeof(struct record_flows), flow_fields, 0},
+	{"close", RECORD_NET_CLOSE, sizeof(struct record_flows), flow_fields, 0},
+	{"socket", RECORD_NET_SOCKET, sizeof(struct record_socket), socket_fields, 0},
 	{"auth_log", RECORD_AUTH_LOG, sizeof(struct record_auth_log), auth_log_fields, 0},
 	{"request", RECORD_REQUEST, sizeof(struct record_request), request_fields, 0},
 	{"loss", RECORD_LOSS, sizeof(struct record_loss), loss_fields, 0},
@@ -305,6 +359,9 @@ static union {
 	struct record_fork fork;
 	struct record_file file;
 	struct record_net net;
+	struct record_unix un;
+	struct record_flows flows;
+	struct record_socket socket;
 	struct record_boundary boundary;
 	struct record_auth_log auth_log;
 	struct record_loss loss;
@@ -479,6 +536,8 @@ static void put_address(uint8_t *to, const char *text)
 		wrong("%s is no address", text);
 	if (record.header.kind == RECORD_AUTH_LOG)
 		record.auth_log.family = v4 ? AF_INET : AF_INET6;
+	else if (record.header.kind != RECORD_NET_CONNECT)
+		record.flows.flow.family = v4 ? AF_INET : AF_INET6;
 	else
 		record.net.family = v4 ? AF_INET : AF_INET6;
 }

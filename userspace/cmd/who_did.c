@@ -253,6 +253,11 @@ static int add_target(struct cli *c, size_t verb, const char *target)
 
 	if (!verbs[verb].field)
 		return add_user(c, target);
+	/* a unix socket by its path or "@name" */
+	if (strcmp(verbs[verb].field, "dst") == 0 && strchr("/@", target[0])) {
+		options_add_word(c, "dst.path", target);
+		return CODE_DONE;
+	}
 	if (strcmp(verbs[verb].field, "dst") == 0 && !is_address(target)) {
 		add_name(c, target);
 		return CODE_DONE;
@@ -262,11 +267,7 @@ static int add_target(struct cli *c, size_t verb, const char *target)
 	if (strcmp(verbs[verb].field, "who") == 0)
 		text_puts(&value, "human:");
 	text_puts(&value, target);
-	/* a unix socket by its path or "@name" */
-	if (strcmp(verbs[verb].verb, "connect") == 0 && strchr("/@", target[0]))
-		options_add_word(c, "dst.path", value.p);
-	else
-		options_add_word(c, verbs[verb].field, value.p);
+	options_add_word(c, verbs[verb].field, value.p);
 	return CODE_DONE;
 }
 
