@@ -9,6 +9,7 @@ const volatile bool cfg_group_dead = false;
 const volatile __u32 cfg_wakeup_bytes = 256 << 10;
 const volatile __u32 cfg_page_bytes = 4096;
 __u32 self_tgid = 0;
+__u64 self_start_ns = 0;
 __u64 seeded_ns = 0;
 __u32 seeded_tasks = 0;
 
@@ -70,6 +71,7 @@ int on_seed(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	self_tgid = bpf_get_current_pid_tgid() >> 32;
+	self_start_ns = bpf_get_current_task_btf()->group_leader->start_boottime;
 	if (has_state(task))
 		return 0;
 	for (int i = 0; i < SEED_CLIMB; i++) {
@@ -98,6 +100,9 @@ int on_process(struct bpf_iter__task *ctx)
 	u32 len;
 
 	if (!task || task->pid != task->tgid || (u32)task->tgid == self_tgid)
+		return 0;
+	if (task->signal->live.counter ==
+	    0) /* its exit was told, and nobody has waited for it yet */
 		return 0;
 	st = bpf_task_storage_get(&tasks, task, 0, 0);
 	s = st ? slot_claim_any() : 0;

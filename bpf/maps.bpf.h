@@ -14,8 +14,12 @@ extern const volatile bool cfg_group_dead; /* sched_process_exit says when a gro
 extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 
-/* The daemon's own thread group in the initial pid namespace; set by the first seeding run. */
+/*
+ * The daemon's own thread group in the initial pid namespace, and when it began: a pid alone is given to
+ * somebody else once the daemon is gone. Set by each seeding run; collect sets the first alone, with 0.
+ */
 extern __u32 self_tgid;
+extern __u64 self_start_ns;
 /* When seeding was done, 0 before. A task without state is older than that, or its fork was not seen. */
 extern __u64 seeded_ns;
 /* Processes that have connected to a container engine, for ask.bpf.h. */

@@ -428,9 +428,16 @@ static __always_inline struct task_state *current_state(struct task_struct *task
 	return st;
 }
 
+static __always_inline bool is_sensor(struct task_struct *task)
+{
+	return self_tgid && (u32)task->tgid == self_tgid &&
+	       (!self_start_ns || task->group_leader->start_boottime == self_start_ns);
+}
+
+/* The same of who acts, counted. */
 static __always_inline bool is_self(struct task_struct *task)
 {
-	if (!self_tgid || (u32)task->tgid != self_tgid)
+	if (!is_sensor(task))
 		return false;
 	count_here(filtered_self);
 	return true;

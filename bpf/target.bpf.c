@@ -292,7 +292,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 		return 0;
 	st = bpf_task_storage_get(&tasks, task, 0, 0);
 	other = bpf_task_storage_get(&tasks, target, 0, 0);
-	if (st && other && st->boundary == other->boundary && (u32)target->tgid != self_tgid)
+	if (st && other && st->boundary == other->boundary && !is_sensor(target))
 		return 0;
 	return emit_signal(task, target, sig);
 }

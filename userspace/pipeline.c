@@ -170,6 +170,31 @@ void pipeline_push(void *pipeline, const void *record, size_t size)
 		follow(p, &ev);
 }
 
+size_t pipeline_mark(void *pipeline, uint8_t out[STORE_MARK_MAX])
+{
+	const struct pipeline *p = pipeline;
+	struct source_mark mark;
+
+	_Static_assert(sizeof(mark) <= STORE_MARK_MAX, "room for the mark");
+	if (!p->source)
+		return 0;
+	collect_mark(p->source, &mark);
+	memcpy(out, &mark, sizeof(mark));
+	return sizeof(mark);
+}
+
+/* What is on disk need not be read again by whoever comes after us. */
+static void settle(struct pipeline *p)
+{
+	uint8_t bytes[STORE_MARK_MAX];
+	struct source_mark mark;
+
+	if (!p->store || !p->source || store_mark(p->store, bytes) != sizeof(mark))
+		return;
+	memcpy(&mark, bytes, sizeof(mark));
+	collect_settled(p->source, &mark);
+}
+
 /* The store keeps the gap by itself when it could not take something; here it becomes an event. */
 static void announce_store_loss(struct pipeline *p, uint64_t boot_ns, int64_t wall_ns)
 {
@@ -230,8 +255,11 @@ void pipeline_tick(struct pipeline *p)
 	for (struct event ev; names_due(p->names, boot_ns, false, &ev);)
 		follow(p, &ev);
 	anomaly_tick(p->anomaly, wall_ns);
-	if (p->store)
+	if (p->store) {
+		store_settle(p->store);
 		store_tick(p->store, boot_ns);
+	}
+	settle(p);
 	if (p->stream)
 		stream_flush(p->stream);
 }

@@ -67,6 +67,8 @@ void pipeline_act(struct pipeline *p, struct event *ev);
 void pipeline_anomaly_changed(void *pipeline, const struct event *change);
 /* After the last record: what a stage still held back goes to the sinks. */
 void pipeline_end(struct pipeline *p);
+/* How far the source has been read, for the store to keep beside what was made of it. */
+size_t pipeline_mark(void *pipeline, uint8_t out[STORE_MARK_MAX]);
 /* Once per loop turn and at least every 100 ms. */
 void pipeline_tick(struct pipeline *p);
 

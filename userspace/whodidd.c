@@ -28,6 +28,8 @@ static const char usage[] =
 	"      --root DIR          put socket, store and profiles under DIR\n"
 	"      --hooks RUNG        auto, lsm, fentry or tracepoint\n"
 	"      --for DURATION      stop by itself after 10s, 5m, 2h\n"
+	"      --keep              let the kernel record on when this daemon ends (sensor.keep=always)\n"
+	"      --unload            take out of the kernel what a daemon with that store left, then end\n"
 	"  -t                      check settings and profiles, then end\n"
 	"  -T                      print the settings in force and where they come from, then end\n"
 	"      --record FILE       keep the kernel's records in FILE as well\n"
@@ -91,6 +93,8 @@ enum long_option {
 	OPT_ROOT,
 	OPT_HOOKS,
 	OPT_FOR,
+	OPT_KEEP,
+	OPT_UNLOAD,
 	OPT_RECORD,
 	OPT_REPLAY,
 	OPT_DEFAULTS,
@@ -103,6 +107,8 @@ static const struct option long_options[] = {
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"hooks", required_argument, NULL, OPT_HOOKS},
 	{"for", required_argument, NULL, OPT_FOR},
+	{"keep", no_argument, NULL, OPT_KEEP},
+	{"unload", no_argument, NULL, OPT_UNLOAD},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"replay", required_argument, NULL, OPT_REPLAY},
 	{"print-default-config", no_argument, NULL, OPT_DEFAULTS},
@@ -207,6 +213,11 @@ static int take_option(struct options *opt, int c)
 		if (!number_duration_ns(str_of(optarg), &opt->for_ns) && opt->for_ns)
 			return -1;
 		return usage_error("--for %s: want a duration like 10s, 5m or 2h", optarg);
+	case OPT_KEEP:
+		return add_set(opt, "sensor.keep=always");
+	case OPT_UNLOAD:
+		opt->unload = true;
+		return -1;
 	case OPT_RECORD:
 		opt->record = optarg;
 		return -1;
@@ -306,6 +317,8 @@ int main(int argc, char **argv)
 		config_print(&d.config, stdout);
 	if (opt.check)
 		code = check_files(&d.config);
+	else if (opt.unload)
+		code = run_unload(&d.config);
 	else if (opt.print_config)
 		code = fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 	else

@@ -18,7 +18,7 @@ struct options {
 	const char *root; /* absolute; NULL = none */
 	const char *record, *replay;
 	uint64_t for_ns; /* 0 = until told to stop */
-	bool check, print_config, verbose;
+	bool check, print_config, unload, verbose;
 };
 
 struct daemon {
@@ -31,6 +31,8 @@ struct daemon {
 	int64_t started_wall_ns;
 	uint64_t first_seq; /* of this run */
 	bool unclean_start; /* the run before was killed or crashed */
+	bool resumed;	    /* the store gives the seqs behind its mark again */
+	bool leave;	    /* the kernel shall record on when we end */
 	int exit_code;
 
 	double rate_per_s;
@@ -58,6 +60,13 @@ int stages_close(struct daemon *d);
 
 /* whodidd_places.c: refuses folders that others than root can change. */
 int places_check(const struct daemon *d, struct problem *err);
+
+/* whodidd_takeover.c: what an earlier daemon left in the kernel. Before the store is opened: */
+uint64_t find_left_behind(struct daemon *d);
+/* with the sensor loaded: its names, and what the kernel recorded since; then how it began, as an event. */
+void take_over(struct daemon *d);
+/* --unload. An exit code. */
+int run_unload(const struct config *c);
 
 /* whodidd_start.c: all of the line, its store and its socket. */
 int start_line(struct daemon *d, struct problem *err);

@@ -106,6 +106,8 @@ static void take_signals(struct daemon *d, struct loop *l)
 			reload(d);
 		else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			l->stop = true;
+		else if (info.ssi_signo == SIGUSR2)
+			l->stop = d->leave = true;
 	}
 }
 
@@ -120,6 +122,7 @@ static int block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -282,6 +285,9 @@ static void drain_rest(struct daemon *d)
 	while (collect_drain(d->line.source, DRAIN_RECORDS, pipeline_push, &d->line) > 0 &&
 	       clock_boot_ns() < end)
 		pipeline_tick(&d->line);
+	if (d->leave) /* what is counted now is told by the next daemon */
+		return;
+	collect_hold(d->line.source, false);
 	collect_finish(d->line.source, pipeline_push, &d->line); /* folded acts and losses */
 	pipeline_end(&d->line);
 }
@@ -308,12 +314,17 @@ static void stop(struct daemon *d)
 	int rc;
 
 	notify_manager("STOPPING=1");
+	if (!strcmp(d->config.sensor_keep, "always"))
+		d->leave = true;
+	d->leave = d->leave && collect_leave(d->line.source);
 	drain_rest(d);
 	seen = count_seen(d);
 	lost = count_lost(d);
-	put_agent_event(d, EVENT_AGENT_STOP, "stopped after %.1f s: %s events seen, %s lost",
-			(double)ns / 1e9, grouped(seen_text, seen), grouped(lost_text, lost));
+	put_agent_event(d, EVENT_AGENT_STOP, "stopped after %.1f s: %s events seen, %s lost%s",
+			(double)ns / 1e9, grouped(seen_text, seen), grouped(lost_text, lost),
+			d->leave ? "; the kernel records on for the next start" : "");
 	pipeline_tick(&d->line);
+	store_flush(d->line.store); /* while there is a source to say how far that is */
 	api_stop(d->api);
 	rc = d->line.recorder ? recorder_close(TAKE_PTR(d->line.recorder)) : 0;
 	if (rc) {
@@ -331,7 +342,13 @@ static void stop(struct daemon *d)
 
 static int refuse(struct daemon *d, struct problem *err, int rc)
 {
+	struct source_start start = {0};
+
 	log_problem(err, rc);
+	if (d->line.source)
+		collect_get_start(d->line.source, &start);
+	if (start.how == SOURCE_TAKEN_OVER) /* for another attempt */
+		collect_leave(d->line.source);
 	if (d->line.recorder)
 		recorder_close(TAKE_PTR(d->line.recorder));
 	stages_close(d);

@@ -15,6 +15,9 @@ int stages_open_store(struct daemon *d, struct problem *err)
 		.batch_events = (uint32_t)d->config.store_batch_events,
 		.commit_ms = (uint32_t)d->config.store_commit_ms,
 		.sync_full = !strcmp(d->config.store_sync, "full"),
+		.mark = pipeline_mark,
+		.mark_ctx = &d->line,
+		.resume = d->opt->replay ? 0 : find_left_behind(d),
 	};
 
 	return store_open(&d->line.store, d->config.store_dir, &opt, &d->line.host,

@@ -72,6 +72,9 @@ static int open_sensor(struct daemon *d, struct problem *err)
 {
 	const struct config *c = &d->config;
 	struct ci_supervisor supervisors[CONFIG_LIST_MAX];
+	uint8_t bytes[STORE_MARK_MAX];
+	struct source_mark mark;
+	bool marked = store_mark(d->line.store, bytes) == sizeof(mark);
 	struct kernel_options opt = {
 		.ring_kib = (uint32_t)c->sensor_ring_kib,
 		.tasks = (uint32_t)c->identity_processes,
@@ -83,8 +86,12 @@ static int open_sensor(struct daemon *d, struct problem *err)
 		.container_runtimes = list_or_null(c->identity_container_runtimes),
 		.ci_supervisors = supervisors,
 		.ci_supervisor_count = read_supervisors(supervisors, c->identity_ci_supervisors),
+		.store_dir = strcmp(c->sensor_keep, "never") != 0 ? c->store_dir : NULL,
+		.mark = marked ? &mark : NULL,
 	};
 
+	if (marked)
+		memcpy(&mark, bytes, sizeof(mark));
 	d->line.collect_every_ns = (c->sensor_fold_ms < 1000 ? c->sensor_fold_ms : 1000) * 1000000;
 	return collect_open_kernel(&d->line.source, &opt, err);
 }
@@ -147,33 +154,6 @@ static int start_api(struct daemon *d, struct problem *err)
 	return rc ? rc : api_start(&d->api, &opt, err);
 }
 
-/* The time in which nobody watched is a gap in every answer about it. */
-static void account_absence(struct daemon *d)
-{
-	int64_t last = 0;
-	bool clean = store_was_clean(d->line.store, &last);
-	struct profile_counts n;
-	char since[31];
-
-	profile_get_counts(d->line.profile, &n);
-	if (last)
-		store_gap(d->line.store, last, clock_wall_ns(), 0, clean ? "not_running" : "crash");
-	d->unclean_start = last && !clean;
-	clock_rfc3339(since, last);
-	put_agent_event(
-		d, EVENT_AGENT_START,
-		"started on the %s hooks with %llu roles and %llu bindings%s%s",
-		collect_rung_name(d->line.source), (unsigned long long)n.roles,
-		(unsigned long long)n.bindings,
-		d->unclean_start
-			? "; the run before was killed or crashed, events are missing since "
-			: "",
-		d->unclean_start ? since : "");
-	if (d->unclean_start)
-		log_warn("the run before was killed or crashed: events are missing since %s",
-			 since);
-}
-
 /* A client has its connection and, searching history, the store's three files. */
 static void allow_files(const struct config *c)
 {
@@ -221,7 +201,7 @@ int start_line(struct daemon *d, struct problem *err)
 		rc = open_recorder(d, err);
 	if (rc)
 		return rc;
-	account_absence(d);
+	take_over(d);
 	allow_files(&d->config);
 	return start_api(d, err);
 }

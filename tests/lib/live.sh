@@ -30,12 +30,22 @@ daemon_answers() {
 	kill -0 "$DAEMON" 2>/dev/null && wd status -o json
 }
 
+# Killed, and what the kernel would record on without it is taken out.
+end_daemon() {
+	kill -KILL "$1" && wait_until 10 pid_gone "$1"
+	"$B/whodidd" --root "$ROOT" --unload
+}
+
+pid_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 # start_daemon [ARGS...]: returns when the socket answers; ends the test when it does not.
 start_daemon() {
 	"$B/whodidd" --root "$ROOT" --set "profiles.vendor_dir=$TOP/userspace/etc/profiles" "$@" \
 		>>"$LOG" 2>&1 &
 	DAEMON=$!
-	cleanup kill -KILL "$DAEMON"
+	cleanup end_daemon "$DAEMON"
 	wait_until 20 daemon_answers || bail_out "the daemon starts and answers" "$(tail -n 30 "$LOG")"
 }
 

@@ -31,7 +31,7 @@ ok "the socket is gone" test ! -e "$SOCKET"
 ok "it held programs" test -n "$owned"
 ok "they have left the kernel" wait_until 30 programs_gone "$owned"
 
-start_daemon
+start_daemon --set sensor.keep=never
 ok "what happened before SIGTERM is in the store" wait_until 30 has last
 is "$(events type=agent.stop | wc -l)" 1 "the stop is an event"
 unlike "$(events type=agent.start | tail -n 1)" 'not stopped|killed|crash|unclean' "the next start finds nothing wrong"
@@ -42,7 +42,7 @@ ok "an event is committed" wait_until 30 has committed
 run uncommitted
 owned=$(programs "$DAEMON")
 stop_daemon KILL
-ok "kill -9 leaves no program in the kernel" wait_until 30 programs_gone "${owned:-none}"
+ok "kill -9 leaves no program in the kernel where nothing is to outlive it" wait_until 30 programs_gone "${owned:-none}"
 start_daemon
 ok "what was committed survives kill -9" wait_until 30 has committed
 like "$(events type=agent.start,agent.stop,loss | tail -n 3)$(tail -n 20 "$LOG")" 'not stopped|killed|crash|unclean|without' \

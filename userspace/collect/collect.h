@@ -26,6 +26,33 @@ struct source_stats {
 	uint64_t recursion_misses; /* runs that the kernel skipped (bpf_prog_info, since 5.12) */
 };
 
+enum { FOLD_FILES, FOLD_FLOWS, FOLDS }; /* what is folded, each in windows of its own */
+struct fold_mark {
+	uint64_t window; /* number of the one that is out last, */
+	uint64_t counts; /* and how much of it */
+};
+
+/* How far a source has been read: to be kept together with what was made of it. */
+struct source_mark {
+	uint64_t instance; /* of which kernel side: see collect_left_behind() */
+	uint64_t position; /* in its ring */
+	uint64_t received; /* records until there */
+	struct fold_mark folds[FOLDS];
+	uint64_t loss_from_ns;		/* losses are told until then, */
+	uint64_t lost[RECORD_KIND_MAX]; /* so many of each kind */
+};
+
+/* How the kernel side came to be. */
+struct source_start {
+	enum { SOURCE_FRESH, SOURCE_TAKEN_OVER, SOURCE_REPLACED } how;
+	const char *why;	/* replaced: because of what; static text */
+	unsigned hooks_missing; /* taken over: of these nobody recorded meanwhile */
+	uint64_t
+		lost; /* taken over: records that were read, and not kept when the daemon was killed */
+	bool pinned;	     /* it outlives this daemon */
+	const char *why_not; /* static text; NULL when it was not asked for */
+};
+
 enum hook_rung { HOOKS_AUTO, HOOKS_LSM, HOOKS_FENTRY, HOOKS_TRACEPOINT };
 
 /* An executable that starts the steps of CI jobs. */
@@ -46,6 +73,12 @@ struct kernel_options {
 	const char *const *container_runtimes;
 	const struct ci_supervisor *ci_supervisors;
 	size_t ci_supervisor_count;
+	/*
+	 * The kernel side shall outlive this daemon for the next one with that store; NULL = no. What an
+	 * earlier one left is gone on with when it is of the same make and mark is about it.
+	 */
+	const char *store_dir;
+	const struct source_mark *mark; /* NULL = none */
 };
 
 /* One hook, for doctor and status. */
@@ -102,6 +135,37 @@ int collect_finish(struct source *src, source_record_fn fn, void *ctx);
  * may be used again. -ESRCH when it has ended, or is not known.
  */
 int collect_boundary_of(struct source *src, int pidfd, uint64_t *boundary);
+
+/* What was read until now; all that was handed over is in it, also during a record_fn. */
+void collect_mark(const struct source *src, struct source_mark *out);
+/*
+ * What is read stays in the ring until it is settled, for the daemon that takes over from us. Off at
+ * first: then each record is done with when it is handed over.
+ */
+void collect_hold(struct source *src, bool hold);
+void collect_settled(struct source *src, const struct source_mark *mark);
+void collect_get_start(const struct source *src, struct source_start *out);
+/* The kernel goes on recording when the source is closed. False: nothing here outlives us. */
+bool collect_leave(struct source *src);
+
+/*
+ * Short notes for who takes over, which live as long as the boundaries that the kernel keeps. A later
+ * note of that id replaces the first; size 0 takes it away. Does nothing where nothing outlives us.
+ */
+#define NOTE_MAX 8192
+void collect_note(struct source *src, uint64_t id, const void *note, size_t size);
+void collect_each_note(struct source *src,
+		       void (*fn)(void *ctx, uint64_t id, const void *note, size_t size),
+		       void *ctx);
+
+/*
+ * Number of the kernel side that an earlier daemon with that store left, 0 = none. From then on its
+ * programs take this process for the daemon.
+ */
+uint64_t collect_left_behind(const char *store_dir);
+/* Takes out of the kernel what is left of that store's daemon. 0, -ENOENT, -EBUSY (it runs), -errno. */
+int collect_unload(const char *store_dir);
+
 void collect_stats(struct source *src, struct source_stats *out);
 /* The hooks, in a stable order. Returns how many were written (at most max). */
 size_t collect_hooks(struct source *src, struct hook_status *out, size_t max);

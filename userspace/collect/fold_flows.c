@@ -97,7 +97,6 @@ static size_t make(uint8_t *out, const struct record_header *first, const void *
 const struct fold_kind fold_flows = {
 	.key_size = sizeof(struct flow_key),
 	.count_size = sizeof(struct flow_count),
-	.memory_bytes = 4u << 20,
 	.is_first = is_first,
 	.make = make,
 };

@@ -82,10 +82,62 @@ static struct bpf_link *attach(const struct kernel *k, size_t i)
 	return link;
 }
 
+/* An earlier daemon's program runs on in place of ours, which is not loaded then. */
+static int program_fd(const struct kernel *k, size_t i)
+{
+	return k->programs[i] > 0 ? k->programs[i] : bpf_program__fd(program_of(k, i));
+}
+
+/* A kernel without modules loads no program for them: nothing is missed. */
+static bool is_used(const struct kernel *k, size_t i)
+{
+	return k->programs[i] > 0 || bpf_program__autoload(program_of(k, i));
+}
+
+unsigned kernel_take_over(struct kernel *k)
+{
+	char path[PATH_MAX];
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int fd;
+
+		if (!is_used(k, i))
+			continue;
+		fd = pins_get(&k->pins, "prog", rows[i].program);
+		pins_name(path, &k->pins, "link", rows[i].program);
+		k->links[i] = fd < 0 ? NULL : bpf_link__open(path);
+		if (!k->links[i]) {
+			missing++;
+			if (fd >= 0)
+				close(fd);
+			continue;
+		}
+		k->programs[i] = fd;
+		bpf_program__set_autoload(program_of(k, i), false);
+	}
+	return missing;
+}
+
+int kernel_pin_hooks(const struct kernel *k)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && !err; i++) {
+		if (!k->links[i] || k->programs[i] > 0)
+			continue;
+		err = pins_put(&k->pins, "prog", rows[i].program, program_fd(k, i));
+		if (!err)
+			err = pins_put(&k->pins, "link", rows[i].program,
+				       bpf_link__fd(k->links[i]));
+	}
+	return err;
+}
+
 int kernel_attach(struct kernel *k, struct problem *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!bpf_program__autoload(program_of(k, i)))
+		if (!is_used(k, i) || k->links[i])
 			continue;
 		k->links[i] = attach(k, i);
 		if (k->links[i])
@@ -105,27 +157,28 @@ void kernel_detach(struct kernel *k)
 {
 	ladder_detach(k);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		bpf_link__destroy(k->links[i]);
+		bpf_link__destroy(k->links[i]); /* what is pinned stays attached */
 		k->links[i] = NULL;
+		if (k->programs[i] > 0)
+			close(k->programs[i]);
+		k->programs[i] = 0;
 	}
 }
 
-static int program_info(const struct bpf_program *p, struct bpf_prog_info *info)
+static int program_info(int fd, struct bpf_prog_info *info)
 {
 	uint32_t len = sizeof(*info);
 
 	memset(info, 0, sizeof(*info));
-	return p ? bpf_obj_get_info_by_fd(bpf_program__fd(p), info, &len) : -ENOENT;
+	return bpf_obj_get_info_by_fd(fd, info, &len);
 }
 
-struct hook_status kernel_hook_status(const struct bpf_program *p, const char *what,
-				      const char *rung)
+struct hook_status kernel_hook_status(const char *name, int fd, const char *what, const char *rung)
 {
-	struct hook_status s = {
-		.name = bpf_program__name(p), .what = what, .rung = rung, .attached = true};
+	struct hook_status s = {.name = name, .what = what, .rung = rung, .attached = true};
 	struct bpf_prog_info info;
 
-	if (program_info(p, &info))
+	if (program_info(fd, &info))
 		return s;
 	s.verified_insns = info.verified_insns;
 	s.run_count = info.run_cnt;
@@ -133,11 +186,11 @@ struct hook_status kernel_hook_status(const struct bpf_program *p, const char *w
 	return s;
 }
 
-uint64_t kernel_program_skips(const struct bpf_program *p)
+uint64_t kernel_program_skips(int fd)
 {
 	struct bpf_prog_info info;
 
-	return program_info(p, &info) ? 0 : info.recursion_misses;
+	return program_info(fd, &info) ? 0 : info.recursion_misses;
 }
 
 size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max)
@@ -146,9 +199,10 @@ size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++) {
-		if (!bpf_program__autoload(program_of(k, i)))
-			continue; /* a kernel without modules loads none: nothing is missed */
-		out[n] = kernel_hook_status(program_of(k, i), rows[i].what, "tracepoint");
+		if (!is_used(k, i))
+			continue;
+		out[n] = kernel_hook_status(rows[i].program, program_fd(k, i), rows[i].what,
+					    "tracepoint");
 		out[n].attached = k->links[i] != NULL;
 		out[n].err = k->errors[i];
 		n++;
@@ -161,7 +215,8 @@ uint64_t kernel_recursion_misses(const struct kernel *k)
 	uint64_t sum = ladder_recursion_misses(k);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		sum += kernel_program_skips(program_of(k, i));
+		if (is_used(k, i))
+			sum += kernel_program_skips(program_fd(k, i));
 	return sum;
 }
 
@@ -175,6 +230,14 @@ static const struct {
 	{"on_exit", RECORD_EXIT},
 };
 
+static uint32_t kind_of(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(recorders); i++)
+		if (!strcmp(recorders[i].program, program))
+			return recorders[i].kind;
+	return RECORD_NONE;
+}
+
 /*
  * A kernel that may preempt a program (7.0 and later do by default) skips the runs of it that come
  * meanwhile on the same CPU. Their records are lost. Some may have been threads, which have none:
@@ -182,11 +245,11 @@ static const struct {
  */
 void kernel_count_skipped(const struct kernel *k, struct counters *c)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(recorders); i++) {
-		uint64_t n = kernel_program_skips(
-			bpf_object__find_program_by_name(k->skel->obj, recorders[i].program));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t kind = kind_of(rows[i].program);
+		uint64_t n = kind && is_used(k, i) ? kernel_program_skips(program_fd(k, i)) : 0;
 
-		c->generated[recorders[i].kind] += n;
-		c->lost[recorders[i].kind] += n;
+		c->generated[kind] += n;
+		c->lost[kind] += n;
 	}
 }

@@ -31,11 +31,36 @@ static int open_fold(struct kernel *k, const struct kernel_options *opt)
 	if (!opt->fold)
 		return 0;
 	e = fold_open(&k->folds[FOLD_FILES], &fold_files, bpf_map__fd(k->skel->maps.fold),
-		      bpf_map__fd(k->skel->maps.fold_a), bpf_map__fd(k->skel->maps.fold_b));
+		      bpf_map__fd(k->skel->maps.fold_a), bpf_map__fd(k->skel->maps.fold_b),
+		      &k->kept->folds[FOLD_FILES], &k->settled.folds[FOLD_FILES]);
 	if (e)
 		return e;
 	return fold_open(&k->folds[FOLD_FLOWS], &fold_flows, bpf_map__fd(k->skel->maps.flows),
-			 bpf_map__fd(k->skel->maps.flow_a), bpf_map__fd(k->skel->maps.flow_b));
+			 bpf_map__fd(k->skel->maps.flow_a), bpf_map__fd(k->skel->maps.flow_b),
+			 &k->kept->folds[FOLD_FLOWS], &k->settled.folds[FOLD_FLOWS]);
+}
+
+static void release(struct kernel *k, uint64_t position, uint64_t received)
+{
+	k->kept->released_received = received;
+	k->kept->released = position;
+	ring_release(&k->ring, position);
+}
+
+/* Reads on where others have kept what was read; what was released without that is lost. */
+static void go_on(struct kernel *k, const struct source_mark *mark)
+{
+	k->settled = *mark;
+	k->received = mark->received;
+	k->loss_from_ns = mark->loss_from_ns;
+	memcpy(k->lost_seen, mark->lost, sizeof(k->lost_seen));
+	if (k->kept->released > mark->position) {
+		k->start.lost = k->kept->released_received - mark->received;
+		k->received = k->kept->released_received;
+		return;
+	}
+	k->ring.at = mark->position;
+	release(k, mark->position, mark->received);
 }
 
 static int start(struct kernel *k, const struct kernel_options *opt, struct problem *err)
@@ -47,8 +72,12 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there once kernel_load() returned 0
 	e = ring_open(&k->ring, bpf_map__fd(k->skel->maps.events),
 		      bpf_map__max_entries(k->skel->maps.events));
-	if (!e)
+	if (!e) {
+		k->loss_from_ns = clock_boot_ns();
+		if (k->start.how == SOURCE_TAKEN_OVER)
+			go_on(k, opt->mark);
 		e = open_fold(k, opt);
+	}
 	if (e)
 		return problem_set(err, e, "the ring cannot be mapped: %s", strerror(-e));
 	e = kernel_give_roles(k, opt);
@@ -64,9 +93,10 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 		e = seed_run(k->skel->progs.on_process, &k->processes);
 	if (e)
 		return problem_set(err, e, "the running tasks cannot be read: %s", strerror(-e));
-	k->skel->bss->seeded_ns = clock_boot_ns();
+	if (k->start.how != SOURCE_TAKEN_OVER)
+		k->skel->bss->seeded_ns = clock_boot_ns();
 	ladder_climb(k); /* now: its own acts are known as such since the seeding */
-	k->loss_from_ns = clock_boot_ns();
+	kernel_pin(k);
 	return 0;
 }
 
@@ -107,20 +137,34 @@ static void deliver(void *ctx, const void *record, size_t size)
 	d->fn(d->ctx, record, size);
 }
 
+/*
+ * Gives the kernel what it needs. A storm is not made worse by what is held for a daemon that may never
+ * have to take over.
+ */
+static void make_room(struct kernel *k)
+{
+	if (!k->hold || ring_held(&k->ring) > k->ring.size / 2)
+		release(k, k->ring.at, k->received);
+}
+
 static int drain_ring(struct kernel *k, size_t max, source_record_fn fn, void *ctx)
 {
 	struct delivery d = {.k = k, .fn = fn, .ctx = ctx};
 	uint64_t used = ring_used(&k->ring);
-	int n;
+	size_t n = 0, some;
 
 	if (max > INT_MAX)
 		max = INT_MAX;
 	if (used > k->ring_used_max)
 		k->ring_used_max = used;
-	n = (int)ring_drain(&k->ring, max, deliver, &d);
+	do {
+		some = ring_drain(&k->ring, max - n, deliver, &d);
+		n += some;
+		make_room(k);
+	} while (some && n < max);
 	if (k->processes.data)
 		deliver_processes(&d);
-	return n;
+	return (int)n;
 }
 
 static void add_counters(struct counters *sum, const struct counters *one)
@@ -162,20 +206,38 @@ static uint64_t count_acts(const struct counters *now, unsigned fold)
 	return sum;
 }
 
+#define WAIT_TICKS 10
+
+/* The window before is emptied to be used again: only when others have kept its counts. */
+static bool may_empty(struct kernel *k, unsigned fold)
+{
+	const struct fold_mark *settled = &k->settled.folds[fold];
+	struct fold_mark out;
+
+	fold_progress(k->folds[fold], &out);
+	if (!k->hold || !out.counts || settled->window > out.window ||
+	    (settled->window == out.window && settled->counts >= out.counts))
+		return true;
+	return ++k->waited[fold] > WAIT_TICKS;
+}
+
 /* Nothing done and nothing pending = nothing to do. */
 static void end_window(struct kernel *k, const struct counters *now)
 {
 	for (unsigned i = 0; i < FOLDS; i++) {
 		uint64_t seen = count_acts(now, i);
 
-		if (k->folds[i] && seen != k->fold_seen[i] && fold_swap(k->folds[i]))
-			k->fold_seen[i] = seen;
+		if (!k->folds[i] || seen == k->fold_seen[i] || !fold_is_flushed(k->folds[i]) ||
+		    !may_empty(k, i) || !fold_swap(k->folds[i]))
+			continue;
+		k->fold_seen[i] = seen;
+		k->waited[i] = 0;
 	}
 }
 
 /*
- * When an old window is complete: the ring to its end, so that the first records of the window are
- * out before their counts, then the counts.
+ * When an old window is complete, or an earlier daemon was killed before it was out: the ring to its
+ * end, so that the first records of the window are out before their counts, then the counts.
  */
 static int flush_window(struct kernel *k, source_record_fn fn, void *ctx, bool wait)
 {
@@ -184,7 +246,7 @@ static int flush_window(struct kernel *k, source_record_fn fn, void *ctx, bool w
 	for (unsigned i = 0; i < FOLDS; i++) {
 		int r = k->folds[i] ? fold_swapped(k->folds[i], wait) : 0;
 
-		if (r > 0) {
+		if (r >= 0 && k->folds[i] && !fold_is_flushed(k->folds[i])) {
 			drain_ring(k, INT_MAX, fn, ctx);
 			r = fold_flush(k->folds[i], fn, ctx);
 		}
@@ -274,6 +336,53 @@ static int ring_descriptor(const struct source *src)
 	return kernel_of(src)->ring.epoll_fd;
 }
 
+static void fill_mark(const struct source *src, struct source_mark *out)
+{
+	const struct kernel *k = kernel_of(src);
+
+	*out = (struct source_mark){
+		.instance = k->kept->instance,
+		.position = k->ring.at,
+		.received = k->received,
+		.loss_from_ns = k->loss_from_ns,
+	};
+	for (unsigned i = 0; i < FOLDS; i++)
+		if (k->folds[i])
+			fold_progress(k->folds[i], &out->folds[i]);
+	memcpy(out->lost, k->lost_seen, sizeof(out->lost));
+}
+
+static void set_hold(struct source *src, bool hold)
+{
+	struct kernel *k = kernel_of(src);
+
+	k->hold = hold && k->start.pinned;
+}
+
+static void settled(struct source *src, const struct source_mark *mark)
+{
+	struct kernel *k = kernel_of(src);
+
+	if (mark->instance != k->kept->instance)
+		return;
+	k->settled = *mark;
+	if (k->hold && mark->position > k->kept->released)
+		release(k, mark->position, mark->received);
+}
+
+static void get_start(const struct source *src, struct source_start *out)
+{
+	*out = kernel_of(src)->start;
+}
+
+static bool leave(struct source *src)
+{
+	struct kernel *k = kernel_of(src);
+
+	k->leave = k->start.pinned;
+	return k->leave;
+}
+
 static void close_kernel(struct source *src)
 {
 	struct kernel *k = kernel_of(src);
@@ -283,6 +392,7 @@ static void close_kernel(struct source *src)
 	ring_close(&k->ring);
 	for (unsigned i = 0; i < FOLDS; i++)
 		fold_close(k->folds[i]);
+	kernel_unpin(k);
 	whodid_bpf__destroy(k->skel);
 	free(k->processes.data);
 	free(k);
@@ -322,6 +432,13 @@ static const struct source_ops kernel_ops = {
 	.stats = stats,
 	.hooks = kernel_hooks,
 	.classes = classes,
+	.mark = fill_mark,
+	.hold = set_hold,
+	.settled = settled,
+	.get_start = get_start,
+	.leave = leave,
+	.note = kernel_note,
+	.each_note = kernel_each_note,
 	.close = close_kernel,
 };
 
@@ -335,6 +452,7 @@ int collect_open_kernel(struct source **out, const struct kernel_options *opt, s
 		return problem_set(err, -ENOMEM, "no memory");
 	k->source.ops = &kernel_ops;
 	k->ring = (struct ring){.map_fd = -1, .epoll_fd = -1};
+	k->pins.dir_fd = k->kept_fd = k->notes_fd = -1;
 	e = start(k, opt, err);
 	if (e) {
 		close_kernel(&k->source);

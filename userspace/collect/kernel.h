@@ -7,13 +7,13 @@
 
 #include "bpf/whodid.skel.h"
 #include "collect/fold.h"
+#include "collect/kept.h"
 #include "collect/ladder.h"
+#include "collect/pins.h"
 #include "collect/ring.h"
 #include "collect/source.h"
 
 #define HOOKS_MAX 16
-
-enum { FOLD_FILES, FOLD_FLOWS, FOLDS };
 
 /* Records of an iterator, one behind the other. */
 struct seeded {
@@ -27,6 +27,14 @@ struct kernel {
 	struct bpf_link *links[HOOKS_MAX]; /* by row of the table in hooks.c */
 	int errors[HOOKS_MAX];		   /* why a link is missing, positive */
 	struct ladder ladder;
+	int programs[HOOKS_MAX]; /* of an earlier daemon, which run on; 0 = our own */
+	struct pins pins;	 /* dir_fd -1 = nothing outlives us */
+	struct kept *kept;
+	int kept_fd, notes_fd;
+	struct source_start start;
+	struct source_mark settled; /* as far as others have kept what was read */
+	bool hold, leave;
+	unsigned waited[FOLDS]; /* ticks that a fold window has waited for that */
 	struct ring ring;
 	struct fold *folds[FOLDS]; /* NULL = no folding */
 	int cpus;
@@ -41,7 +49,24 @@ int kernel_load(struct kernel *k, const struct kernel_options *opt, struct probl
 /* Executables by the inodes that the kernel sees, not those of stat(2): see on_role_file. 0 or -errno. */
 int kernel_give_roles(struct kernel *k, const struct kernel_options *opt);
 
-/* hooks.c: attaches all. 0, or the first -errno of a hook without which nothing makes sense. */
+/* keep.c: what outlives us. Decides whether to go on with what is there (before loading), */
+int kernel_find_kept(struct kernel *k, const struct kernel_options *opt);
+/* gives it names (once all runs), and takes them away, unless it shall stay. */
+void kernel_pin(struct kernel *k);
+void kernel_unpin(struct kernel *k);
+
+/* notes.c: see collect_note(). The map, or -errno. */
+int notes_make(void);
+void kernel_note(struct source *src, uint64_t id, const void *note, size_t size);
+void kernel_each_note(struct source *src,
+		      void (*fn)(void *ctx, uint64_t id, const void *note, size_t size), void *ctx);
+
+/*
+ * hooks.c: programs and links of an earlier daemon in place of ours. How many of them are not there.
+ */
+unsigned kernel_take_over(struct kernel *k);
+int kernel_pin_hooks(const struct kernel *k); /* 0 or -errno */
+/* attaches all that is not yet. 0, or the first -errno of a hook without which nothing makes sense. */
 int kernel_attach(struct kernel *k, struct problem *err);
 void kernel_detach(struct kernel *k);
 size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
@@ -49,9 +74,8 @@ size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
 void kernel_count_skipped(const struct kernel *k, struct counters *c);
 uint64_t kernel_recursion_misses(const struct kernel *k);
 /* What there is to say about an attached program; and how often the kernel skipped it. */
-struct hook_status kernel_hook_status(const struct bpf_program *p, const char *what,
-				      const char *rung);
-uint64_t kernel_program_skips(const struct bpf_program *p);
+struct hook_status kernel_hook_status(const char *name, int fd, const char *what, const char *rung);
+uint64_t kernel_program_skips(int fd);
 
 /* seed.c: runs an iterator program over everything it iterates; out NULL = it writes nothing. 0 or -errno. */
 int seed_run(struct bpf_program *prog, struct seeded *out);

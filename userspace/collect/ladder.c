@@ -191,6 +191,7 @@ void ladder_detach(struct kernel *k)
 
 size_t ladder_hooks(const struct kernel *k, struct hook_status *out, size_t max)
 {
+	const struct bpf_program *p;
 	size_t n = 0;
 
 	if (k->ladder.rung == HOOKS_TRACEPOINT)
@@ -198,7 +199,8 @@ size_t ladder_hooks(const struct kernel *k, struct hook_status *out, size_t max)
 	for (size_t i = 0; i < LADDER_HOOKS && n < max; i++) {
 		if (!k->ladder.links[i])
 			continue; /* its class says why */
-		out[n++] = kernel_hook_status(program_of(k, k->ladder.rung, i),
+		p = program_of(k, k->ladder.rung, i);
+		out[n++] = kernel_hook_status(bpf_program__name(p), bpf_program__fd(p),
 					      class_words[hooks[i].class],
 					      ladder_rung_word(k->ladder.rung));
 	}
@@ -211,7 +213,8 @@ uint64_t ladder_recursion_misses(const struct kernel *k)
 
 	for (size_t i = 0; i < LADDER_HOOKS; i++)
 		if (k->ladder.links[i])
-			sum += kernel_program_skips(program_of(k, k->ladder.rung, i));
+			sum += kernel_program_skips(
+				bpf_program__fd(program_of(k, k->ladder.rung, i)));
 	return sum;
 }
 

@@ -125,8 +125,55 @@ static int load_programs(struct kernel *k, const struct kernel_options *opt, str
 	e = configure(k, opt);
 	if (e)
 		return problem_set(err, e, "the programs do not fit to this build of whodidd");
+	e = kernel_find_kept(k, opt);
+	if (e)
+		return problem_set(err, e, "cannot prepare memory: %s", strerror(-e));
 	e = whodid_bpf__load(k->skel);
 	return e ? explain_load(e, err) : 0;
+}
+
+/* As in bpf/maps.bpf.h. */
+struct exe_key {
+	uint64_t inode;
+	uint32_t dev;
+	uint32_t pad0;
+};
+#define ROUND_SHIFT 16 /* above role and ci system, which alone the programs read */
+#define ROUNDS	    0xffffu
+
+/* Number of this round of trust: another one than what an earlier daemon gave has. */
+static uint32_t next_round(int map)
+{
+	struct exe_key key;
+	uint32_t value = 0;
+
+	if (bpf_map_get_next_key(map, NULL, &key) || bpf_map_lookup_elem(map, &key, &value))
+		return 1;
+	return ((value >> ROUND_SHIFT) + 1) & ROUNDS;
+}
+
+/* Whom an earlier daemon trusted and we do not. */
+static void forget_others(int map, uint32_t round)
+{
+	struct exe_key key, next;
+	uint32_t value;
+	int end = bpf_map_get_next_key(map, NULL, &next);
+
+	while (!end) {
+		key = next;
+		end = bpf_map_get_next_key(map, &key, &next);
+		if (bpf_map_lookup_elem(map, &key, &value) == 0 && value >> ROUND_SHIFT != round)
+			bpf_map_delete_elem(map, &key);
+	}
+}
+
+static void empty_role_fds(int map)
+{
+	uint32_t fd;
+
+	while (bpf_map_get_next_key(map, NULL, &fd) == 0)
+		if (bpf_map_delete_elem(map, &fd))
+			break;
 }
 
 int kernel_load(struct kernel *k, const struct kernel_options *opt, struct problem *err)
@@ -151,22 +198,24 @@ int kernel_load(struct kernel *k, const struct kernel_options *opt, struct probl
 int kernel_give_roles(struct kernel *k, const struct kernel_options *opt)
 {
 	int map = bpf_map__fd(k->skel->maps.role_fds), err = 0;
+	int trusted = bpf_map__fd(k->skel->maps.trusted_exes);
+	uint32_t round = next_round(trusted);
 	struct roles roles;
 
+	empty_role_fds(map);
 	roles_find(&roles, opt);
 	for (size_t i = 0; i < roles.count && !err; i++) {
 		uint32_t fd = (uint32_t)roles.exes[i].fd;
+		uint32_t role = roles.exes[i].role | round << ROUND_SHIFT;
 
-		if (bpf_map_update_elem(map, &fd, &roles.exes[i].role, BPF_ANY))
+		if (bpf_map_update_elem(map, &fd, &role, BPF_ANY))
 			err = -errno;
 	}
 	if (!err)
 		err = seed_run(k->skel->progs.on_role_file, NULL);
-	for (size_t i = 0; i < roles.count; i++) {
-		uint32_t fd = (uint32_t)roles.exes[i].fd;
-
-		bpf_map_delete_elem(map, &fd);
-	}
+	empty_role_fds(map);
+	if (!err)
+		forget_others(trusted, round);
 	roles_close(&roles);
 	return err;
 }

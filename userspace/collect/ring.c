@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Room in the ring is given back after so many: it is scarce when records come fast. */
-#define HELD_RECORDS 512
+/* At most so many at once: room in the ring is scarce when records come fast. */
+#define DRAIN_RECORDS 512
 
 static uint64_t load_acquire(const uint64_t *p)
 {
@@ -32,6 +32,7 @@ static int map_positions(struct ring *r)
 		return -errno;
 	r->producer = (const uint64_t *)(const void *)theirs;
 	r->data = theirs + r->page;
+	r->at = *r->consumer;
 	return 0;
 }
 
@@ -74,7 +75,17 @@ void ring_close(struct ring *r)
 
 uint64_t ring_used(const struct ring *r)
 {
-	return load_acquire(r->producer) - load_acquire(r->consumer);
+	return load_acquire(r->producer) - r->at;
+}
+
+uint64_t ring_held(const struct ring *r)
+{
+	return r->at - *r->consumer;
+}
+
+void ring_release(struct ring *r, uint64_t position)
+{
+	__atomic_store_n(r->consumer, position, __ATOMIC_RELEASE);
 }
 
 static void hand_over(const struct record_header *record, source_record_fn fn, void *ctx)
@@ -102,14 +113,18 @@ static const struct record_header *next_record(struct ring *r, uint64_t *at)
 	return NULL;
 }
 
-/* Up to max records in the order of their time; then their room is the kernel's again. */
-static size_t drain_some(struct ring *r, size_t max, source_record_fn fn, void *ctx)
+size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx)
 {
 	struct order order = {.count = 0};
 	const struct record_header *record;
-	uint64_t at = *r->consumer;
+	struct epoll_event ev;
+	uint64_t at = r->at;
 	size_t n = 0;
 
+	while (epoll_wait(r->epoll_fd, &ev, 1, 0) < 0 && errno == EINTR)
+		;
+	if (max > DRAIN_RECORDS)
+		max = DRAIN_RECORDS;
 	while (n < max && (record = next_record(r, &at)) != NULL) {
 		n++;
 		record = order_put(&order, record);
@@ -118,21 +133,6 @@ static size_t drain_some(struct ring *r, size_t max, source_record_fn fn, void *
 	}
 	while ((record = order_take(&order)) != NULL)
 		hand_over(record, fn, ctx);
-	__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
-	return n;
-}
-
-size_t ring_drain(struct ring *r, size_t max, source_record_fn fn, void *ctx)
-{
-	struct epoll_event ev;
-	size_t n = 0, some;
-
-	while (epoll_wait(r->epoll_fd, &ev, 1, 0) < 0 && errno == EINTR)
-		;
-	do {
-		some = max - n < HELD_RECORDS ? max - n : HELD_RECORDS;
-		some = drain_some(r, some, fn, ctx);
-		n += some;
-	} while (some && n < max);
+	r->at = at;
 	return n;
 }

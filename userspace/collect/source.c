@@ -56,6 +56,50 @@ const char *collect_rung_name(const struct source *src)
 	return src->ops->rung(src);
 }
 
+void collect_mark(const struct source *src, struct source_mark *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (src->ops->mark)
+		src->ops->mark(src, out);
+}
+
+void collect_hold(struct source *src, bool hold)
+{
+	if (src->ops->hold)
+		src->ops->hold(src, hold);
+}
+
+void collect_settled(struct source *src, const struct source_mark *mark)
+{
+	if (src->ops->settled)
+		src->ops->settled(src, mark);
+}
+
+void collect_get_start(const struct source *src, struct source_start *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (src->ops->get_start)
+		src->ops->get_start(src, out);
+}
+
+bool collect_leave(struct source *src)
+{
+	return src->ops->leave && src->ops->leave(src);
+}
+
+void collect_note(struct source *src, uint64_t id, const void *note, size_t size)
+{
+	if (src->ops->note)
+		src->ops->note(src, id, note, size);
+}
+
+void collect_each_note(struct source *src,
+		       void (*fn)(void *ctx, uint64_t id, const void *note, size_t size), void *ctx)
+{
+	if (src->ops->each_note)
+		src->ops->each_note(src, fn, ctx);
+}
+
 void collect_close(struct source *src)
 {
 	if (src)

@@ -21,6 +21,15 @@ struct source_ops {
 	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
 	size_t (*classes)(struct source *src, struct class_status *out, size_t max);
 	const struct recording_header *(*header)(const struct source *src);
+	void (*mark)(const struct source *src, struct source_mark *out);
+	void (*hold)(struct source *src, bool hold);
+	void (*settled)(struct source *src, const struct source_mark *mark);
+	void (*get_start)(const struct source *src, struct source_start *out);
+	bool (*leave)(struct source *src);
+	void (*note)(struct source *src, uint64_t id, const void *note, size_t size);
+	void (*each_note)(struct source *src,
+			  void (*fn)(void *ctx, uint64_t id, const void *note, size_t size),
+			  void *ctx);
 	void (*close)(struct source *src);
 };
 

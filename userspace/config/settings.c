@@ -30,6 +30,9 @@ const struct setting config_settings[] = {
 	 "Name servers, beside those in /etc/resolv.conf, whose answers allow rules may rest on."},
 	{"sensor.poll_ms", AT(sensor_poll_ms), SETTING_NUMBER, false, 1, 1000, NULL, "5", NULL,
 	 "How often the buffer is read. Less means faster, more means cheaper."},
+	{"sensor.keep", AT(sensor_keep), SETTING_WORD, false, 0, 0, "crash always never", "crash",
+	 NULL,
+	 "When the kernel records on without the daemon: after a crash only, after each end, or never."},
 
 	{"identity.service_managers", AT(identity_service_managers), SETTING_LIST, false, 0, 0,
 	 NULL, "", NULL, "Executables, beside systemd, that start services."},

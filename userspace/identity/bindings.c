@@ -227,12 +227,16 @@ static void rename_one(struct identity_table *t, struct boundary *b, uint64_t wh
 {
 	struct words words = {0};
 	struct identity id = b->identity;
+	uint64_t number = b->id;
 
 	name_by(&id, a, &words);
 	if (!id.who.p)
 		return; /* bounds make that impossible but for bugs */
 	b->who_id = who_id;
 	boundaries_renew(&t->boundaries, b, &id);
+	b = boundaries_find(&t->boundaries, number);
+	if (b)
+		keep_boundary(t, b);
 }
 
 /* What is bound or flagged at once; boundaries beyond are those of a job that opened ten thousands. */
@@ -243,8 +247,10 @@ static void flag_inside(struct identity_table *t, const struct boundary *top, ui
 {
 	size_t n = collect_inside(t, top, room, INSIDE_MAX);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		room[i]->identity.flags |= flag;
+		keep_boundary(t, room[i]);
+	}
 }
 
 static void bind_inside(struct identity_table *t, const struct boundary *top,
@@ -297,9 +303,11 @@ static enum attest_result decide(struct identity_table *t, const struct boundary
 		seen = bindings_free_slot(&t->bindings, now);
 	if (!seen)
 		return ATTEST_BUSY;
+	forget_binding(t, seen); /* an expired one had the place */
 	memcpy(seen->hash, a->hash, sizeof(seen->hash));
 	seen->boundary = top->id;
 	seen->expires_wall_ns = a->expires_wall_ns;
+	keep_binding(t, seen);
 	bind_inside(t, top, a, room);
 	return ATTEST_OK;
 }

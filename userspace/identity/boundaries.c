@@ -58,6 +58,8 @@ static void evict(struct boundaries *t, struct boundary *b)
 	t->evicted++;
 	if (b->parent_held)
 		boundaries_drop(t, b->parent_id);
+	if (t->gone)
+		t->gone(t->gone_ctx, b->id);
 	free(b);
 }
 
@@ -140,21 +142,30 @@ bool boundaries_have_container(const struct boundaries *t, struct str id)
 	return false;
 }
 
-static void end_jobs_in(struct link *head, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
+void boundaries_hold_parents(struct boundaries *t)
 {
-	for (struct link *l = head->next; l != head; l = l->next) {
+	for (size_t i = 0; i <= t->mask; i++)
+		for (struct boundary *b = t->buckets[i]; b; b = b->hash_next)
+			if (b->parent_id && !b->parent_held)
+				b->parent_held = boundaries_hold(t, b->parent_id);
+}
+
+static void each_opened_in(const struct link *head, uint32_t kind, uint32_t pid, uint64_t start_ns,
+			   void (*fn)(void *ctx, struct boundary *b), void *ctx)
+{
+	for (const struct link *l = head->next; l != head; l = l->next) {
 		struct boundary *b = LINK_OWNER(l, struct boundary, order);
 
-		if (b->kind == BOUNDARY_CI && b->opener_pid == pid &&
-		    b->opener_start_ns == start_ns)
-			b->ended_wall_ns = wall_ns;
+		if (b->kind == kind && b->opener_pid == pid && b->opener_start_ns == start_ns)
+			fn(ctx, b);
 	}
 }
 
-void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns)
+void boundaries_each_opened(const struct boundaries *t, uint32_t kind, uint32_t pid,
+			    uint64_t start_ns, void (*fn)(void *ctx, struct boundary *b), void *ctx)
 {
-	end_jobs_in(&t->idle, pid, start_ns, wall_ns);
-	end_jobs_in(&t->busy, pid, start_ns, wall_ns);
+	each_opened_in(&t->idle, kind, pid, start_ns, fn, ctx);
+	each_opened_in(&t->busy, kind, pid, start_ns, fn, ctx);
 }
 
 void boundaries_renew(struct boundaries *t, struct boundary *b, const struct identity *identity)

@@ -23,9 +23,12 @@ struct boundary {
 	uint32_t ci_system;
 	uint32_t server_pid; /* of the multiplexer that it was started by, at any depth; 0 = none */
 	uint64_t server_start_ns;
-	int64_t ended_wall_ns; /* of a job, a login: who opened it exited; 0 = not yet */
-	uint32_t refs;	       /* live processes and boundaries inside */
-	uint32_t live;	       /* live processes and boundaries inside that have some */
+	uint32_t opener_systems; /* of a job: its supervisor's process.supervises, */
+	bool opener_seen;	 /* and exec_seen */
+	bool end_told;		 /* of a login: its end was an event */
+	int64_t ended_wall_ns;	 /* of a job, a login: who opened it exited; 0 = not yet */
+	uint32_t refs;		 /* live processes and boundaries inside */
+	uint32_t live;		 /* live processes and boundaries inside that have some */
 	bool parent_held;
 	/* of a container that somebody asked for: that one's boundary, and who it is by itself */
 	uint64_t asker;
@@ -47,6 +50,8 @@ struct boundaries {
 	uint64_t evicted;
 	uint64_t ended[ENDED_MAX]; /* logins whose last process has gone, until they are taken */
 	unsigned ended_count;
+	void (*gone)(void *ctx, uint64_t id); /* one was evicted; NULL = nobody wants to know */
+	void *gone_ctx;
 };
 
 int boundaries_init(struct boundaries *t, size_t max, size_t bytes_max); /* 0 or -ENOMEM */
@@ -67,8 +72,12 @@ void boundaries_leave(struct boundaries *t, uint64_t id);
 /* Whether some live boundary is in that container. */
 bool boundaries_have_container(const struct boundaries *t, struct str id);
 
-/* The supervisor of all jobs that this process opened has gone. */
-void boundaries_end_jobs(struct boundaries *t, uint32_t pid, uint64_t start_ns, int64_t wall_ns);
+/* Holds the parents of those that came before them. */
+void boundaries_hold_parents(struct boundaries *t);
+/* Calls fn for each boundary of that kind (enum boundary_kind) that this process opened. */
+void boundaries_each_opened(const struct boundaries *t, uint32_t kind, uint32_t pid,
+			    uint64_t start_ns, void (*fn)(void *ctx, struct boundary *b),
+			    void *ctx);
 
 /*
  * A boundary with copies of all texts of identity, exe and own_who in one piece of memory; the facts are the

@@ -91,6 +91,7 @@ void identity_free(struct identity_table *t)
 	calls_free(t->calls);
 	deferrals_free(t->deferrals);
 	requests_free(t->requests);
+	restored_release(t);
 	free(t);
 }
 
@@ -153,17 +154,21 @@ static void set_writer(struct identity_table *t, struct process *p, struct str w
 	p->written_by = e;
 }
 
+/* Who is older than the census of all that run, and was not in it, has ended: its record comes late. */
 static struct process *make_process(struct identity_table *t, uint32_t pid, uint64_t start_ns)
 {
 	struct process *older = processes_newest(&t->processes, pid);
-	struct process *victim;
+	struct process *victim, *p;
 
 	if (older && older->start_ns < start_ns)
 		set_exited(t, older); /* the pid is used again: its exit was not heard of */
 	victim = processes_victim(&t->processes);
 	if (victim)
 		forget(t, victim);
-	return processes_add(&t->processes, pid, start_ns);
+	p = processes_add(&t->processes, pid, start_ns);
+	if (start_ns < t->census_boot_ns)
+		processes_exited(&t->processes, p);
+	return p;
 }
 
 /* The acting process, made from what the record says when it was not known. NULL for the idle task. */
@@ -187,11 +192,30 @@ static struct process *acting(struct identity_table *t, const struct event_what 
 	return p;
 }
 
+/* The executable at the time of the act: what was found running may have been another one before. */
+static struct interned *exe_of(const struct process *p, const struct event_what *what)
+{
+	bool known = what->boot_ns >= p->exe_boot_ns || what->exec_count == p->exe_execs;
+
+	return known ? p->exe : NULL;
+}
+
+/* One of those that run; alive, whatever make_process() thought of it. */
+static void take_census(struct identity_table *t, struct process *p, const struct event_what *what)
+{
+	if (!t->census_boot_ns || what->boot_ns < t->census_boot_ns)
+		t->census_boot_ns = what->boot_ns;
+	if (!p || p->alive)
+		return;
+	processes_revived(&t->processes, p);
+	set_boundary(t, p, what->boundary);
+}
+
 /* Last in an event: making room for the child may take the place of anybody. */
 static void learn_fork(struct identity_table *t, const struct process *parent,
 		       const struct event_what *what)
 {
-	struct interned *exe = interns_share(parent->exe);
+	struct interned *exe = interns_share(exe_of(parent, what));
 	struct interned *written_by = interns_share(parent->written_by);
 	struct process *child;
 
@@ -274,19 +298,31 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 			  containers_enter(t, what, parent, &entry) ? &entry : NULL, &t->users);
 	if (!b)
 		return;
+	if (opener) {
+		b->opener_seen = opener->exec_seen;
+		b->opener_systems = opener->supervises;
+	}
 	boundaries_add(&t->boundaries, b, false);
+	keep_boundary(t, b);
 	if (opener && !opener->job)
 		opener->job = b->id;
 	sessions_opened(t, b);
 }
 
 /* How it was started says whether it can be a supervisor; a job that starts one is found out. */
-static void learn_exec(struct process *p, const struct event_what *what)
+static void learn_exec(const struct identity_table *t, struct process *p,
+		       const struct event_what *what)
 {
+	bool running = what->type == EVENT_PROCESS;
+
+	p->exe_boot_ns = running ? what->boot_ns : 0;
+	p->exe_execs = what->exec_count;
 	p->supervises = 0;
 	p->exec_seen = what->type == EVENT_EXEC;
 	if (p->exec_seen)
 		p->supervises = ci_looks_like(what->exec.exe, what->exec.argv);
+	else
+		recall_opener(t, p);
 }
 
 /* The end of a job is the exit of its supervisor: what is still there has slipped away. */
@@ -335,26 +371,6 @@ static bool is_published(const struct event *ev)
 	       ev->what.type != EVENT_REQUEST;
 }
 
-static struct process_ref ref_of(const struct identity_table *t, uint32_t pid, uint64_t start_ns,
-				 const struct process **found)
-{
-	*found = pid ? processes_find(&t->processes, pid, start_ns) : NULL;
-	return (struct process_ref){pid, start_ns, *found ? interned_str((*found)->exe) : STR_NONE};
-}
-
-/* Who forked whom, as seen: reparenting does not hide where a process comes from. */
-static void fill_ancestors(const struct identity_table *t, const struct process *p,
-			   struct event_who *who, uint32_t max)
-{
-	while (p && p->parent_pid && who->ancestor_count < max) {
-		const struct process *parent;
-
-		who->ancestors[who->ancestor_count++] =
-			ref_of(t, p->parent_pid, p->parent_start_ns, &parent);
-		p = parent == p ? NULL : parent;
-	}
-}
-
 static void fill_identity(struct identity_table *t, const struct event_what *what,
 			  struct identity *id)
 {
@@ -387,8 +403,6 @@ static bool plays_supervisor(const struct process *p, const struct identity *id)
 
 static void end_process(struct identity_table *t, struct process *p, const struct event_what *what)
 {
-	if (p->job)
-		boundaries_end_jobs(&t->boundaries, p->pid, p->start_ns, what->wall_ns);
 	sessions_opener_gone(t, p, what->wall_ns);
 	set_exited(t, p);
 }
@@ -422,9 +436,11 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	else if (what->type == EVENT_NET_CONNECT)
 		arrivals_learn_connection(t->arrivals, what);
 	p = acting(t, what);
+	if (what->type == EVENT_PROCESS)
+		take_census(t, p, what);
 	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS)) {
 		set_exe(t, p, what->exec.exe);
-		learn_exec(p, what);
+		learn_exec(t, p, what);
 	} else if (p && !p->exe && is_crossing(what))
 		set_exe(t, p, what->crossing.exe);
 
@@ -438,11 +454,12 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		who->id.flags |= ID_SUPERVISOR_TAMPERED;
 	if (p && plays_supervisor(p, &who->id))
 		who->id.flags |= ID_FAKE_SUPERVISOR;
-	who->exe = p ? interned_str(p->exe) : STR_NONE;
+	who->exe = p ? interned_str(exe_of(p, what)) : STR_NONE;
 	who->user_name = user_names_name(&t->users, what->uid);
 	deferrals_learn(t->deferrals, what, &who->id, who->exe);
 	fill_target(t, what, who);
-	fill_ancestors(t, p, who, what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
+	processes_fill_ancestors(&t->processes, p, what->boot_ns, who,
+				 what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)
 		who->parent = who->ancestors[0];
 	if (what->type != EVENT_EXEC)

@@ -43,6 +43,22 @@ struct identity_stats {
 int identity_new(struct identity_table **out, const struct identity_options *opt);
 void identity_free(struct identity_table *t);
 
+/*
+ * What outlives the daemon: a note on each boundary, to be kept as long as the kernel's numbers of them
+ * are. note with size 0 takes it away.
+ */
+struct identity_keeper {
+	void (*note)(void *ctx, uint64_t boundary, const void *note, size_t size);
+	void *ctx;
+};
+/* From now on. The boundaries known already are noted at once. */
+void identity_keep(struct identity_table *t, const struct identity_keeper *keeper);
+/*
+ * Takes a note of an earlier daemon on the same kernel side, before any event: names are not decided
+ * anew. 0, -EBADMSG, -ENOMEM.
+ */
+int identity_restore(struct identity_table *t, const void *note, size_t size);
+
 /* Learns from ev (fork, exec, exit, boundary) and fills ev->who. Never fails. */
 void identity_attach(struct identity_table *t, struct event *ev);
 /* Events were lost (EVENT_LOSS): who wrote what meanwhile is not known. */
@@ -53,6 +69,12 @@ void identity_missed(struct identity_table *t, const struct event_what *loss);
  * there is no more. Of sessions that began before the sensor nobody knows the end.
  */
 bool identity_take_ended(struct identity_table *t, const struct event *cause, struct event *out);
+
+/*
+ * The same of logins of an earlier daemon whose last process went while there was none, when everything
+ * that was recorded meanwhile has been attached. now: when that is.
+ */
+bool identity_take_emptied(struct identity_table *t, const struct event *now, struct event *out);
 
 void identity_get_stats(const struct identity_table *t, struct identity_stats *out);
 

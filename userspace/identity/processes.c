@@ -115,6 +115,13 @@ void processes_heard(struct processes *t, struct process *p)
 	list_add_tail(&t->live, &p->order);
 }
 
+void processes_revived(struct processes *t, struct process *p)
+{
+	p->alive = true;
+	list_remove(&p->order);
+	list_add_tail(&t->live, &p->order);
+}
+
 void processes_exited(struct processes *t, struct process *p)
 {
 	if (!p->alive)
@@ -122,4 +129,27 @@ void processes_exited(struct processes *t, struct process *p)
 	p->alive = false;
 	list_remove(&p->order);
 	list_add_tail(&t->exited, &p->order);
+}
+
+/* What is said of another process: as it was at that time. */
+static struct process_ref ref_of(const struct processes *t, uint32_t pid, uint64_t start_ns,
+				 uint64_t boot_ns, const struct process **found)
+{
+	const struct process *p = pid ? processes_find(t, pid, start_ns) : NULL;
+	bool known = p && boot_ns >= p->exe_boot_ns;
+
+	*found = p;
+	return (struct process_ref){pid, start_ns, known ? interned_str(p->exe) : STR_NONE};
+}
+
+void processes_fill_ancestors(const struct processes *t, const struct process *p, uint64_t boot_ns,
+			      struct event_who *who, uint32_t max)
+{
+	while (p && p->parent_pid && who->ancestor_count < max) {
+		const struct process *parent;
+
+		who->ancestors[who->ancestor_count++] =
+			ref_of(t, p->parent_pid, p->parent_start_ns, boot_ns, &parent);
+		p = parent == p ? NULL : parent;
+	}
 }

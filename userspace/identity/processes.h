@@ -17,6 +17,9 @@ struct process {
 	uint64_t boundary;	     /* last one seen */
 	struct interned *exe;	     /* NULL = not known */
 	struct interned *written_by; /* as event_who has it; NULL = not known */
+	/* found running then: what it did before may have been another program's; its exec_count then */
+	uint64_t exe_boot_ns;
+	uint32_t exe_execs;
 	uint32_t pid;
 	uint32_t parent_pid; /* who forked it: reparenting changes nothing; 0 = not known */
 	uint32_t uid;
@@ -49,6 +52,14 @@ struct process *processes_victim(const struct processes *t);
 struct process *processes_add(struct processes *t, uint32_t pid, uint64_t start_ns);
 void processes_remove(struct processes *t, struct process *p);
 void processes_heard(struct processes *t, struct process *p);
+void processes_revived(struct processes *t, struct process *p);
 void processes_exited(struct processes *t, struct process *p);
+
+/*
+ * Who forked whom, as seen, at most max of them: reparenting does not hide where a process comes from. Of
+ * each what was known at that time. p may be NULL.
+ */
+void processes_fill_ancestors(const struct processes *t, const struct process *p, uint64_t boot_ns,
+			      struct event_who *who, uint32_t max);
 
 #endif

@@ -15,12 +15,31 @@ void sessions_opened(struct identity_table *t, const struct boundary *b)
 		opener->login = b->id;
 }
 
+struct job_end {
+	const struct identity_table *table;
+	int64_t wall_ns;
+};
+
+static void end_job(void *ctx, struct boundary *job)
+{
+	const struct job_end *end = ctx;
+
+	job->ended_wall_ns = end->wall_ns;
+	keep_boundary(end->table, job);
+}
+
 void sessions_opener_gone(struct identity_table *t, const struct process *p, int64_t wall_ns)
 {
 	struct boundary *b = p->login ? boundaries_find(&t->boundaries, p->login) : NULL;
+	struct job_end end = {t, wall_ns};
 
-	if (b)
-		b->ended_wall_ns = wall_ns;
+	if (p->job)
+		boundaries_each_opened(&t->boundaries, BOUNDARY_CI, p->pid, p->start_ns, end_job,
+				       &end);
+	if (!b)
+		return;
+	b->ended_wall_ns = wall_ns;
+	keep_boundary(t, b);
 }
 
 static void fill_end(struct event *out, const struct boundary *b, const struct event *cause)
@@ -40,17 +59,39 @@ static void fill_end(struct event *out, const struct boundary *b, const struct e
 	out->who.id = b->identity;
 }
 
+static void tell_end(struct identity_table *t, struct boundary *b, const struct event *cause,
+		     struct event *out)
+{
+	b->end_told = true; /* once, also when those who left meanwhile are heard of later */
+	keep_boundary(t, b);
+	fill_end(out, b, cause);
+}
+
 bool identity_take_ended(struct identity_table *t, const struct event *cause, struct event *out)
 {
 	struct boundaries *all = &t->boundaries;
 
 	while (all->ended_count) {
-		const struct boundary *b = boundaries_find(all, all->ended[--all->ended_count]);
+		struct boundary *b = boundaries_find(all, all->ended[--all->ended_count]);
 
-		if (!b || b->live)
+		if (!b || b->live || b->end_told)
 			continue;
-		fill_end(out, b, cause);
+		tell_end(t, b, cause, out);
 		return true;
 	}
+	return false;
+}
+
+bool identity_take_emptied(struct identity_table *t, const struct event *now, struct event *out)
+{
+	const struct boundaries *all = &t->boundaries;
+
+	for (size_t i = 0; t->restored && i <= all->mask; i++)
+		for (struct boundary *b = all->buckets[i]; b; b = b->hash_next) {
+			if (b->kind != BOUNDARY_LOGIN || b->live || b->end_told)
+				continue;
+			tell_end(t, b, now, out);
+			return true;
+		}
 	return false;
 }

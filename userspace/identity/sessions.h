@@ -10,7 +10,7 @@
 
 /* A new boundary: of a login it is kept who opened it. */
 void sessions_opened(struct identity_table *t, const struct boundary *b);
-/* A process has exited: with it goes the login that it opened. */
+/* A process has exited: with it go the login and the jobs that it opened. */
 void sessions_opener_gone(struct identity_table *t, const struct process *p, int64_t wall_ns);
 
 #endif

@@ -44,7 +44,20 @@ struct identity_table {
 	struct calls *calls;	   /* of container runtimes */
 	struct requests *requests; /* to container engines */
 	uint64_t names_boot_ns;	   /* of the event at which users was looked after last */
+	uint64_t census_boot_ns;   /* when all that ran was listed; 0 = never */
 	struct identity_stats stats;
+	struct identity_keeper keeper; /* note NULL = none */
+	struct restored *restored;
 };
+
+/* keep.c: notes on a boundary for the daemon that takes over; forget: a boundary_gone_fn. */
+void keep_boundary(const struct identity_table *t, const struct boundary *b);
+void forget_boundary(void *table, uint64_t id);
+void keep_binding(const struct identity_table *t, const struct binding *b);
+void forget_binding(const struct identity_table *t, const struct binding *b);
+void keep_tampered(const struct identity_table *t);
+/* Found running: what an earlier daemon knew of what it opened. */
+void recall_opener(const struct identity_table *t, struct process *p);
+void restored_release(struct identity_table *t);
 
 #endif

@@ -77,8 +77,10 @@ static bool learn_file(struct identity_table *t, const struct event_what *what)
 
 	if (what->type == EVENT_FILE_RENAME || what->type == EVENT_FILE_LINK)
 		rows |= rows_with_file(t, what->file.old_path);
-	if (what->outcome == OUTCOME_OK)
+	if (what->outcome == OUTCOME_OK && (rows & ~t->tampered_rows)) {
 		t->tampered_rows |= rows;
+		keep_tampered(t);
+	}
 	return rows != 0;
 }
 

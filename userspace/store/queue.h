@@ -17,6 +17,10 @@ struct store {
 	/* the line's own */
 	struct store_options opt;
 	struct buffer *current;
+	struct buffer *ready, **ready_end; /* full between two marks: go with the next */
+	bool due;			   /* current goes at the next mark */
+	struct pending_anomaly *staged;	   /* go with the events that changed them */
+	size_t staged_count;
 	uint64_t now_ns, since_ns; /* last tick; tick at which current got its first event */
 	uint64_t next_seq;
 	struct lost lost; /* since a buffer was to be had */
@@ -36,6 +40,8 @@ struct store {
 	struct program_facts programs[PROGRAMS_MAX];
 	unsigned program_count;
 	struct store_stats stats;
+	uint32_t mark_len; /* of the mark that is on disk */
+	uint8_t mark[STORE_MARK_MAX];
 	bool stop;
 	int close_err;
 

@@ -38,9 +38,16 @@ static void init_lock(struct store *s)
 	pthread_condattr_destroy(&attr);
 }
 
+static void free_anomalies(struct pending_anomaly *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].json);
+	free(list);
+}
+
 static void release(struct store *s)
 {
-	struct buffer *lists[] = {s->free, s->full, s->current};
+	struct buffer *lists[] = {s->free, s->full, s->ready, s->current};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		while (lists[i]) {
@@ -49,9 +56,8 @@ static void release(struct store *s)
 			lists[i] = b->next;
 			munmap(b, sizeof(*b));
 		}
-	for (size_t i = 0; i < s->anomaly_count; i++)
-		free(s->anomalies[i].json);
-	free(s->anomalies);
+	free_anomalies(s->anomalies, s->anomaly_count);
+	free_anomalies(s->staged, s->staged_count);
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
 	pthread_cond_destroy(&s->wake);
@@ -68,6 +74,7 @@ static struct store *make(const struct store_options *opt)
 		return NULL;
 	s->dir_fd = -1;
 	s->full_end = &s->full;
+	s->ready_end = &s->ready;
 	s->opt = *opt;
 	if (!s->opt.max_bytes)
 		s->opt.max_bytes = DEFAULT_BYTES;
@@ -124,6 +131,8 @@ static int open_file(struct store *s, const char *dir, const struct host *host, 
 		return r;
 	s->was_clean = s->writer.was_clean;
 	s->last_wall_ns = s->writer.last_wall_ns;
+	s->mark_len = s->writer.mark_len;
+	memcpy(s->mark, s->writer.mark, s->mark_len);
 	r = queue_start_thread(s);
 	if (r) {
 		writer_close(&s->writer, false, 0);
@@ -166,18 +175,81 @@ static void submit(struct store *s)
 	pthread_cond_signal(&s->wake);
 }
 
-static void hand_over(struct store *s)
+/* Under the lock: a later state of an anomaly takes the place of an earlier one that still waits. */
+static void queue_anomaly(struct store *s, const struct pending_anomaly *a)
+{
+	struct pending_anomaly *more;
+
+	for (size_t i = 0; i < s->anomaly_count; i++)
+		if (s->anomalies[i].id == a->id) {
+			free(s->anomalies[i].json);
+			s->anomalies[i] = *a;
+			return;
+		}
+	more = s->anomaly_count < ANOMALIES_MAX
+		       ? reallocarray(s->anomalies, s->anomaly_count + 1, sizeof(*more))
+		       : NULL;
+	if (!more) {
+		free(a->json);
+		return;
+	}
+	s->anomalies = more;
+	more[s->anomaly_count++] = *a;
+}
+
+static void add_ready(struct store *s)
 {
 	struct buffer *b = TAKE_PTR(s->current);
 
 	if (!b)
 		return;
 	b->next = NULL;
+	b->mark_len = 0;
+	*s->ready_end = b;
+	s->ready_end = &b->next;
+	s->due = true;
+}
+
+/* All that waits, with the mark that is behind it. */
+static void hand_over(struct store *s)
+{
+	struct buffer *last = s->current;
+
+	add_ready(s);
+	s->due = false;
+	if (!s->ready && !s->staged_count)
+		return;
+	if (last && s->opt.mark)
+		last->mark_len = (uint32_t)s->opt.mark(s->opt.mark_ctx, last->mark);
 	pthread_mutex_lock(&s->lock);
-	*s->full_end = b;
-	s->full_end = &b->next;
+	if (s->ready) {
+		*s->full_end = s->ready;
+		s->full_end = s->ready_end;
+	}
+	for (size_t i = 0; i < s->staged_count; i++)
+		queue_anomaly(s, &s->staged[i]);
 	submit(s);
 	pthread_mutex_unlock(&s->lock);
+	s->ready = NULL;
+	s->ready_end = &s->ready;
+	s->staged_count = 0;
+}
+
+void store_settle(struct store *s)
+{
+	if (s->due)
+		hand_over(s);
+}
+
+size_t store_mark(struct store *s, uint8_t out[STORE_MARK_MAX])
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->mark_len;
+	memcpy(out, s->mark, n);
+	pthread_mutex_unlock(&s->lock);
+	return n;
 }
 
 /* Under the lock: the period in which the store itself lost events becomes a row. */
@@ -234,8 +306,11 @@ void store_append(struct store *s, const struct event *ev, const uint8_t *packed
 	__atomic_add_fetch(&s->stats.appended, 1, __ATOMIC_RELAXED);
 	if (ev->what.seq >= s->next_seq)
 		s->next_seq = ev->what.seq + 1;
-	if (s->current && size > BATCH_RAW_MAX - s->current->facts.raw_len)
-		hand_over(s);
+	if (s->current && size > BATCH_RAW_MAX - s->current->facts.raw_len) {
+		add_ready(s);
+		if (!s->opt.mark)
+			hand_over(s);
+	}
 	if (!s->current)
 		s->current = get_buffer(s, ev);
 	if (!s->current)
@@ -249,7 +324,10 @@ void store_append(struct store *s, const struct event *ev, const uint8_t *packed
 		f->ts0 = ev->what.wall_ns;
 	if (ev->what.wall_ns > f->ts1)
 		f->ts1 = ev->what.wall_ns;
-	if (++f->count >= s->opt.batch_events)
+	if (++f->count < s->opt.batch_events)
+		return;
+	s->due = true;
+	if (!s->opt.mark)
 		hand_over(s);
 }
 
@@ -296,6 +374,8 @@ int store_wait(struct store *s, unsigned timeout_ms)
 void store_tick(struct store *s, uint64_t boot_ns)
 {
 	s->now_ns = boot_ns;
+	if (!s->current && !s->ready && s->staged_count)
+		hand_over(s);
 	if (!s->current)
 		return;
 	if (s->since_ns == 0 || s->since_ns > boot_ns)
@@ -316,40 +396,36 @@ void store_gap(struct store *s, int64_t from_wall_ns, int64_t to_wall_ns, uint64
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* A later state of an anomaly takes the place of an earlier one that still waits. */
+/* The state goes to the disk with the events that made it, neither before nor after them. */
 static struct pending_anomaly *find_slot(struct store *s, uint64_t id)
 {
 	struct pending_anomaly *more;
 
-	for (size_t i = 0; i < s->anomaly_count; i++)
-		if (s->anomalies[i].id == id) {
-			free(s->anomalies[i].json);
-			return &s->anomalies[i];
+	for (size_t i = 0; i < s->staged_count; i++)
+		if (s->staged[i].id == id) {
+			free(s->staged[i].json);
+			return &s->staged[i];
 		}
-	if (s->anomaly_count >= ANOMALIES_MAX)
+	if (s->staged_count >= ANOMALIES_MAX)
 		return NULL;
-	more = reallocarray(s->anomalies, s->anomaly_count + 1, sizeof(*more));
+	more = reallocarray(s->staged, s->staged_count + 1, sizeof(*more));
 	if (!more)
 		return NULL;
-	s->anomalies = more;
-	return &more[s->anomaly_count++];
+	s->staged = more;
+	return &more[s->staged_count++];
 }
 
 void store_put_anomaly(struct store *s, uint64_t id, struct str json)
 {
 	char *copy = malloc(json.n + 1u);
-	struct pending_anomaly *slot;
+	struct pending_anomaly *slot = copy ? find_slot(s, id) : NULL;
 
-	if (!copy)
+	if (!slot) {
+		free(copy);
 		return;
+	}
 	memcpy(copy, json.p, json.n);
-	pthread_mutex_lock(&s->lock);
-	slot = find_slot(s, id);
-	if (slot)
-		*slot = (struct pending_anomaly){id, TAKE_PTR(copy), json.n};
-	submit(s);
-	pthread_mutex_unlock(&s->lock);
-	free(copy);
+	*slot = (struct pending_anomaly){id, copy, json.n};
 }
 
 void store_put_program(struct store *s, const struct program_facts *facts)

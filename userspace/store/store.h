@@ -18,11 +18,24 @@ struct store;
 struct store_reader;
 struct store_cursor;
 
+#define STORE_MARK_MAX 1024
+
 struct store_options {
 	uint64_t max_bytes;    /* oldest batches go when the file passes this; 0 = 1 GiB */
 	uint32_t batch_events; /* 0 = 1000 */
 	uint32_t commit_ms;    /* 0 = 250 */
 	bool sync_full;	       /* synchronous=FULL; default true */
+	/*
+	 * A few bytes that say where what is stored came from: asked for whenever events are handed to the
+	 * disk, and kept in the same transaction as these. Returns how many; NULL = none are kept.
+	 */
+	size_t (*mark)(void *ctx, uint8_t out[STORE_MARK_MAX]);
+	void *mark_ctx;
+	/*
+	 * What the mark of the writer before begins with, when the events behind that mark will come
+	 * again: its seqs are then given again. 0 = they will not.
+	 */
+	uint64_t resume;
 };
 
 struct store_stats {
@@ -44,8 +57,15 @@ int store_open(struct store **out, const char *dir, const struct store_options *
 	       const struct host *host, uint64_t *next_seq, struct problem *err);
 /* What the file says of the last writer: whether it ended by store_close(), and its last event. */
 bool store_was_clean(const struct store *s, int64_t *last_wall_ns);
+/* The mark that was kept last: before the first commit the earlier writer's. Its size, 0 = none. */
+size_t store_mark(struct store *s, uint8_t out[STORE_MARK_MAX]);
 /* Takes one packed event (event_pack.h). Never waits: what does not fit is counted. */
 void store_append(struct store *s, const struct event *ev, const uint8_t *packed, size_t size);
+/*
+ * What one reading of the source made is appended: what is due is handed over. With marks, all that
+ * comes to the disk together, so this is to be called after each; without them it need not be.
+ */
+void store_settle(struct store *s);
 /* Hands over what is there now, due or not: somebody wants to read it. Waits for nothing. */
 void store_flush(struct store *s);
 /*

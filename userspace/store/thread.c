@@ -80,6 +80,16 @@ static void count_commit(struct store *s, const struct commit_result *r)
 	s->stats.last_err_text[0] = '\0';
 }
 
+static void note_mark(struct store *s, const struct work *work)
+{
+	for (const struct buffer *b = work->batches; b; b = b->next) {
+		if (!b->mark_len)
+			continue;
+		s->mark_len = b->mark_len;
+		memcpy(s->mark, b->mark, b->mark_len);
+	}
+}
+
 static void give_back(struct store *s, struct work *work)
 {
 	for (unsigned i = 0; work->batches; i++) {
@@ -152,6 +162,7 @@ static void *run(void *arg)
 		pthread_mutex_lock(&s->lock);
 		if (r == 0) {
 			count_commit(s, &result);
+			note_mark(s, &work);
 			give_back(s, &work);
 			s->settled = taken;
 			pthread_cond_broadcast(&s->written);

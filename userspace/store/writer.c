@@ -15,6 +15,7 @@ static void release(struct writer *w)
 	sqlite3_finalize(w->insert_gap);
 	sqlite3_finalize(w->put_anomaly);
 	sqlite3_finalize(w->put_program);
+	sqlite3_finalize(w->put_mark);
 	sqlite3_finalize(w->oldest);
 	sqlite3_finalize(w->delete_to);
 	batch_packer_free(w->packer);
@@ -33,6 +34,7 @@ static int prepare(struct writer *w)
 		{&w->insert_gap, "INSERT INTO gap(ts0, ts1, n, why) VALUES(?,?,?,?)"},
 		{&w->put_anomaly, "INSERT OR REPLACE INTO anomaly VALUES(?,?)"},
 		{&w->put_program, "INSERT OR REPLACE INTO program VALUES(?,?,?,?,?,?)"},
+		{&w->put_mark, "INSERT OR REPLACE INTO meta VALUES('mark',?)"},
 		{&w->oldest, "SELECT seq0, n FROM batch ORDER BY seq0 LIMIT 17"},
 		{&w->delete_to, "DELETE FROM batch WHERE seq0<=?"},
 	};
@@ -80,7 +82,27 @@ static void read_stats(struct writer *w, struct store_stats *stats)
 	stats->oldest_wall_ns = oldest_wall_ns(w->db);
 }
 
-static void read_last_end(struct writer *w, uint64_t *next_seq)
+static void read_mark(struct writer *w)
+{
+	_cleanup_statement_ sqlite3_stmt *st = NULL;
+	int n;
+
+	if (schema_prepare(w->db, "SELECT v FROM meta WHERE k='mark'", &st) ||
+	    sqlite3_step(st) != SQLITE_ROW)
+		return;
+	n = sqlite3_column_bytes(st, 0);
+	if (n <= 0 || n > STORE_MARK_MAX || !sqlite3_column_blob(st, 0))
+		return;
+	w->mark_len = (uint32_t)n;
+	memcpy(w->mark, sqlite3_column_blob(st, 0), (size_t)n);
+}
+
+static bool is_resumed(const struct writer *w, uint64_t resume)
+{
+	return resume && w->mark_len >= sizeof(resume) && !memcmp(w->mark, &resume, sizeof(resume));
+}
+
+static void read_last_end(struct writer *w, uint64_t resume, uint64_t *next_seq)
 {
 	int64_t clean = 0, kept = 0;
 	uint64_t last = (uint64_t)ask(w->db, "SELECT seq1 FROM batch ORDER BY seq0 DESC LIMIT 1");
@@ -89,7 +111,8 @@ static void read_last_end(struct writer *w, uint64_t *next_seq)
 	w->last_wall_ns = ask(w->db, "SELECT ts1 FROM batch ORDER BY seq0 DESC LIMIT 1");
 	schema_meta_get(w->db, "next_seq", &kept);
 	*next_seq = last + 1 > (uint64_t)kept ? last + 1 : (uint64_t)kept;
-	if (!w->was_clean)
+	read_mark(w);
+	if (!w->was_clean && !is_resumed(w, resume))
 		*next_seq += SEQ_JUMP;
 }
 
@@ -122,7 +145,7 @@ int writer_open(struct writer *w, const char *path, const struct store_options *
 		r = read_chain_end(&new);
 	if (r == 0) {
 		read_stats(&new, stats);
-		read_last_end(&new, &seq);
+		read_last_end(&new, opt->resume, &seq);
 		r = mark_open(&new, host, seq);
 	}
 	if (r) {
@@ -181,6 +204,20 @@ static int write_batch(struct writer *w, const struct buffer *b, uint8_t prev[st
 	return r;
 }
 
+/* That of the last batch is the furthest. */
+static int write_mark(struct writer *w, const struct work *work)
+{
+	const struct buffer *last = NULL;
+
+	for (const struct buffer *b = work->batches; b; b = b->next)
+		if (b->mark_len)
+			last = b;
+	if (!last)
+		return 0;
+	sqlite3_bind_blob(w->put_mark, 1, last->mark, (int)last->mark_len, SQLITE_STATIC);
+	return run(w, w->put_mark);
+}
+
 static int write_gap(struct writer *w, const struct store_gap_row *gap)
 {
 	sqlite3_bind_int64(w->insert_gap, 1, gap->from_wall_ns);
@@ -227,6 +264,8 @@ static int write_all(struct writer *w, const struct work *work, uint8_t prev[sta
 
 	for (const struct buffer *b = work->batches; r == 0 && b; b = b->next)
 		r = write_batch(w, b, prev, out);
+	if (r == 0)
+		r = write_mark(w, work);
 	for (unsigned i = 0; r == 0 && i < work->gap_count; i++)
 		r = write_gap(w, &work->gaps[i]);
 	for (size_t i = 0; r == 0 && i < work->anomaly_count; i++)

@@ -14,6 +14,8 @@ struct buffer {
 	uint8_t raw[BATCH_RAW_MAX];
 	struct buffer *next;
 	struct batch_facts facts;
+	uint32_t mark_len; /* 0 = none */
+	uint8_t mark[STORE_MARK_MAX];
 };
 
 #define GAPS_MAX 64 /* waiting to be written; more are joined with the last */
@@ -39,7 +41,8 @@ struct work {
 
 struct writer {
 	sqlite3 *db;
-	sqlite3_stmt *insert_batch, *insert_gap, *put_anomaly, *put_program, *oldest, *delete_to;
+	sqlite3_stmt *insert_batch, *insert_gap, *put_anomaly, *put_program, *put_mark, *oldest,
+		*delete_to;
 	struct batch_packer *packer;
 	uint8_t prev[BATCH_HASH];
 	uint64_t host;
@@ -47,6 +50,8 @@ struct writer {
 	uint64_t page_bytes;
 	bool was_clean;
 	int64_t last_wall_ns; /* of the newest event that was there at opening */
+	uint32_t mark_len;    /* of the mark that is in the file */
+	uint8_t mark[STORE_MARK_MAX];
 };
 
 /* What a commit changed in the file. */

@@ -152,6 +152,17 @@ void store_put_program(struct store *s, const struct program_facts *facts)
 	(void)facts;
 }
 
+void store_settle(struct store *s)
+{
+	(void)s;
+}
+
+size_t store_mark(struct store *s, uint8_t out[STORE_MARK_MAX])
+{
+	(void)s;
+	return pipeline_mark(p, out);
+}
+
 void store_tick(struct store *s, uint64_t boot_ns)
 {
 	(void)s;
@@ -188,6 +199,8 @@ void stream_flush(struct stream *s)
 	(void)s;
 }
 
+static uint64_t settled_position;
+
 const struct recording_header *collect_recording_header(const struct source *src)
 {
 	(void)src;
@@ -201,6 +214,18 @@ int collect_tick(struct source *src, source_record_fn fn, void *ctx)
 	(void)ctx;
 	source_ticks++;
 	return 0;
+}
+
+void collect_mark(const struct source *src, struct source_mark *out)
+{
+	(void)src;
+	*out = (struct source_mark){.position = 4711};
+}
+
+void collect_settled(struct source *src, const struct source_mark *mark)
+{
+	(void)src;
+	settled_position = mark->position;
 }
 
 int recorder_write(struct recorder *rec, const void *record, size_t size)

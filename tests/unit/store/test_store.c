@@ -404,6 +404,72 @@ static void two_writers_are_refused(void **state)
 	assert_int_equal(store_close(s), 0);
 }
 
+static uint64_t marked; /* what the next mark says */
+
+static size_t make_mark(void *ctx, uint8_t out[STORE_MARK_MAX])
+{
+	const uint64_t mark[2] = {4711, marked};
+
+	assert_ptr_equal(ctx, &marked);
+	memcpy(out, mark, sizeof(mark));
+	return sizeof(mark);
+}
+
+static const struct store_options marking = {
+	.batch_events = 10, .mark = make_mark, .mark_ctx = &marked, .resume = 4711};
+
+static uint64_t mark_of(struct store *s)
+{
+	uint8_t bytes[STORE_MARK_MAX];
+	uint64_t mark[2];
+
+	if (store_mark(s, bytes) != sizeof(mark))
+		return 0;
+	memcpy(mark, bytes, sizeof(mark));
+	return mark[1];
+}
+
+/* Acts of three events; left without closing. */
+static void write_acts_and_end(void)
+{
+	uint64_t seq;
+	struct store *s = open_store(&marking, &seq);
+
+	if (mark_of(s) != 0)
+		_exit(1);
+	for (uint64_t i = 0; i < 25; i++) {
+		for (uint64_t j = 0; j < 3; j++)
+			put(s, seq + 3 * i + j);
+		marked = i + 1;
+		store_settle(s);
+	}
+	_exit(store_wait(s, 5000) ? 2 : mark_of(s) != 24 ? 3 : 0);
+}
+
+/* Events behind the mark come again and have their seqs again; the mark is never ahead of the events. */
+static void marks_and_events_are_one_commit(void **state)
+{
+	uint64_t first = 0, last = 0, next;
+	struct store_reader *r;
+	struct store *s;
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		write_acts_and_end();
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	r = open_reader_at(dir);
+	/* handed over after each fourth act, when there are ten events or more */
+	assert_int_equal(count_events(r, &(struct store_query){0}, &first, &last), 24 * 3);
+	store_reader_close(r);
+	s = open_store(&marking, &next);
+	assert_int_equal(next, last + 1);
+	assert_int_equal(mark_of(s), 24);
+	store_close(s);
+}
+
 /* A child writes with a commit every 1000 events, tells what is committed, and is killed. */
 static void write_until_killed(int fd)
 {
@@ -1028,6 +1094,7 @@ int main(void)
 		TEST(both_orders_and_bounds),
 		TEST(filters_select),
 		TEST(one_event_by_number),
+		TEST(marks_and_events_are_one_commit),
 		TEST(gaps_and_anomalies_are_kept),
 		TEST(latest_anomaly_wins),
 		TEST(programs_complete_execs),
