@@ -67,6 +67,7 @@ enum record_kind {
 	RECORD_FILE_MOUNT = 27,	     /* struct record_file */
 	RECORD_MODULE_LOAD = 28,     /* struct record_load: into the kernel */
 	RECORD_BPF_LOAD = 29,
+	RECORD_FILE_MAP = 30, /* struct record_file: mapped as code, by a call of its own */
 
 	RECORD_NET_CONNECT = 32, /* struct record_net; of AF_UNIX, struct record_unix */
 	/* struct record_flow, to RECORD_NET_CLOSE; with RECORD_FOLDED, struct record_flows */
@@ -110,18 +111,23 @@ enum record_kind {
 #define RECORD_USER_ADDRESS (1u << 15)
 
 /* A result: it failed, and nobody told with which error. */
-#define EVENT_ERRNO_UNKNOWN 4095
-#define RECORD_IO_URING	    (1u << 11) /* a request to a ring; task is who put it there */
+#define EVENT_ERRNO_UNKNOWN  4095
+#define RECORD_IO_URING	     (1u << 11) /* a request to a ring; task is who put it there */
 /*
  * the path is what was asked for, as the kernel has copied it: nobody can have rewritten it, but
  * symbolic links in it are not resolved
  */
-#define RECORD_REQUEST_PATH (1u << 12)
+#define RECORD_REQUEST_PATH  (1u << 12)
+/*
+ * map: the object is what the descriptor named when the call was over, where another thread may have
+ * put it meanwhile; else it is the mapping's own
+ */
+#define RECORD_BY_DESCRIPTOR (1u << 13)
 /*
  * the end was not seen: the kernel skipped the program that runs at the end of the call, or a ring
  * does not tell it. result is 0 and means nothing
  */
-#define RECORD_NO_RESULT    (1u << 17)
+#define RECORD_NO_RESULT     (1u << 17)
 
 struct record_header {
 	__u64 boot_ns;
@@ -253,6 +259,8 @@ enum file_op {
 	FILE_OP_SETXATTR = 17,
 	FILE_OP_REMOVEXATTR = 18,
 	FILE_OP_MOUNT_SETATTR = 19, /* path: the mount; of kind mount, as those above */
+	FILE_OP_MMAP = 20,	    /* of kind map, as the next one */
+	FILE_OP_MPROTECT = 21,
 };
 
 struct record_file {
@@ -270,7 +278,7 @@ struct record_file {
 	__u32 mode;    /* st_mode of the object; the new mode for chmod */
 	__u32 new_uid; /* chown: 0xffffffff = unchanged */
 	__u32 new_gid;
-	__u32 generation; /* i_generation, of an open */
+	__u32 generation; /* i_generation, of an open or a mapping */
 	__u32 pad1;
 	__u64 size;	/* truncate: new size */
 	__u64 ctime_ns; /* open of a regular file for writing: its change time, not by what follows */

@@ -138,6 +138,7 @@ enum bpf_map_type {
 #define ENOENT		      2
 #define EINTR		      4
 #define EAGAIN		      11
+#define EBUSY		      16
 #define ENOTDIR		      20
 #define ECONNABORTED	      103
 #define ECONNRESET	      104
@@ -277,6 +278,12 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
@@ -357,6 +364,7 @@ struct task_struct {
 	unsigned int flags;
 	struct sched_entity se;
 	struct mm_struct *mm;
+	unsigned int personality;
 	int exit_code;
 	int pid;
 	int tgid;
@@ -471,6 +479,7 @@ struct pt_regs {
 	unsigned long r10;
 	unsigned long r9;
 	unsigned long r8;
+	unsigned long ax;
 	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;

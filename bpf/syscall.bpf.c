@@ -12,6 +12,7 @@
 #include "net.bpf.h"
 #include "cred.bpf.h"
 #include "load.bpf.h"
+#include "map.bpf.h"
 #include "file.bpf.h"
 #include "hold.bpf.h"
 #include <bpf/bpf_tracing.h>
@@ -19,6 +20,8 @@
 /* Calls of the other families. */
 static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 {
+	if (is_map(class_and_ia32 & 0xff))
+		return map_on_call(class_and_ia32, ret);
 	if ((class_and_ia32 & 0xff) >= SYS_MODULE)
 		return load_on_call(class_and_ia32, ret);
 	if ((class_and_ia32 & 0xff) >= SYS_SETUID)
@@ -26,10 +29,12 @@ static __always_inline int on_other_call(u32 class_and_ia32, long ret)
 	return target_on_call(class_and_ia32, ret);
 }
 
-/* What is sent and written by nearly everybody, nearly always. */
+/* What is sent, written and mapped by nearly everybody, nearly always. */
 static __always_inline bool is_unheard(struct task_struct *task, struct pt_regs *regs, u32 class,
 				       bool ia32)
 {
+	if (is_map(class))
+		return maps_data(task, regs, class, ia32);
 	if (is_write(class))
 		return !asks_engine(task);
 	return is_send(class) && !is_told_send(task, regs, class, ia32) && !asks_engine(task) &&

@@ -46,6 +46,9 @@ enum sys_class {
 	SYS_MODULE,
 	SYS_MODULE_FD,
 	SYS_BPF,
+	SYS_MMAP,
+	SYS_MMAP_OLD, /* its arguments lie in the caller's memory */
+	SYS_MPROTECT,
 	/* from here on: a row of path_ops each */
 	SYS_UNLINK,
 	SYS_UNLINKAT,
@@ -125,11 +128,18 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[16] = SYS_FREMOVEXATTR,   [442] = SYS_MOUNT_SETATTR, [463] = SYS_SETXATTRAT,
 	[466] = SYS_REMOVEXATTRAT, [198] = SYS_SOCKET,	      [269] = SYS_SENDMMSG,
 	[426] = SYS_URING,	   [64] = SYS_WRITE,	      [66] = SYS_WRITEV,
+	[222] = SYS_MMAP,	   [226] = SYS_MPROTECT,      [288] = SYS_MPROTECT,
 };
 
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
 {
 	return regs->syscallno;
+}
+
+/* What the call returned, whole. */
+static __always_inline u64 read_result(struct pt_regs *regs)
+{
+	return regs->regs[0];
 }
 
 /* 32-bit programs on arm64 have other numbers; they are not looked at yet. */
@@ -198,6 +208,8 @@ static const u8 sys_classes[SYS_NUMBERS] = {
 	[199] = SYS_FREMOVEXATTR, [442] = SYS_MOUNT_SETATTR,
 	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
 	[1] = SYS_WRITE,	  [20] = SYS_WRITEV,
+	[9] = SYS_MMAP,		  [10] = SYS_MPROTECT,
+	[329] = SYS_MPROTECT,
 };
 
 static const u8 sys_classes_ia32[SYS_NUMBERS] = {
@@ -241,13 +253,21 @@ static const u8 sys_classes_ia32[SYS_NUMBERS] = {
 	[463] = SYS_SETXATTRAT,	  [466] = SYS_REMOVEXATTRAT,
 	[359] = SYS_SOCKET,	  [345] = SYS_SENDMMSG,
 	[426] = SYS_URING,	  [4] = SYS_WRITE,
-	[146] = SYS_WRITEV,
+	[146] = SYS_WRITEV,	  [90] = SYS_MMAP_OLD,
+	[192] = SYS_MMAP,	  [125] = SYS_MPROTECT,
+	[380] = SYS_MPROTECT,
 };
 
 /* x32 calls have bit 30 set and otherwise the 64-bit numbers. */
 static __always_inline u32 read_syscall_number(struct pt_regs *regs)
 {
 	return (u32)regs->orig_ax & ~0x40000000u;
+}
+
+/* What the call returned, whole. */
+static __always_inline u64 read_result(struct pt_regs *regs)
+{
+	return regs->ax;
 }
 
 /* Through int 0x80 or a 32-bit program; still set at sys_exit. */

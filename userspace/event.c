@@ -37,6 +37,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_FILE_MOUNT] = "file.mount",
 	[EVENT_MODULE_LOAD] = "module.load",
 	[EVENT_BPF_LOAD] = "bpf.load",
+	[EVENT_FILE_MAP] = "file.map",
 	[EVENT_NET_CONNECT] = "net.connect",
 	[EVENT_NET_LISTEN] = "net.listen",
 	[EVENT_NET_ACCEPT] = "net.accept",

@@ -46,6 +46,7 @@ enum event_type {
 	EVENT_FILE_MOUNT = 27,
 	EVENT_MODULE_LOAD = 28,
 	EVENT_BPF_LOAD = 29,
+	EVENT_FILE_MAP = 30, /* as code */
 	EVENT_NET_CONNECT = 32,
 	EVENT_NET_LISTEN = 33,
 	EVENT_NET_ACCEPT = 34,
@@ -75,6 +76,8 @@ enum path_source {
 	PATH_OF_PROCESS = 1, /* the caller's memory: another thread may have changed it since */
 	PATH_OF_REQUEST =
 		2, /* the kernel's copy of what was asked for; symbolic links not resolved */
+	PATH_OF_DESCRIPTOR =
+		3, /* what the descriptor named at the end; another thread may have put it there */
 };
 
 /* Bits of event_what.truncated; each names a JSON field. */

@@ -16,7 +16,7 @@
 #define FILES                                                                      \
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
-	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT))
+	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT) | BIT(EVENT_FILE_MAP))
 #define CLOSE	BIT(EVENT_NET_CLOSE)
 #define CONNECT BIT(EVENT_NET_CONNECT)
 #define SOCKET	BIT(EVENT_NET_SOCKET)
@@ -75,7 +75,10 @@ static const char *severity_word(unsigned v)
 
 static const char *path_source_word(unsigned v)
 {
-	return v == PATH_OF_PROCESS ? "process" : v == PATH_OF_REQUEST ? "request" : NULL;
+	return v == PATH_OF_PROCESS	 ? "process"
+	       : v == PATH_OF_REQUEST	 ? "request"
+	       : v == PATH_OF_DESCRIPTOR ? "descriptor"
+					 : NULL;
 }
 
 static const char *net_op_word(unsigned v)
@@ -410,7 +413,7 @@ const struct field event_fields[] = {
 	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = is_chown),
 	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
 	ROW(163, "file.requested", NULL, FIELD_TEXT, what.file.requested, FILES, "what a ring was asked to open, where path is another"),
-	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; absent: the kernel's own", .name_of = path_source_word),
+	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; descriptor: what it named when the call was over; absent: the kernel's own", .name_of = path_source_word),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
 	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, OTHERS, "process that it was done to; of a unix connection, who listens"),

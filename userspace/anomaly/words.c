@@ -62,6 +62,7 @@ static const struct act_words {
 	 "change the flags of the mount"},
 	{EVENT_FILE_MOUNT, "pivot_root", "mount", "changed the root to", "change the root to"},
 	{EVENT_FILE_MOUNT, NULL, "mount", "mounted something at", "mount something at"},
+	{EVENT_FILE_MAP, NULL, "map", "mapped as code", "map as code"},
 	{EVENT_MODULE_LOAD, NULL, "load module", "loaded the kernel module",
 	 "load the kernel module"},
 	{EVENT_BPF_LOAD, NULL, "load bpf", "loaded the BPF program", "load the BPF program"},

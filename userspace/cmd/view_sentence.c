@@ -16,6 +16,7 @@ static const struct {
 	{"file.chmod", "changed"},
 	{"file.link", "linked"},
 	{"file.mount", "changed mounts:"},
+	{"file.map", "mapped as code"},
 	{"module.load", "loaded the kernel module"},
 	{"bpf.load", "loaded the BPF program"},
 	{"net.connect", "connected to"},

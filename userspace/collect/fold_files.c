@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* fold_files: equal opens of one boundary become one record. */
+/* fold_files: equal opens and mappings of one boundary become one record. */
 #include <string.h>
 
 #include "collect/fold.h"
@@ -18,8 +18,11 @@ static bool is_first(const struct record_header *h, size_t size)
 {
 	const struct record_file *r = (const void *)h;
 
-	return size >= sizeof(*r) && h->kind >= RECORD_FILE_READ && h->kind <= RECORD_FILE_WRITE &&
-	       r->op == FILE_OP_OPEN && r->result == 0;
+	if (size < sizeof(*r) || r->result)
+		return false;
+	if (h->kind == RECORD_FILE_MAP)
+		return true;
+	return h->kind >= RECORD_FILE_READ && h->kind <= RECORD_FILE_WRITE && r->op == FILE_OP_OPEN;
 }
 
 static size_t make(uint8_t *out, const struct record_header *first, const void *key_bytes,
@@ -38,7 +41,7 @@ static size_t make(uint8_t *out, const struct record_header *first, const void *
 		r->task.login_uid = r->task.session_id = UINT32_MAX;
 		r->dev = key->dev;
 		r->inode = key->inode;
-		r->op = FILE_OP_OPEN;
+		r->op = key->kind == RECORD_FILE_MAP ? FILE_OP_MMAP : FILE_OP_OPEN;
 		r->new_uid = r->new_gid = UINT32_MAX;
 	}
 	r->header.kind = (uint16_t)key->kind;

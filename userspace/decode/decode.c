@@ -351,6 +351,7 @@ static const struct {
 	[RECORD_BOUNDARY] = {sizeof(struct record_boundary), true, decode_boundary},
 	[RECORD_FILE_READ... RECORD_FILE_LINK] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_FILE_MOUNT] = {sizeof(struct record_file), true, decode_file},
+	[RECORD_FILE_MAP] = {sizeof(struct record_file), true, decode_file},
 	[RECORD_MODULE_LOAD... RECORD_BPF_LOAD] = {sizeof(struct record_load), true, decode_load},
 	[RECORD_CRED_BECOME] = {sizeof(struct record_cred), true, decode_cred},
 	[RECORD_CRED_CAPABILITY...

@@ -30,6 +30,8 @@ static const struct str op_names[] = {
 	[FILE_OP_SETXATTR] = OP("setxattr"),
 	[FILE_OP_REMOVEXATTR] = OP("removexattr"),
 	[FILE_OP_MOUNT_SETATTR] = OP("mount_setattr"),
+	[FILE_OP_MMAP] = OP("mmap"),
+	[FILE_OP_MPROTECT] = OP("mprotect"),
 };
 
 /* Flags of several bits stand before those that they contain. */
@@ -160,6 +162,11 @@ static bool is_mount(uint32_t op)
 	return (op >= FILE_OP_MOUNT && op <= FILE_OP_PIVOT_ROOT) || op == FILE_OP_MOUNT_SETATTR;
 }
 
+static bool is_mapping(uint32_t op)
+{
+	return op == FILE_OP_MMAP || op == FILE_OP_MPROTECT;
+}
+
 static void read_names(struct reader *r, const struct record_file *f, struct event_what *what)
 {
 	bool raw =
@@ -190,6 +197,8 @@ static uint32_t path_source(const struct reader *r)
 {
 	if (r->flags & RECORD_USER_PATH)
 		return PATH_OF_PROCESS;
+	if (r->flags & RECORD_BY_DESCRIPTOR)
+		return PATH_OF_DESCRIPTOR;
 	return r->flags & RECORD_REQUEST_PATH ? PATH_OF_REQUEST : PATH_OF_KERNEL;
 }
 
@@ -198,7 +207,8 @@ void decode_file(struct reader *r, struct event_what *what)
 	const struct record_file *f = r->record;
 
 	if (f->op == FILE_OP_NONE || f->op >= ARRAY_SIZE(op_names) ||
-	    is_mount(f->op) != (what->type == EVENT_FILE_MOUNT)) {
+	    is_mount(f->op) != (what->type == EVENT_FILE_MOUNT) ||
+	    is_mapping(f->op) != (what->type == EVENT_FILE_MAP)) {
 		r->bad = true;
 		return;
 	}

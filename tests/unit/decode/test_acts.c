@@ -167,6 +167,33 @@ static void mounts_are_read(void **state)
 	assert_int_equal(decode(), -EBADMSG);
 }
 
+static void mappings_are_read(void **state)
+{
+	(void)state;
+	begin(RECORD_FILE_MAP, sizeof(rec.file));
+	rec.file.op = FILE_OP_MMAP;
+	rec.file.inode = 7;
+	put(&rec.file.path, "/srv/planted.so");
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_FILE_MAP);
+	assert_str(event.what.file.op, "mmap");
+	assert_str(event.what.file.path, "/srv/planted.so");
+	assert_true(event.what.file.flags.p == NULL);
+	assert_int_equal(event.what.file.path_source, PATH_OF_KERNEL);
+	rec.header.flags = RECORD_BY_DESCRIPTOR;
+	rec.file.op = FILE_OP_MPROTECT;
+	rec.file.result = -EACCES;
+	assert_int_equal(decode(), 1);
+	assert_str(event.what.file.op, "mprotect");
+	assert_int_equal(event.what.file.path_source, PATH_OF_DESCRIPTOR);
+	assert_int_equal(event.what.err, EACCES);
+	rec.file.op = FILE_OP_OPEN; /* of another kind */
+	assert_int_equal(decode(), -EBADMSG);
+	begin(RECORD_FILE_READ, sizeof(rec.file));
+	rec.file.op = FILE_OP_MMAP;
+	assert_int_equal(decode(), -EBADMSG);
+}
+
 static void loads_are_read(void **state)
 {
 	(void)state;
@@ -220,6 +247,7 @@ int main(void)
 		cmocka_unit_test(targets_are_read),
 		cmocka_unit_test(changes_of_credentials_are_read),
 		cmocka_unit_test(mounts_are_read),
+		cmocka_unit_test(mappings_are_read),
 		cmocka_unit_test(loads_are_read),
 		cmocka_unit_test(flows_are_read),
 	};
