@@ -7,16 +7,20 @@
 #include "base/hash.h"
 #include "bpf/event.h"
 
-static uint32_t *bucket_of(const struct book *b, const uint8_t ip[static 16], uint32_t net)
+/* Entries that a look-up goes through, the newest first: who asks for ten thousand names waits for nobody. */
+#define STEPS_MAX 64
+
+static uint32_t *bucket_of(const struct book *b, const uint8_t ip[static 16], uint32_t net,
+			   uint64_t boundary)
 {
-	uint64_t h = hash_bytes(ip, 16) ^ hash_u64(net);
+	uint64_t h = hash_bytes(ip, 16) ^ hash_u64(net ^ hash_u64(boundary));
 
 	return (uint32_t *)&b->buckets[h & (BOOK_ENTRIES - 1)];
 }
 
 static void take_out(struct book *b, struct book_entry *e)
 {
-	uint32_t *at = bucket_of(b, e->ip, e->net);
+	uint32_t *at = bucket_of(b, e->ip, e->net, e->boundary);
 	uint32_t self = (uint32_t)(e - b->entries) + 1;
 
 	while (*at && *at != self)
@@ -46,7 +50,10 @@ static struct str name_of(const struct book_entry *e)
 static struct book_entry *find_same(struct book *b, const struct event_what *what, struct str name,
 				    const uint8_t ip[static 16], uint16_t family)
 {
-	for (uint32_t i = *bucket_of(b, ip, what->net.ns); i; i = b->entries[i - 1].next) {
+	uint32_t steps = 0;
+
+	for (uint32_t i = *bucket_of(b, ip, what->net.ns, what->boundary); i && steps < STEPS_MAX;
+	     i = b->entries[i - 1].next, steps++) {
 		struct book_entry *e = &b->entries[i - 1];
 
 		if (e->net == what->net.ns && e->family == family && memcmp(e->ip, ip, 16) == 0 &&
@@ -57,17 +64,17 @@ static struct book_entry *find_same(struct book *b, const struct event_what *wha
 	return NULL;
 }
 
-static struct book_entry *make_room(struct book *b, const uint8_t ip[static 16], uint32_t net,
-				    uint64_t now)
+static struct book_entry *make_room(struct book *b, const struct event_what *what,
+				    const uint8_t ip[static 16])
 {
 	struct book_entry *e = &b->entries[b->written++ % BOOK_ENTRIES];
 	uint32_t *bucket;
 
 	if (e->used) {
-		b->pushed_out += e->until_boot_ns >= now;
+		b->pushed_out += e->until_boot_ns >= what->boot_ns;
 		take_out(b, e);
 	}
-	bucket = bucket_of(b, ip, net);
+	bucket = bucket_of(b, ip, what->net.ns, what->boundary);
 	e->next = *bucket;
 	*bucket = (uint32_t)(e - b->entries) + 1;
 	e->used = true;
@@ -87,7 +94,7 @@ void book_learn(struct book *b, const struct event_what *what, struct str name, 
 		ttl_s = BOOK_TTL_MAX_S;
 	e = find_same(b, what, name, ip, family);
 	if (!e) {
-		e = make_room(b, ip, what->net.ns, what->boot_ns);
+		e = make_room(b, what, ip);
 		e->pid = what->pid;
 		e->start_ns = what->start_ns;
 		e->boundary = what->boundary;
@@ -159,9 +166,9 @@ bool book_find(const struct book *b, const struct event_what *what, struct str p
 	       struct book_answer *out)
 {
 	const struct book_entry *best = NULL;
-	uint32_t first = *bucket_of(b, what->net.dst, what->net.ns);
+	uint32_t first = *bucket_of(b, what->net.dst, what->net.ns, what->boundary), steps = 0;
 
-	for (uint32_t i = first; i; i = b->entries[i - 1].next) {
+	for (uint32_t i = first; i && steps < STEPS_MAX; i = b->entries[i - 1].next, steps++) {
 		const struct book_entry *e = &b->entries[i - 1];
 
 		if (applies(e, what) && is_better(e, best, what, preferred))
@@ -173,7 +180,8 @@ bool book_find(const struct book *b, const struct event_what *what, struct str p
 		return false;
 	out->name = name_of(best);
 	out->known_server = best->known_server;
-	for (uint32_t i = first; i; i = b->entries[i - 1].next)
+	steps = 0;
+	for (uint32_t i = first; i && steps < STEPS_MAX; i = b->entries[i - 1].next, steps++)
 		if (applies(&b->entries[i - 1], what))
 			add_other(out, name_of(&b->entries[i - 1]));
 	return true;

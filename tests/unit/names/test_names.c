@@ -520,6 +520,27 @@ static void test_many_names_push_out_the_oldest(void **state)
 	assert_int_equal(stats().forgotten, 5000 - 4096);
 }
 
+/* However many names one address gets, a look-up is short; and others' names are not among them. */
+static void test_a_thousand_names_of_one_address(void **state)
+{
+	char name[32];
+
+	(void)state;
+	self.boundary = 4;
+	look_up("127.0.0.53", "theirs.test", 600, 0x0a000001);
+	self.boundary = 3;
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "n%u.test", i);
+		look_up("127.0.0.53", name, 600, 0x0a000001);
+	}
+	assert_str(connect_to(0x0a000001), "n999.test");
+	self.pid =
+		8; /* the newest ones are the process's own: another one of the workload has the same */
+	assert_str(connect_to(0x0a000001), "n999.test");
+	self.boundary = 4;
+	assert_str(connect_to(0x0a000001), "theirs.test");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -543,6 +564,7 @@ int main(void)
 		T(test_a_hello_in_pieces),
 		T(test_garbage_is_counted),
 		T(test_many_names_push_out_the_oldest),
+		T(test_a_thousand_names_of_one_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
