@@ -369,7 +369,7 @@ struct attested_facts {
 /* The identity of a boundary. Texts are borrowed as event.h's first comment says. */
 struct identity {
 	struct str who; /* design.md 4: "human:alice", "unit:nginx.service", "anon:<reason>" */
-	/* human, cron, at, ci, unit, sa, container, kernel, anon: static text */
+	/* human, cron, at, ci, unit, sa, spiffe, container, kernel, anon: static text */
 	struct str kind;
 	struct str via; /* edges from outside in, comma list: "ssh,sudo:root"; empty = none */
 	struct str as;	/* "host", "unit:ssh.service", "session:26", "ctr:podman/<id12>", ... */

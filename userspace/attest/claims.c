@@ -107,13 +107,15 @@ static bool read_gitlab(struct verified *v)
 		.provider = STR_LIT("gitlab"),
 		.repository = claim(v, "project_path"),
 		.repository_id = claim(v, "project_id"),
-		.run_id = claim(v, "job_id"),
+		.run_id = claim(v, "pipeline_id"),
+		.step = claim(v, "job_id"),
 		.actor = claim(v, "user_login"),
 		.ref = claim(v, "ref"),
 		.sha = claim(v, "sha"),
 		.event = claim(v, "pipeline_source"),
 	};
-	return v->attestation.ci.repository.n && v->attestation.ci.run_id.n;
+	return v->attestation.ci.repository.n && v->attestation.ci.run_id.n &&
+	       v->attestation.ci.step.n;
 }
 
 static bool read_buildkite(struct verified *v)

@@ -110,7 +110,7 @@ static bool is_other_job(const struct ci_facts *recorded, const struct ci_facts 
 	       differs(recorded->repository, claimed->repository) ||
 	       differs(recorded->repository_id, claimed->repository_id) ||
 	       differs(recorded->run_id, claimed->run_id) || differs(recorded->sha, claimed->sha) ||
-	       differs(recorded->job, claimed->job) ||
+	       differs(recorded->job, claimed->job) || differs(recorded->step, claimed->step) ||
 	       (recorded->attempt && claimed->attempt && recorded->attempt != claimed->attempt);
 }
 
@@ -233,7 +233,7 @@ static void rename_one(struct identity_table *t, struct boundary *b, uint64_t wh
 	if (!id.who.p)
 		return; /* bounds make that impossible but for bugs */
 	b->who_id = who_id;
-	boundaries_renew(&t->boundaries, b, &id);
+	boundaries_renew(&t->boundaries, b, &id); /* without memory they keep their names */
 	b = boundaries_find(&t->boundaries, number);
 	if (b)
 		keep_boundary(t, b);
@@ -274,7 +274,7 @@ static bool is_other(const struct boundary *b, const struct attestation *a)
 
 	name_by(&named, a, &words);
 	return !str_equal(id->attested.issuer, a->issuer) || !str_equal(id->who, named.who) ||
-	       differs(id->ci.run_id, a->ci.run_id);
+	       differs(id->ci.run_id, a->ci.run_id) || differs(id->ci.step, a->ci.step);
 }
 
 static enum attest_result decide(struct identity_table *t, const struct boundary *top,

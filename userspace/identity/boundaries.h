@@ -30,6 +30,7 @@ struct boundary {
 	uint32_t refs;		 /* live processes and boundaries inside */
 	uint32_t live;		 /* live processes and boundaries inside that have some */
 	bool parent_held;
+	bool deferral_sought; /* of cron's and at's: its first program was looked at */
 	/* of a container that somebody asked for: that one's boundary, and who it is by itself */
 	uint64_t asker;
 	uint32_t asker_pid; /* 0 = nobody is known to have asked */

@@ -6,6 +6,8 @@
 #include "identity/container/calls.h"
 #include "identity/container/requests.h"
 #include "identity/naming.h"
+#include "identity/present.h"
+#include "identity/supervisors.h"
 #include "identity/table.h"
 
 #define ASKERS_MAX 8
@@ -46,28 +48,37 @@ static bool is_engines_child(const struct identity_table *t, const struct event_
 	return helper && str_starts(base_name(interned_str(helper->exe)), "containerd-shim");
 }
 
-/* Who asked, when that is one and the same for all requests that fit. */
+/* Whose end is the asker's: who asked may be in a container that somebody asked for before. */
+static uint64_t asker_of(const struct identity_table *t, const struct boundary *b)
+{
+	const struct boundary *who = boundaries_find(&t->boundaries, b->who_id);
+
+	return who && who->asker ? who->asker : b->who_id;
+}
+
+/* Who asked, when that is one and the same for all requests that fit, and known. */
 static void take_asker(const struct identity_table *t, struct container_entry *out,
-		       const struct request *r)
+		       const struct request *r, int64_t wall_ns)
 {
 	const struct boundary *b = boundaries_find(&t->boundaries, r->boundary);
 	const struct process *p = processes_find(&t->processes, r->pid, r->start_ns);
 	struct identity id;
 
-	if (!b)
-		return;
-	id = b->identity;
-	naming_apply_flags(&id, r->task_flags);
-	if (out->asker_pid && !str_equal(out->asker.who, id.who)) {
+	if (!b) {
+		out->asker_pid = r->pid;
 		out->conflict = true;
 		return;
 	}
-	if (out->asker_pid)
-		return; /* the newest counts */
+	boundary_identity(t, b, wall_ns, &id);
+	naming_apply_flags(&id, r->task_flags);
+	if (out->asker_pid) { /* the newest counts */
+		out->conflict = out->conflict || !str_equal(out->asker.who, id.who);
+		return;
+	}
 	out->asker = id;
 	out->asker_pid = r->pid;
-	out->asker_boundary = b->who_id;
-	out->pinned_runner = r->role == ROLE_CI_SUPERVISOR;
+	out->asker_boundary = asker_of(t, b);
+	out->pinned_runner = supervisor_asked(t, r, &id, p);
 	out->ci_system = r->ci_system;
 	out->looks_like_runner = p && p->supervises;
 }
@@ -92,7 +103,7 @@ static void find_asker(const struct identity_table *t, const struct event_what *
 	size_t n = key.id.p && key.engine ? requests_find(t->requests, &key, fit, ASKERS_MAX) : 0;
 
 	for (size_t i = 0; i < n; i++)
-		take_asker(t, out, fit[i]);
+		take_asker(t, out, fit[i], what->wall_ns);
 }
 
 bool containers_enter(const struct identity_table *t, const struct event_what *what,
@@ -153,4 +164,5 @@ void containers_outlive(const struct identity_table *t, const struct boundary *b
 	id->session = id->person = STR_NONE;
 	id->login = (struct login_facts){0};
 	id->ci = (struct ci_facts){0};
+	id->attested = (struct attested_facts){0};
 }

@@ -16,7 +16,7 @@ struct container_entry {
 	bool engine; /* the runtime is an engine's own child: lineage does not say who asked */
 	bool pinned_runner;	 /* a CI supervisor asked that the settings name */
 	bool looks_like_runner;	 /* ... or something that was started as one is */
-	bool conflict;		 /* several asked: none of them is named */
+	bool conflict;		 /* several asked, or somebody unknown: nobody is named */
 	uint32_t asker_pid;	 /* 0 = nobody is known to have asked */
 	uint32_t ci_system;	 /* of a pinned runner */
 	uint64_t asker_boundary; /* that says who the asker is; 0 = none */

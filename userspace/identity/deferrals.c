@@ -47,6 +47,7 @@ struct run {
 struct deferrals {
 	const char *root; /* without a slash at its end */
 	uint64_t writers_seen, runs_seen;
+	uint64_t missed_after; /* others may have written since these: they say nothing any more */
 	size_t line_count;
 	struct writer writers[WRITERS_MAX];
 	struct crontab_entry lines[LINES_MAX], before[LINES_MAX];
@@ -71,7 +72,7 @@ static const struct writer *find_writer(const struct deferrals *d, const struct 
 				    ? str_equal((struct str){w->path, w->path_len}, what->file.path)
 				    : w->inode == what->file.inode && w->dev == what->file.dev;
 
-		if (w->id && same && (!newest || w->id > newest->id))
+		if (w->id > d->missed_after && same && (!newest || w->id > newest->id))
 			newest = w;
 	}
 	return newest;
@@ -266,11 +267,25 @@ void deferrals_learn(struct deferrals *d, const struct event_what *what, const s
 	case EVENT_FILE_CREATE:
 	case EVENT_FILE_RENAME:
 	case EVENT_FILE_LINK:
-		add_writer(d, what, who);
+		if (!what->folded) /* these come late, and only of who was the last then */
+			add_writer(d, what, who);
 		break;
 	default:
 		break;
 	}
+}
+
+void deferrals_missed(struct deferrals *d, const struct event_what *loss)
+{
+	const uint64_t *lost = loss->loss.by_type;
+
+	if (!lost)
+		return;
+	if (lost[EVENT_FILE_WRITE] || lost[EVENT_FILE_CREATE] || lost[EVENT_FILE_RENAME] ||
+	    lost[EVENT_FILE_LINK])
+		d->missed_after = d->writers_seen;
+	for (size_t i = 0; lost[EVENT_FILE_READ] && i < d->line_count; i++)
+		d->lines[i].writer = 0;
 }
 
 static bool tell(const struct deferrals *d, uint64_t id, struct deferral *out)

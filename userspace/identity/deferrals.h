@@ -24,6 +24,9 @@ void deferrals_free(struct deferrals *d);
 void deferrals_learn(struct deferrals *d, const struct event_what *what, const struct identity *who,
 		     struct str exe);
 
+/* Events were lost: whose file is the last that was seen, and which lines cron has read, is not known. */
+void deferrals_missed(struct deferrals *d, const struct event_what *loss);
+
 /* Who wrote a job, and where; texts stay valid until the next event is learnt. */
 struct deferral {
 	struct str who, path;

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "event_json.h"
 #include "identity/naming.h"
+#include "identity/present.h"
 
 static void write_text(struct json *w, const char *name, struct str text)
 {
@@ -116,7 +117,7 @@ static void list_one(const struct identity_table *t, const struct host *host,
 	struct identity id;
 
 	if (b)
-		id = b->identity;
+		boundary_identity(t, b, t->wall_ns, &id);
 	else
 		naming_lost(&id, p->boundary);
 	naming_apply_flags(&id, p->task_flags);

@@ -4,6 +4,7 @@
  * decided first; then the boundaries from outside in. Asked for by people: nothing here is on the line.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,6 +13,7 @@
 #include "bpf/event.h"
 #include "identity/describe.h"
 #include "identity/naming.h"
+#include "identity/present.h"
 
 #define CHAIN_MAX	32
 #define GENERATIONS_MAX 1024
@@ -292,8 +294,9 @@ static void explain_asker(const struct subject *s, struct json *w)
 			continue;
 		fact(w, "request", trust_words(ASSURANCE_RECORDED),
 		     "pid %u asked the engine for it over its socket: %.*s", b->asker_pid,
-		     b->identity.by.p ? (int)b->identity.by.n : 7,
-		     b->identity.by.p ? b->identity.by.p : "several");
+		     b->identity.by.p ? (int)b->identity.by.n : INT_MAX,
+		     b->identity.by.p ? b->identity.by.p
+				      : "several did, or somebody who is not known");
 		return;
 	}
 }
@@ -404,7 +407,7 @@ static void find_chain(struct subject *s, uint64_t id)
 	const struct boundary *b = boundaries_find(&s->t->boundaries, id);
 
 	if (b)
-		s->id = b->identity;
+		boundary_identity(s->t, b, s->t->wall_ns, &s->id);
 	else
 		naming_lost(&s->id, id);
 	while (b && s->depth < CHAIN_MAX) {

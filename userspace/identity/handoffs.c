@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "bpf/event.h"
+#include "identity/present.h"
 
 /* A client that asks for a window has it started at once. */
 #define MOMENT_NS 1000000000ull
@@ -90,7 +91,7 @@ void handoffs_find_origin(const struct identity_table *t, const struct event_wha
 	b = v ? boundaries_find(&t->boundaries, v->boundary) : NULL;
 	if (!b)
 		return;
-	origin->by = b->identity;
+	boundary_identity(t, b, what->wall_ns, &origin->by);
 	origin->by_who_id = b->who_id;
 	naming_apply_flags(&origin->by, v->task_flags);
 }

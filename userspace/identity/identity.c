@@ -10,14 +10,14 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/glob.h"
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
-#include "identity/handoffs.h"
 #include "identity/links.h"
 #include "identity/naming.h"
+#include "identity/present.h"
 #include "identity/provenance.h"
 #include "identity/sessions.h"
+#include "identity/supervisors.h"
 #include "identity/table.h"
 #include "identity/tamper.h"
 
@@ -178,6 +178,8 @@ static struct process *acting(struct identity_table *t, const struct event_what 
 
 	if (what->pid == 0)
 		return NULL;
+	if (what->type == EVENT_SESSION_ATTEST) /* our own word about it: it may have ended */
+		return processes_find(&t->processes, what->pid, what->start_ns);
 	p = processes_find(&t->processes, what->pid, what->start_ns);
 	if (!p)
 		p = make_process(t, what->pid, what->start_ns);
@@ -234,28 +236,6 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 	interns_drop(&t->exes, written_by);
 }
 
-/* Whoever can execute the supervisor's file could start one: where units are named, they decide. */
-static bool is_misplaced(const struct identity_table *t, const struct event_what *what)
-{
-	struct cgroup_name place;
-	bool named = false;
-
-	cgroup_name_parse(&place, what->crossing.cgroup);
-	for (const char *const *p = t->ci_supervisors; p && *p; p++) {
-		struct str row = str_sub(str_of(*p), 0, (uint32_t)strcspn(*p, "="));
-		int64_t at = str_index(row, 0, '@');
-		struct str name = str_sub(row, 0, at < 0 ? row.n : (uint32_t)at);
-
-		if (identity_ci_system(name) != (what->crossing.ci_system & ~CI_WEAK))
-			continue;
-		if (at < 0 || (place.unit.p &&
-			       glob_match_word(str_sub(row, (uint32_t)at + 1, row.n), place.unit)))
-			return false;
-		named = true;
-	}
-	return named;
-}
-
 /* The process that opened a job, and what is known of it. */
 static struct process *supervisor_of(struct identity_table *t, const struct event_what *what,
 				     struct supervisor *out)
@@ -265,7 +245,8 @@ static struct process *supervisor_of(struct identity_table *t, const struct even
 	*out = (struct supervisor){0};
 	if (what->crossing.kind != BOUNDARY_CI)
 		return NULL;
-	out->misplaced = is_misplaced(t, what);
+	out->misplaced =
+		supervisor_is_misplaced(t, what->crossing.cgroup, what->crossing.ci_system);
 	p = processes_find(&t->processes, what->crossing.opener_pid,
 			   what->crossing.opener_start_ns);
 	if (!p)
@@ -325,20 +306,6 @@ static void learn_exec(const struct identity_table *t, struct process *p,
 		recall_opener(t, p);
 }
 
-/* The end of a job is the exit of its supervisor: what is still there has slipped away. */
-static bool is_after_job(const struct identity_table *t, const struct boundary *b,
-			 const struct event_what *what)
-{
-	const struct boundary *job = b;
-	int64_t time = what->last_wall_ns ? what->last_wall_ns : what->wall_ns;
-
-	if (!str_is(b->identity.kind, "ci"))
-		return false;
-	if (b->who_id != b->id)
-		job = boundaries_find(&t->boundaries, b->who_id);
-	return job && job->ended_wall_ns && time > job->ended_wall_ns;
-}
-
 /* A uid that is given to somebody else gets the new name within a second also where nobody logs in. */
 static void look_after_names(struct identity_table *t, uint64_t boot_ns)
 {
@@ -379,13 +346,8 @@ static void fill_identity(struct identity_table *t, const struct event_what *wha
 	if (!b && what->task_flags & TASK_KTHREAD)
 		b = boundaries_find(&t->boundaries, BOUNDARY_ID_KERNEL);
 	if (b) {
-		*id = b->identity;
-		if (is_after_job(t, b, what))
-			id->flags |= ID_AFTER_JOB_END;
-		containers_outlive(t, b, what->last_wall_ns ? what->last_wall_ns : what->wall_ns,
-				   id);
-		if (handoffs_is_shared(t, b))
-			id->flags |= ID_HANDOFF;
+		boundary_identity(t, b, what->last_wall_ns ? what->last_wall_ns : what->wall_ns,
+				  id);
 	} else {
 		naming_lost(id, what->boundary);
 		t->stats.boundary_lost++;
@@ -414,9 +376,12 @@ static void fill_target(const struct identity_table *t, const struct event_what 
 	const struct boundary *b = what->target.boundary
 					   ? boundaries_find(&t->boundaries, what->target.boundary)
 					   : NULL;
+	struct identity id;
 
-	if (b)
-		who->target = b->identity.who;
+	if (!b)
+		return;
+	boundary_identity(t, b, what->wall_ns, &id);
+	who->target = id.who;
 }
 
 void identity_attach(struct identity_table *t, struct event *ev)
@@ -428,6 +393,8 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	memset(who, 0, sizeof(*who));
 	if (!has_task(what->type))
 		return;
+	if (what->wall_ns > t->wall_ns)
+		t->wall_ns = what->wall_ns;
 	look_after_names(t, what->boot_ns);
 	if (is_crossing(what))
 		learn_boundary(t, what);

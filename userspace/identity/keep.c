@@ -218,6 +218,7 @@ static struct boundary *rebuild(const struct facts *f, const struct identity *id
 	b->ci_system = f->ci_system;
 	b->opener_systems = f->opener_systems;
 	b->opener_seen = f->opener_seen;
+	b->deferral_sought = true; /* what is first from now on was not the first */
 	return b;
 }
 

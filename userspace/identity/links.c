@@ -5,10 +5,11 @@
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/handoffs.h"
+#include "identity/present.h"
 
 /* Who made the connection that a login came in by, when that was somebody on this host. */
 static void find_client(const struct identity_table *t, struct origin *origin,
-			const struct ends *client)
+			const struct event_what *what, const struct ends *client)
 {
 	const struct connection *c = arrivals_find_connection(t->arrivals, client);
 	const struct boundary *b = c ? boundaries_find(&t->boundaries, c->boundary) : NULL;
@@ -17,7 +18,7 @@ static void find_client(const struct identity_table *t, struct origin *origin,
 		return;
 	origin->local = true;
 	if (b)
-		origin->by = b->identity;
+		boundary_identity(t, b, what->wall_ns, &origin->by);
 	else
 		naming_lost(&origin->by, c->boundary);
 	naming_apply_flags(&origin->by, c->task_flags);
@@ -38,7 +39,7 @@ void links_find_origin(const struct identity_table *t, const struct event_what *
 	if (!origin->heard)
 		return;
 	origin->local = arrivals_is_loopback(origin->login.ip);
-	find_client(t, origin, &client);
+	find_client(t, origin, what, &client);
 }
 
 static bool is_opener(const struct boundary *b, uint32_t pid, uint64_t start_ns)
@@ -54,7 +55,7 @@ static bool find_deferral(const struct identity_table *t, const struct boundary 
 
 	if (b->role == ROLE_AT)
 		return deferrals_of_at(t->deferrals, b->opener_pid, b->opener_start_ns, out);
-	return user.p && str_is(ci_argument(what->exec.argv, 1), "-c") &&
+	return user.p &&
 	       deferrals_of_cron(t->deferrals, user, ci_argument(what->exec.argv, 2), out);
 }
 
@@ -69,10 +70,14 @@ void links_learn(struct identity_table *t, const struct process *p, const struct
 		return;
 	b = boundaries_find(&t->boundaries, p->boundary);
 	if (!b || b->kind != BOUNDARY_LOGIN || (b->role != ROLE_CRON && b->role != ROLE_AT) ||
-	    b->identity.by.p)
+	    b->deferral_sought)
 		return;
 	if (!is_opener(b, p->pid, p->start_ns) && !is_opener(b, p->parent_pid, p->parent_start_ns))
 		return;
+	if (b->role == ROLE_CRON && !str_is(ci_argument(what->exec.argv, 1), "-c"))
+		return;
+	/* the first is the daemon's own; what comes later has arguments that the job chose */
+	b->deferral_sought = true;
 	if (!find_deferral(t, b, what, &by))
 		return;
 	id = b->identity;
@@ -80,4 +85,7 @@ void links_learn(struct identity_table *t, const struct process *p, const struct
 	if (by.by_job)
 		id.flags |= ID_DEFERRED_BY_JOB;
 	boundaries_renew(&t->boundaries, b, &id);
+	b = boundaries_find(&t->boundaries, p->boundary);
+	if (b)
+		keep_boundary(t, b);
 }

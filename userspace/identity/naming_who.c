@@ -20,10 +20,17 @@ static bool is_linked(const struct naming *n)
 	return n->id.flags & ID_LOOPBACK_SSH && n->id.by.p && str_equal(n->id.by, n->id.who);
 }
 
+/* A workload in a container. A unit that a token names may be an engine's, and works for others. */
+static bool is_contained(const struct naming *n)
+{
+	return n->parent && n->parent->identity.container_id.p &&
+	       (kind_is(n, "container") || kind_is(n, "sa") || kind_is(n, "spiffe"));
+}
+
 bool keeps_who(const struct naming *n)
 {
 	return is_linked(n) || kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") ||
-	       kind_is(n, "container") || kind_is(n, "sa") || kind_is(n, "ci");
+	       kind_is(n, "ci") || is_contained(n);
 }
 
 bool who_is_lost(const struct naming *n)
@@ -41,6 +48,7 @@ void open_who(struct naming *n, const char *kind, struct str who, enum assurance
 	n->id.session = n->id.person = n->id.reason = n->id.by = STR_NONE;
 	n->id.login = (struct login_facts){0};
 	n->id.ci = (struct ci_facts){0};
+	n->id.attested = (struct attested_facts){0};
 	n->id.flags &= ID_SELF_MOVED | ID_CGROUP_PARENT_MISMATCH; /* those about the place */
 	n->who_id = n->what->crossing.id;
 }

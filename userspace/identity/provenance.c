@@ -53,4 +53,5 @@ void identity_missed(struct identity_table *t, const struct event_what *loss)
 
 	if (lost && (lost[EVENT_FILE_WRITE] || lost[EVENT_FILE_CREATE]))
 		writers_missed(&t->writers, loss->loss.from_wall_ns, loss->loss.to_wall_ns);
+	deferrals_missed(t->deferrals, loss);
 }

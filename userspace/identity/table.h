@@ -45,6 +45,7 @@ struct identity_table {
 	struct requests *requests; /* to container engines */
 	uint64_t names_boot_ns;	   /* of the event at which users was looked after last */
 	uint64_t census_boot_ns;   /* when all that ran was listed; 0 = never */
+	int64_t wall_ns;	   /* of the latest event */
 	struct identity_stats stats;
 	struct identity_keeper keeper; /* note NULL = none */
 	struct restored *restored;

@@ -242,6 +242,21 @@ static void what_is_signed_may_still_be_wrong(void **state)
 	}
 }
 
+/* What a token calls a run and a step is what the runner calls so: else no token would fit its own job. */
+static void gitlab_has_pipelines_and_jobs(void **state)
+{
+	struct verified v = {.claims = json_read_object(
+				     STR_LIT("{\"project_path\":\"acme/app\",\"project_id\":\"3\","
+					     "\"pipeline_id\":\"345\",\"job_id\":\"4711\"}"))};
+
+	(void)state;
+	assert_true(provider_find(STR_LIT("gitlab"))->read(&v));
+	assert_true(str_is(v.attestation.ci.repository, "acme/app"));
+	assert_true(str_is(v.attestation.ci.run_id, "345"));
+	assert_true(str_is(v.attestation.ci.step, "4711"));
+	verified_release(&v);
+}
+
 static void each_changed_byte_is_noticed(void **state)
 {
 	struct str good = sign(HEADER, CLAIMS("\"aud\":\"whodid\"," TIMES));
@@ -287,6 +302,7 @@ int main(void)
 		cmocka_unit_test(json_is_one_shallow_object),
 		cmocka_unit_test(key_sets_are_taken_whole_or_not),
 		cmocka_unit_test(what_is_signed_may_still_be_wrong),
+		cmocka_unit_test(gitlab_has_pipelines_and_jobs),
 		cmocka_unit_test(each_changed_byte_is_noticed),
 	};
 

@@ -201,6 +201,77 @@ static void a_pods_token_is_for_its_pod(void **state)
 			 ID_CLAIMS_MISMATCH);
 }
 
+/* The engine's own unit shows one: what it starts for others is not the engine. */
+static void an_attested_engine_names_no_containers(void **state)
+{
+	struct attestation workload = workload_token(2, NULL);
+	struct task engine = task_of(10, 0), inside = engine;
+	struct event ev;
+
+	(void)state;
+	CROSS(table, &engine, .id = 100, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+	      .opener_pid = 1, .cgroup = STR_LIT("/system.slice/docker.service"));
+	assert_int_equal(identity_bind(table, 100, &workload, NOW), ATTEST_OK);
+	inside = engine;
+	inside.pid = 11;
+	CROSS(table, &inside, .id = 101, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+	      .opener_pid = 5, .cgroup = STR_LIT("/docker/" H));
+	ev = act(table, EVENT_FILE_READ, &inside);
+	ASSERT_ID(ev, "ctr:docker/0123456789ab", "container-run", "ctr:docker/0123456789ab", "KKK");
+	assert_null(ev.who.id.attested.issuer.p);
+}
+
+/* A login inside of what a token names is not what the token says. */
+static void a_new_who_is_not_attested(void **state)
+{
+	struct attestation workload = workload_token(2, NULL), job = job_token(3, "acme/app");
+	struct task task = task_of(10, 0);
+	struct event ev;
+
+	(void)state;
+	CROSS(table, &task, .id = 100, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+	      .opener_pid = 5, .cgroup = STR_LIT("/docker/" H));
+	assert_int_equal(identity_bind(table, 100, &workload, NOW), ATTEST_OK);
+	task.pid = 11;
+	CROSS(table, &task, .id = 101, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD, .to_uid = 1001,
+	      .session_id = 4, .cgroup = STR_LIT("/docker/" H));
+	ev = act(table, EVENT_FILE_READ, &task);
+	ASSERT_STR(ev.who.id.who, "human:alice");
+	assert_null(ev.who.id.attested.issuer.p);
+	/* and its own token is no second one */
+	assert_int_equal(identity_bind(table, 101, &job, NOW), ATTEST_OK);
+}
+
+/* Two jobs of one pipeline are two. */
+static void another_jobs_step_is_a_conflict(void **state)
+{
+	struct attestation a = job_token(1, "acme/app"), b = job_token(2, "acme/app");
+
+	(void)state;
+	session(10, 100);
+	a.ci.step = STR_LIT("4711");
+	b.ci.step = STR_LIT("4712");
+	assert_int_equal(identity_bind(table, 100, &a, NOW), ATTEST_OK);
+	assert_int_equal(identity_bind(table, 100, &b, NOW), ATTEST_BIND_CONFLICT);
+}
+
+/* The event of a refusal names a pid that may be nobody's: it makes no process, which would never end. */
+static void a_senders_event_makes_no_process(void **state)
+{
+	struct identity_stats before, after;
+	struct event ev = {.what = {.count = 1}};
+
+	(void)state;
+	session(10, 100);
+	identity_get_stats(table, &before);
+	assert_false(identity_sender(table, 77, 100, &ev.what));
+	ev.what.type = EVENT_SESSION_ATTEST;
+	identity_attach(table, &ev);
+	ASSERT_STR(ev.who.id.who, "human:alice");
+	identity_get_stats(table, &after);
+	assert_int_equal(after.processes, before.processes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +285,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_unit_is_a_workloads_not_a_jobs, new_case,
 						end_case),
 		cmocka_unit_test_setup_teardown(a_pods_token_is_for_its_pod, new_case, end_case),
+		cmocka_unit_test_setup_teardown(an_attested_engine_names_no_containers, new_case,
+						end_case),
+		cmocka_unit_test_setup_teardown(a_new_who_is_not_attested, new_case, end_case),
+		cmocka_unit_test_setup_teardown(another_jobs_step_is_a_conflict, new_case,
+						end_case),
+		cmocka_unit_test_setup_teardown(a_senders_event_makes_no_process, new_case,
+						end_case),
 	};
 
 	return cmocka_run_group_tests(tests, make_passwd, remove_passwd);

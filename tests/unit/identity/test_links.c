@@ -2,6 +2,8 @@
 /* Jobs of at's by who submitted them, and jobs of a supervisor that a job has reached for. */
 #include "history.h"
 
+#include <sys/stat.h>
+
 #include <sys/socket.h>
 
 #define WORKER "/opt/runner/bin/Runner.Worker"
@@ -17,6 +19,52 @@ static int new_case(void **state)
 
 	(void)state;
 	return identity_new(&table, &opt);
+}
+
+/* A host with one crontab of the system, which has a line already. */
+static char host_root[] = "/tmp/whodid-links-XXXXXX", crontab_path[64];
+
+static void write_crontab(const char *text)
+{
+	_cleanup_fclose_ FILE *f = fopen(crontab_path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+}
+
+static int new_host(void **state)
+{
+	static const char *const supervisors[] = {"github=" WORKER, NULL};
+	const struct identity_options opt = {
+		.passwd_path = passwd_path, .ci_supervisors = supervisors, .host_root = host_root};
+	char path[64];
+
+	(void)state;
+	if (!mkdtemp(host_root))
+		return -1;
+	snprintf(path, sizeof(path), "%s/etc", host_root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/etc/cron.d", host_root);
+	mkdir(path, 0755);
+	snprintf(crontab_path, sizeof(crontab_path), "%s/etc/cron.d/one", host_root);
+	write_crontab("* * * * * alice /bin/old\n");
+	return identity_new(&table, &opt);
+}
+
+static int end_host(void **state)
+{
+	char path[64];
+
+	(void)state;
+	identity_free(table);
+	unlink(crontab_path);
+	snprintf(path, sizeof(path), "%s/etc/cron.d", host_root);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/etc", host_root);
+	rmdir(path);
+	rmdir(host_root);
+	snprintf(host_root, sizeof(host_root), "/tmp/whodid-links-XXXXXX");
+	return 0;
 }
 
 static int end_case(void **state)
@@ -309,11 +357,102 @@ static void who_may_have_asked_is_not_guessed(void **state)
 	assert_true(ev.who.id.flags & ID_HANDOFF);
 }
 
+static uint64_t crontab_inode(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(crontab_path, &st), 0);
+	return st.st_ino;
+}
+
+/* A job adds a line, and cron reads it. */
+static void plant(const struct task *job)
+{
+	struct task cron = task_of(41, BOUNDARY_ID_KERNEL);
+
+	write_crontab("* * * * * alice /bin/old\n* * * * * alice /bin/planted\n");
+	touch(job, EVENT_FILE_WRITE, "/etc/cron.d/one", crontab_inode());
+	exec_task(table, &cron, "/usr/sbin/cron");
+	touch(&cron, EVENT_FILE_READ, "/etc/cron.d/one", crontab_inode());
+}
+
+/* cron's child logs alice in. */
+static struct task cron_child(uint32_t pid)
+{
+	struct task cron = task_of(41, BOUNDARY_ID_KERNEL), child;
+
+	child = fork_task(table, &cron, pid, pid);
+	CROSS(table, &child, .id = ++next_id, .kind = BOUNDARY_LOGIN, .role = ROLE_CRON,
+	      .to_uid = 1001, .session_id = 9, .opener_pid = pid, .opener_start_ns = pid);
+	return child;
+}
+
+static struct event run_shell(const struct task *task, struct str argv)
+{
+	struct event ev = event_of(EVENT_EXEC, task);
+
+	ev.what.exec.exe = STR_LIT("/bin/sh");
+	ev.what.exec.argv = argv;
+	identity_attach(table, &ev);
+	return ev;
+}
+
+/* Only the program that cron itself starts says which line it is: what that starts says what it likes. */
+static void a_cron_job_cannot_choose_its_line(void **state)
+{
+	struct task w = worker(50), job = step(&w), child, grandchild;
+	struct event ev;
+
+	(void)state;
+	plant(&job);
+	child = cron_child(300);
+	ev = run_shell(&child, STR_LIT("/bin/sh\0-c\0/bin/planted"));
+	ASSERT_STR(ev.who.id.by, "ci:github/acme/app/build");
+	assert_true(ev.who.id.flags & ID_DEFERRED_BY_JOB);
+	child = cron_child(310);
+	ev = run_shell(&child, STR_LIT("/bin/sh\0-c\0/bin/old"));
+	assert_null(ev.who.id.by.p);
+	grandchild = fork_task(table, &child, 311, 311);
+	ev = run_shell(&grandchild, STR_LIT("/bin/sh\0-c\0/bin/planted"));
+	assert_null(ev.who.id.by.p);
+	ev = run_shell(&child, STR_LIT("/bin/sh\0-c\0/bin/planted"));
+	assert_null(ev.who.id.by.p);
+	assert_false(ev.who.id.flags & ID_DEFERRED_BY_JOB);
+}
+
+/* Whoever wrote it while events were lost is not known; nor who had it last, when they come late. */
+static void lost_writes_leave_nobody(void **state)
+{
+	struct task w = worker(50), job = step(&w);
+	uint64_t lost[EVENT_TYPE_MAX] = {[EVENT_FILE_WRITE] = 1};
+	struct event ev = {.what = {.type = EVENT_LOSS}};
+
+	(void)state;
+	touch(&job, EVENT_FILE_CREATE, "/var/spool/cron/atjobs/a0001", 11);
+	ev.what.loss.by_type = lost;
+	identity_missed(table, &ev.what);
+	ev = run_at(200, 11, true);
+	assert_null(ev.who.id.by.p);
+	touch(&job, EVENT_FILE_CREATE, "/var/spool/cron/atjobs/a0002", 12);
+	ev = event_of(EVENT_FILE_WRITE, &w);
+	ev.what.outcome = OUTCOME_OK;
+	ev.what.folded = true;
+	ev.what.file.path = STR_LIT("/var/spool/cron/atjobs/a0002");
+	ev.what.file.inode = 12;
+	ev.what.file.dev = 1;
+	identity_attach(table, &ev);
+	ev = run_at(201, 12, true);
+	ASSERT_STR(ev.who.id.by, "ci:github/acme/app/build");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(at_jobs_name_their_submitter, new_case, end_case),
 		cmocka_unit_test_setup_teardown(deferring_again_hides_nobody, new_case, end_case),
+		cmocka_unit_test_setup_teardown(a_cron_job_cannot_choose_its_line, new_host,
+						end_host),
+		cmocka_unit_test_setup_teardown(lost_writes_leave_nobody, new_case, end_case),
 		cmocka_unit_test_setup_teardown(containers_write_their_own_spool, new_case,
 						end_case),
 		cmocka_unit_test_setup_teardown(next_jobs_of_a_changed_supervisor_are_derived,

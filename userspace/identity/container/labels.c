@@ -35,6 +35,7 @@ static void read_gitlab(struct container_found *out, const json_t *labels)
 	keep_path(out, &out->job.repository, project_of(LABEL("job.url")));
 	keep_name(out, &out->job.repository_id, LABEL("project.id"));
 	keep_name(out, &out->job.run_id, LABEL("pipeline.id"));
+	keep_name(out, &out->job.step, LABEL("job.id"));
 	keep_path(out, &out->job.ref, LABEL("job.ref"));
 	keep_name(out, &out->job.sha, LABEL("job.sha"));
 	keep_name(out, &out->job.runner, LABEL("runner.id"));
