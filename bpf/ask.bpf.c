@@ -4,9 +4,10 @@
  * request is where somebody's identity can be seen: "POST /v1.41/containers/web/start HTTP/1.1",
  * written in clear to a unix socket. Only that line is taken, up to its query: what follows are headers
  * with passwords of registries.
- * An engine is who listens at a socket called docker.sock or podman.sock, by the listener's own name.
- * Misses: engines that listen elsewhere or over TCP, requests in gRPC (containerd, CRI), sent with
- * io_uring, through a descriptor that came from another process, or in pieces.
+ * An engine is who listens at a socket called docker.sock or podman.sock, by the listener's own name, as
+ * root of the host: anybody can listen at a name like that, and ask there for what others start.
+ * Misses: engines of users, engines that listen elsewhere or over TCP, requests in gRPC (containerd,
+ * CRI), sent with io_uring, through a descriptor that came from another process, or in pieces.
  */
 #include "session.bpf.h"
 #include "ask.bpf.h"
@@ -16,6 +17,18 @@
 
 __u32 engine_clients = 0;
 
+/*
+ * Whether root listens, outside of containers. The kernel has copied both from the listener to the
+ * client: who called listen(2), as they were then (unix_stream_connect(), net/unix/af_unix.c).
+ */
+static __always_inline bool is_of_host_root(struct sock *sk)
+{
+	const struct cred *by = BPF_CORE_READ(sk, sk_peer_cred);
+	struct pid *pid = BPF_CORE_READ(sk, sk_peer_pid);
+
+	return by && pid && BPF_CORE_READ(by, euid.val) == 0 && BPF_CORE_READ(pid, level) == 0;
+}
+
 /* enum request_engine by the name of the listener's socket; 0 = another. */
 static __always_inline u32 engine_of(struct sock *sk)
 {
@@ -24,7 +37,8 @@ static __always_inline u32 engine_of(struct sock *sk)
 	const unsigned char *name = d ? BPF_CORE_READ(d, d_name.name) : 0;
 	char text[12] = {};
 
-	if (!name || BPF_CORE_READ(d, d_name.len) != 11 || bpf_probe_read_kernel(text, 11, name))
+	if (!name || BPF_CORE_READ(d, d_name.len) != 11 || bpf_probe_read_kernel(text, 11, name) ||
+	    !is_of_host_root(sk))
 		return REQUEST_ENGINE_NONE;
 	if (*(u32 *)&text[6] != 0x636f732e || text[10] != 'k') /* ".soc" */
 		return REQUEST_ENGINE_NONE;

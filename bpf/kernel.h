@@ -416,6 +416,7 @@ struct sock {
 	u16 sk_type;
 	u16 sk_protocol;
 	struct pid *sk_peer_pid;
+	const struct cred *sk_peer_cred;
 	struct socket *sk_socket;
 };
 enum sock_flags {

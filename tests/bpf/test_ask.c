@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_ask: what is asked of a container engine, by whichever call, and nothing that stands behind it. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -180,13 +183,63 @@ static void only_the_engines_socket_is_heard(void **state)
 	assert_int_equal(count_records(RECORD_REQUEST, pid), 1);
 }
 
-static int listen_at(const char *name)
+/* Who says docker.sock of a socket of their own asks for nothing that the host's engine starts. */
+static void only_root_of_the_host_is_an_engine(void **state)
+{
+	static const char *const names[] = {"user/docker.sock", "container/docker.sock"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint32_t pid = ask(names[i], LINE " HTTP/1.1\r\n", WRITE);
+
+		assert_true(count_records(RECORD_NET_CONNECT, pid) > 0);
+		assert_int_equal(count_records(RECORD_REQUEST, pid), 0);
+	}
+}
+
+static int bind_at(const char *name)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s", scratch(), name);
-	return bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 64);
+	return bind(fd, (struct sockaddr *)&at, sizeof(at)) ? -1 : fd;
+}
+
+static int listen_at(const char *name)
+{
+	return listen(bind_at(name), 64);
+}
+
+static int listen_as_user(int fd)
+{
+	return seteuid(1234) || listen(fd, 64) || seteuid(0);
+}
+
+static int listen_in_container(int fd)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		need(unshare(CLONE_NEWPID) == 0);
+		pid = fork();
+		if (pid == 0) {
+			need(listen(fd, 64) == 0);
+			_exit(0);
+		}
+		need(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+		_exit(0);
+	}
+	return pid < 0 || waitpid(pid, &status, 0) != pid || status != 0;
+}
+
+static int make_folder(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch(), name);
+	return mkdir(path, 0700);
 }
 
 static int setup(void **state)
@@ -198,6 +251,10 @@ static int setup(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (listen_at(names[i]))
 			return -1;
+	if (make_folder("user") || make_folder("container") ||
+	    listen_as_user(bind_at("user/docker.sock")) ||
+	    listen_in_container(bind_at("container/docker.sock")))
+		return -1;
 	sensor_start(NULL);
 	return 0;
 }
@@ -217,6 +274,7 @@ int main(void)
 		cmocka_unit_test(podmans_socket_is_another),
 		cmocka_unit_test(nothing_else_is_heard),
 		cmocka_unit_test(only_the_engines_socket_is_heard),
+		cmocka_unit_test(only_root_of_the_host_is_an_engine),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
