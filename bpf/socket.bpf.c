@@ -2,7 +2,8 @@
 /*
  * socket.bpf.c: calls on sockets, with their arguments, and sockets that are made for seeing or
  * forging packets: raw and packet ones, AF_XDP; the audit system's; and vsock where there is none.
- * Family, type and protocol come in registers, which no other thread can change.
+ * Family, type and protocol come in registers, which no other thread can change (but in memory for
+ * socketcall(2) of 32-bit programs, where one can).
  * Misses: sockets of io_uring.
  */
 #include "session.bpf.h"
@@ -125,14 +126,13 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SENDTO:
 		if (ret > 0 && asks_engine(task))
 			ask_on_write(args[0], args[1], args[2]);
-		else
-			auth_on_send(args[0], args[1], args[2]);
+		auth_on_send(args[0], args[1],
+			     args[2]); /* each hears only what begins as its own */
 		return send_on_call(args[0], args[4], class, ret);
 	case SYS_SENDMSG:
 		if (ret > 0 && asks_engine(task))
 			ask_on_sendmsg(args[0], args[1], ia32);
-		else
-			auth_on_sendmsg(args[0], args[1], ia32);
+		auth_on_sendmsg(args[0], args[1], ia32);
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 	case SYS_SENDMMSG:
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);

@@ -42,7 +42,23 @@ static void say(int fd, const char *text, size_t n)
 	need(sendmsg(fd, &msg, 0) == (ssize_t)n);
 }
 
-/* As sshd: how = "root", "user", "long", "other" (text that is no line), "udp". */
+/* Writes to an engine are looked at for something else. */
+static void call_an_engine(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%.*s/docker.sock",
+		 (int)(strrchr(log_path, '/') - log_path), log_path);
+	need(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 4) == 0);
+	need(connect(client, (struct sockaddr *)&at, sizeof(at)) == 0);
+}
+
+/*
+ * As sshd: how = "root", "user", "long", "other" (text that is no line), "udp", "engine" (connected to
+ * one).
+ */
 static int serve(const char *how)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -59,6 +75,8 @@ static int serve(const char *how)
 		return 0;
 	}
 	log = log_socket();
+	if (strcmp(how, "engine") == 0)
+		call_an_engine();
 	if (strcmp(how, "user") == 0)
 		need(setuid(1234) == 0);
 	if (strcmp(how, "long") == 0)
@@ -130,11 +148,12 @@ static void what_is_no_line_is_not_heard(void **state)
 /* The daemon without root, and another program as root: lines of theirs are told as what they are. */
 static void who_plays_the_daemon_is_marked(void **state)
 {
-	const uint32_t pids[] = {act_as(daemon_path, "user"), act_as("/proc/self/exe", "root")};
+	const uint32_t pids[] = {act_as(daemon_path, "user"), act_as("/proc/self/exe", "root"),
+				 act_as("/proc/self/exe", "engine")};
 
 	(void)state;
 	gather();
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(count_records(RECORD_AUTH_LOG, pids[i]), 2);
 		for (unsigned k = 0; k < 2; k++) {
 			const struct record_auth_log *r = find_record(RECORD_AUTH_LOG, pids[i], k);
