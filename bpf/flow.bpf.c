@@ -42,6 +42,9 @@ static __noinline int note_accepted(struct sock *sk, struct connect_owner *o)
 	if (o && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
 	    BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
 		bpf_map_update_elem(&accepted, &key, o, BPF_ANY);
+	/* or in between: the address is another socket's soon, and that one's end is not theirs */
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+		bpf_map_delete_elem(&accepted, &key);
 	return 0;
 }
 

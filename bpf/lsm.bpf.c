@@ -60,7 +60,7 @@ shared_sub int inside_begin(u32 op)
 	u64 args[6];
 	u32 class;
 
-	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || (u32)task->tgid == self_tgid)
+	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || is_sensor(task))
 		return 0;
 	class = classify(task, read_syscall_number(regs), &ia32);
 	if (class < SYS_FIRST_PATH_OP || !is_same_op(file_op_of_call(class), op))

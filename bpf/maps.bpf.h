@@ -125,11 +125,14 @@ struct {
 	__type(value, struct task_state);
 } tasks __weak SEC(".maps");
 
-/* Executables that may decide something, by inode. dev is the kernel's s_dev. */
+/*
+ * Executables that may decide something, by inode. dev is the kernel's s_dev. An inode number is given to
+ * the next file soon after an upgrade has removed the old one; the generation then differs.
+ */
 struct exe_key {
 	u64 inode;
 	u32 dev;
-	u32 pad0;
+	u32 generation;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -219,7 +222,8 @@ struct address {
 	u16 port;
 };
 struct pending_sends {
-	u64 sock; /* kernel address of the socket */
+	u64 start_ns; /* of the thread: its tid may be another one's by now */
+	u64 sock;     /* kernel address of the socket */
 	u32 used;
 	u32 proto;
 	s32 fd;	   /* of the call, at its end */

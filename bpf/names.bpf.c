@@ -98,7 +98,7 @@ static __noinline bool read_sender(u64 sk, struct record_task *out)
 	if (!out)
 		return false;
 	/* bpf_get_current_pid_tgid() is there for these programs from 6.10 */
-	if (self_tgid && (u32)BPF_CORE_READ(task, tgid) == self_tgid) {
+	if (is_sensor_at((u64)task)) {
 		count_here(filtered_self);
 		return false;
 	}
@@ -176,7 +176,10 @@ static __always_inline u32 offset_out(const struct bpf_tcp_sock *tcp, const stru
 static __noinline int on_question(struct __sk_buff *skb, const struct packet *p)
 {
 	struct bpf_sock *sk = skb->sk;
+	struct record_task task =
+		{}; /* of our own: two processes may ask over one socket at once */
 	struct asker *a;
+	bool known;
 
 	if (!sk || !p)
 		return 0;
@@ -188,9 +191,10 @@ static __noinline int on_question(struct __sk_buff *skb, const struct packet *p)
 		count_lost(RECORD_NET_DNS);
 		return 0;
 	}
-	__builtin_memset(&a->task, 0, sizeof(a->task));
-	if (read_sender(number_of((const void *const *)&sk), &a->task))
-		emit_packet(skb, p, &a->task, RECORD_NET_DNS, 0);
+	known = read_sender(number_of((const void *const *)&sk), &task);
+	a->task = task;
+	if (known)
+		emit_packet(skb, p, &task, RECORD_NET_DNS, 0);
 	return 0;
 }
 

@@ -26,13 +26,12 @@ static __always_inline bool same_address(const struct address *a, const struct a
 static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct address *to)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	u64 id = bpf_get_current_pid_tgid();
+	u64 id = bpf_get_current_pid_tgid(), start;
 	u32 tid = id, last, room;
 	static const struct pending_sends none;
 	struct pending_sends *p;
 
-	if ((self_tgid && id >> 32 == self_tgid) ||
-	    BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+	if (is_sensor_at((u64)task) || BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
 		return 1;
 	p = bpf_map_lookup_elem(&pending, &tid);
 	if (!p) {
@@ -40,6 +39,11 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 		p = bpf_map_lookup_elem(&pending, &tid);
 		if (!p)
 			return 1; /* the end of the call finds nothing, and tells what the caller says */
+	}
+	start = BPF_CORE_READ(task, start_boottime);
+	if (p->start_ns != start) {
+		p->used = p->total = 0;
+		p->start_ns = start;
 	}
 	p->sock = (u64)ctx->sk;
 	last = p->used - 1;

@@ -9,12 +9,16 @@
 /* The end of a call that sent over fd to what name, an address in the caller's memory, says. Returns 0. */
 int send_on_call(u64 fd, u64 name, u32 class, long ret);
 
+/* What current has noted, or NULL: not what an earlier thread with its number left behind. */
 static __always_inline struct pending_sends *find_pending(void)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid();
+	struct pending_sends *p;
 	u32 tid = id;
 
-	return bpf_map_lookup_elem(&pending, &tid);
+	p = bpf_map_lookup_elem(&pending, &tid);
+	return p && p->start_ns == BPF_CORE_READ(task, start_boottime) ? p : 0;
 }
 
 /* The address in a struct msghdr of the caller, or 0. */

@@ -124,7 +124,7 @@ static __always_inline void read_file_id(struct file *file, struct exe_key *out)
 {
 	out->inode = BPF_CORE_READ(file, f_inode, i_ino);
 	out->dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-	out->pad0 = 0;
+	out->generation = BPF_CORE_READ(file, f_inode, i_generation);
 }
 
 /* What the state says, for read_task() to complete. */
@@ -147,6 +147,16 @@ static __always_inline u32 task_flags(struct task_struct *task, const struct tas
 	if (task->real_cred->user_ns->level > 0)
 		flags |= TASK_USERNS;
 	return flags;
+}
+
+/* Whether the task (by its address) is the daemon: for programs to which a task is no more than that. */
+static __always_inline bool is_sensor_at(u64 address)
+{
+	struct task_struct *task = (struct task_struct *)address;
+
+	return self_tgid && (u32)BPF_CORE_READ(task, tgid) == self_tgid &&
+	       (!self_start_ns ||
+		BPF_CORE_READ(task, group_leader, start_boottime) == self_start_ns);
 }
 
 /* Everything about the acting task that each record says. */

@@ -136,7 +136,7 @@ static int load_programs(struct kernel *k, const struct kernel_options *opt, str
 struct exe_key {
 	uint64_t inode;
 	uint32_t dev;
-	uint32_t pad0;
+	uint32_t generation;
 };
 #define ROUND_SHIFT 16 /* above role and ci system, which alone the programs read */
 #define ROUNDS	    0xffffu
