@@ -12,7 +12,8 @@ int target_on_call(u32 class_and_ia32, long ret);
 int target_on_memory(u64 inode, u32 op);
 /*
  * The process whose leader has that number (a struct pid, by its address), into slot.target_*, its
- * executable into slot.text; nothing where it has gone: its number may be another's. Before 6.2 without its boundary. Returns 0.
+ * executable into slot.text; nothing where it has gone: its number may be another's. Before 6.2 without
+ * its boundary. Returns 0.
  */
 int target_find(u32 slot, u64 pid);
 

@@ -21,7 +21,7 @@ static const char *const own[] = {
 	"fold_",    "flow_",	     "pending_",      "transfer", "walk",	"workload",
 	"crossing", "connect_owner", "user_sockaddr", "path_",	  "address",	"recording_header",
 	"whodid_",  "reach",	     "change",	      "asker",	  "hello",	"packet",
-	"search",   "__sk_buff",     "bpf_tcp_sock",  "request",  "opened",
+	"search",   "__sk_buff",     "bpf_tcp_sock",  "request",  "opened",	"line",
 };
 
 static int is_own(const char *name)
