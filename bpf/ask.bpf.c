@@ -7,7 +7,8 @@
  * An engine is who listens at a socket called docker.sock or podman.sock, by the listener's own name, as
  * root of the host: anybody can listen at a name like that, and ask there for what others start.
  * Misses: engines of users, engines that listen elsewhere or over TCP, requests in gRPC (containerd,
- * CRI), sent with io_uring, through a descriptor that came from another process, or in pieces.
+ * CRI), sent with io_uring, through a descriptor that came from another process or was connected before
+ * the sensor started, or in pieces.
  */
 #include "session.bpf.h"
 #include "ask.bpf.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * decode: one record of bpf/event.h becomes event.what. The table of kinds at the end says which
- * function reads what; file records are in file.c, those of sockets in net.c. Nothing here trusts a length, an enum or a text.
+ * function reads what; file records are in file.c, those of sockets in net.c. Nothing here trusts a
+ * length, an enum or a text.
  */
 #include "decode/decode.h"
 
