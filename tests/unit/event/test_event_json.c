@@ -432,6 +432,45 @@ static void events_fit_their_schema(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* How many bytes of the name are the object that a row stands in, up to and with that dot; 0 = no more. */
+static size_t object_in(const char *name, size_t from)
+{
+	const char *dot = strchr(name + from, '.');
+
+	return dot ? (size_t)(dot - name) + 1 : 0;
+}
+
+static bool is_in(const struct field *f, const char *name, size_t n)
+{
+	return strncmp(f->name, name, n) == 0;
+}
+
+/* JSON is written row by row: rows apart would open the same object twice, and readers take one of them. */
+static void rows_of_an_object_stand_together(void **state)
+{
+	const struct field *rows[512];
+	size_t n = 0;
+
+	(void)state;
+	for (const struct field *f = event_fields; f->name; f++) {
+		if (f->use & FIELD_NO_JSON)
+			continue;
+		assert_true(n < sizeof(rows) / sizeof(rows[0]));
+		rows[n++] = f;
+	}
+	for (size_t i = 1; i < n; i++) {
+		const char *name = rows[i]->name;
+
+		for (size_t end = object_in(name, 0); end; end = object_in(name, end)) {
+			if (is_in(rows[i - 1], name, end))
+				continue;
+			for (size_t k = 0; k + 1 < i; k++)
+				if (is_in(rows[k], name, end))
+					fail_msg("%s stands apart from %s", name, rows[k]->name);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +491,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_redacted_everywhere),
 		cmocka_unit_test(no_event_makes_it_fail),
 		cmocka_unit_test(events_fit_their_schema),
+		cmocka_unit_test(rows_of_an_object_stand_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
