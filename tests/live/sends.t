@@ -69,6 +69,12 @@ if "$ACTORS/sends" sendto ::1 20031 3 | grep -q '^0$'; then
 	all_told 2 127.0.0.9:20041 "IPv4 by an IPv6 socket"
 fi
 
+if [ "$("$ACTORS/sends" ring 127.0.0.9 20071 5)" = 0 ]; then
+	all_told 5 127.0.0.9:20071 "a ring that sends at once"
+else
+	skip "a ring that sends" "no io_uring here"
+fi
+
 "$ACTORS/serve" >"$SCRATCH/port" &
 cleanup kill -KILL $!
 wait_until 10 test -s "$SCRATCH/port" || bail_out "the server listens"

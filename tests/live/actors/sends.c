@@ -2,6 +2,7 @@
 /*
  * sends HOW ADDRESS PORT COUNT: COUNT datagrams from one socket that is not connected, HOW sendto, sendmsg
  * or sendmmsg (in one call, by turns to PORT and PORT + 1). ADDRESS with a ':' is sent to over IPv6.
+ * ring: by io_uring, at once in the call that hands it over; worker: by a thread of the ring's.
  * sends fastopen ADDRESS PORT 1: a TCP connection that begins with data.
  * sends swap 127.0.0.1 PORT COUNT: by sendto, while a second thread rewrites the port in the caller's
  * memory between PORT and PORT + 1; prints how many arrived at each.
@@ -18,6 +19,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/lib/ring.h"
 
 union any {
 	struct sockaddr any;
@@ -49,6 +52,23 @@ static int send_by_msg(int fd)
 		.msg_name = &to, .msg_namelen = to_len, .msg_iov = &piece, .msg_iovlen = 1};
 
 	return (int)sendmsg(fd, &msg, 0);
+}
+
+static int send_by_ring(int fd, unsigned flags)
+{
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = to_len, .msg_iov = &piece, .msg_iovlen = 1};
+	struct io_uring_sqe *sqe;
+	static struct ring ring;
+
+	if (!ring.sqes && ring_open(&ring, 0))
+		return -1;
+	sqe = ring_request(&ring, IORING_OP_SENDMSG);
+	sqe->flags = (uint8_t)flags;
+	sqe->fd = fd;
+	sqe->addr = (uintptr_t)&msg;
+	sqe->len = 1;
+	return ring_do(&ring);
 }
 
 /* sin_port and sin6_port lie at the same place. */
@@ -141,6 +161,10 @@ int main(int argc, char **argv)
 			ret = (int)sendto(fd, "x", 1, 0, &to.any, to_len);
 		else if (strcmp(how, "sendmsg") == 0)
 			ret = send_by_msg(fd);
+		else if (strcmp(how, "ring") == 0)
+			ret = send_by_ring(fd, 0);
+		else if (strcmp(how, "worker") == 0)
+			ret = send_by_ring(fd, IOSQE_ASYNC);
 		else if (strcmp(how, "fastopen") == 0)
 			ret = (int)sendto(fd, "x", 1, MSG_FASTOPEN, &to.any, to_len);
 	}
