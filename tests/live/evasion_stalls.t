@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Calls that are made to wait in the middle: their name is not in memory yet (userfaultfd), so that who looks
-# when they begin sees nothing.
+# when they begin sees nothing; or their file system takes its time to answer (FUSE).
 . "$(dirname "$0")/../lib/live.sh"
 
 start_daemon
@@ -21,10 +21,19 @@ for how in open unlink; do
 	json_is "$event" .file.op "$how" "$how: seen, whole"
 	json_is "$event" .outcome ok "$how: outcome"
 done
-if [ -e /dev/fuse ]; then
-	skip "a file system that answers late (FUSE)" "needs a server for FUSE, which these tests do not have"
-else
-	skip "a file system that answers late (FUSE)" "this kernel has no /dev/fuse"
-fi
+mkdir "$SCRATCH/slow"
+"$ACTORS/slow_fs" "$SCRATCH/slow" 2>"$SCRATCH/err"
+case $? in
+0)
+	event=$(first_event true type=read "path=$SCRATCH/slow/late" "exe=*/actors/slow_fs") ||
+		bail_out "late: seen" "$(events "exe=*/actors/slow_fs" | tail -n 3)"
+	json_is "$event" .file.op open "a file system that answers late: the open, whole"
+	json_is "$event" .file.path_source null "late: by the kernel's word"
+	event=$(first_event true type=map "path=$SCRATCH/slow/late" "exe=*/actors/slow_fs") || bail_out "late: mapped"
+	json_is "$event" .file.op mmap "late: what it says is root's is told when it is mapped as code"
+	;;
+77) skip "a file system that answers late" "$(cat "$SCRATCH/err")" ;;
+*) bail_out "late: the actor reads and maps the file" "$(cat "$SCRATCH/err")" ;;
+esac
 ok "the daemon lives" daemon_answers
 done_testing

@@ -39,6 +39,7 @@ _Static_assert(TRIAL_CLASSES == LADDER_CLASSES, "one word for each class");
 static const struct class_status settled[] = {
 	{"fork, exec, exit", "tracepoint", "it has the kernel's own objects"},
 	{"open", "tracepoint", "it has the open file itself; of one that failed no rung has more"},
+	{"map as code", "tracepoint", "it has the mapping's own file"},
 	{"connect, listen, accept", "tracepoint", "it has the socket itself"},
 	{"ptrace, signal", "tracepoint", "it has the target and the result"},
 	{"module, bpf", "tracepoint", "it has the kernel's own objects"},
