@@ -117,16 +117,13 @@ static __always_inline int on_descriptor(struct task_struct *task, u64 boundary,
 	return tell_mapping(boundary, &m, class_and_ia32, ret, RECORD_BY_DESCRIPTOR);
 }
 
-/* One mapping of a mprotect(2). Where the next one begins, 0 = that was the last. */
-static_sub u64 on_protected(struct task_struct *task, u64 boundary, u64 at, u32 class_and_ia32,
-			    s32 ret)
+/* One mapping of a mprotect(2) by current. Where the next one begins, 0 = that was the last. */
+shared_sub u64 map_protected(u64 boundary, u64 at, u32 class_and_ia32, s32 ret)
 {
 	struct mapping m = {};
 	long err;
 
-	if (!task)
-		return 0;
-	err = bpf_find_vma(task, at, look_at_mapping, &m, 0);
+	err = bpf_find_vma(bpf_get_current_task_btf(), at, look_at_mapping, &m, 0);
 	if (err == -EBUSY)
 		count_lost(RECORD_FILE_MAP);
 	if (!m.found)
@@ -136,15 +133,14 @@ static_sub u64 on_protected(struct task_struct *task, u64 boundary, u64 at, u32 
 	return m.end;
 }
 
-static __always_inline int on_mprotect(struct task_struct *task, u64 boundary, const u64 *args,
-				       u32 class_and_ia32, s32 ret)
+static __always_inline int on_mprotect(u64 boundary, const u64 *args, u32 class_and_ia32, s32 ret)
 {
 	u64 at = args[0], end = at + args[1];
 
 	for (u32 i = 0; i < MAPPINGS; i++) {
 		if (!at || at >= end)
 			return 0;
-		at = on_protected(task, boundary, at, class_and_ia32, ret);
+		at = map_protected(boundary, at, class_and_ia32, ret);
 	}
 	if (at && at < end)
 		count_lost(RECORD_FILE_MAP);
@@ -186,7 +182,7 @@ int map_on_call(u32 class_and_ia32, s32 ret)
 		ret = 0;
 	read_current_args(args, class_and_ia32);
 	if ((class_and_ia32 & 0xff) == SYS_MPROTECT)
-		return on_mprotect(task, st->boundary, args, class_and_ia32, ret);
+		return on_mprotect(st->boundary, args, class_and_ia32, ret);
 	return on_mmap(task, st->boundary, args, class_and_ia32, ret);
 }
 
