@@ -112,6 +112,16 @@ static __always_inline u32 read_ns_type(void *ns)
 	return BPF_CORE_READ(old, ops, type);
 }
 
+/* Flags of a request: 32 of them, from 6.9 on 64. The lower half is first: little endian. */
+struct io_kiocb___lower {
+	u32 flags;
+} CORE;
+
+static __always_inline u32 read_request_flags(u64 req)
+{
+	return BPF_CORE_READ((struct io_kiocb___lower *)req, flags);
+}
+
 /*
  * Names in a request to io_uring: a pointer, from 7.0 inside a struct that says that it is not looked
  * up yet. The attribute's name: in struct xattr_ctx, from 6.13 kernel_xattr_ctx.
@@ -146,6 +156,20 @@ REQUEST_NAME(io_rename, oldpath)
 REQUEST_NAME(io_rename, newpath)
 REQUEST_NAME(io_link, oldpath)
 REQUEST_NAME(io_link, newpath)
+
+/* The new size in a request to truncate, which there is from 6.9 on. */
+struct io_ftrunc___new {
+	s64 len;
+} CORE;
+
+static __always_inline u64 read_io_ftrunc_len(void *req)
+{
+	struct io_ftrunc___new *truncate = req;
+
+	if (!bpf_core_field_exists(truncate->len))
+		return 0;
+	return BPF_CORE_READ(truncate, len);
+}
 
 struct xattr_ctx___old {
 	struct xattr_name *kname;

@@ -183,8 +183,19 @@ struct user_namespace {
 struct mnt_namespace {
 	struct ns_common ns;
 };
+struct xarray {
+	void *xa_head;
+};
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+struct idr {
+	struct xarray idr_rt;
+};
 struct pid_namespace {
 	struct ns_common ns;
+	struct idr idr; /* struct pid by number */
 };
 struct cgroup_namespace {
 	struct ns_common ns;
@@ -518,7 +529,6 @@ struct io_cqe {
 struct io_kiocb { /* what a request wants lies over its start: the types below */
 	struct file *file;
 	u8 opcode;
-	u64 flags;
 	struct io_cqe cqe;
 };
 struct io_open {
@@ -541,9 +551,6 @@ struct io_mkdir {
 struct io_link {
 	int old_dfd;
 	int new_dfd;
-};
-struct io_ftrunc {
-	s64 len;
 };
 
 struct seq_file;

@@ -3,8 +3,8 @@
  * target.bpf.c: what one process does to another: its memory, its descriptors, signals to it.
  *
  * Not seen: PTRACE_TRACEME (the child asks for it), what a tracer does once it is attached. Before 6.2
- * nothing finds a task by its number in here: the target of a call is a number then, without boundary
- * and executable.
+ * nothing here gets at the state of another task but by a pointer that its hook was given: whose the
+ * target of a call is, is not known then; its number, start and executable are.
  */
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
@@ -18,9 +18,8 @@
 #define SI_QUEUE      (-1)
 #define SI_TKILL      (-6)
 
-/* Task by its number in the initial namespace (6.2) or in the caller's (6.13). */
+/* Task by its number in the initial namespace (6.2). */
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
-extern struct task_struct *bpf_task_from_vpid(s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
 static __always_inline bool in_initial_pid_namespace(struct task_struct *task)
@@ -28,44 +27,48 @@ static __always_inline bool in_initial_pid_namespace(struct task_struct *task)
 	return BPF_CORE_READ(task, thread_pid, level) == 0;
 }
 
-/* Everything that a record says about its target. */
-static __always_inline void take_target(struct slot *s, struct record_target *r,
-					struct task_struct *target)
+/* The namespace in which current's numbers are, or the initial one. */
+static __always_inline struct pid_namespace *pid_namespace(bool initial)
 {
-	struct task_state *st = bpf_task_storage_get(&tasks, target, 0, 0);
-	struct file *exe = BPF_CORE_READ(target, mm, exe_file);
-	struct record_text path = {};
+	struct pid *own =
+		BPF_CORE_READ((struct task_struct *)bpf_get_current_task_btf(), thread_pid);
+	u32 level = initial ? 0 : BPF_CORE_READ(own, level);
+	struct upid *number = (void *)own + bpf_core_field_offset(struct pid, numbers) +
+			      level * bpf_core_type_size(struct upid);
 
-	if (st)
-		r->boundary = st->boundary;
-	r->pid = target->tgid;
-	r->start_ns = target->group_leader->start_boottime;
-	if (exe)
-		slot_file_path(s, exe, &path);
-	r->exe = path;
+	return BPF_CORE_READ(number, ns);
 }
 
-/* The task that the caller calls pid. What is not found stays unknown rather than wrong. */
-static __noinline int take_target_by_pid(struct slot *s, s32 pid, bool initial)
+/*
+ * The struct pid that has that number, or 0: find_pid_ns(), which no program may call, by reading.
+ * The numbers of a namespace are an IDR, a tree of nodes with as many slots each (lib/idr.c, and
+ * include/linux/xarray.h for how the pointer to a node is told from one to what is kept). Who is
+ * traced holds the RCU lock, so nothing found is freed; what changes meanwhile is not found.
+ */
+static __noinline u64 find_pid(s32 number, bool initial)
 {
-	struct record_target *r = (struct record_target *)s->data;
-	struct task_struct *target = 0;
+	u32 slots = bpf_core_field_size(struct xa_node, slots) / sizeof(void *);
+	struct pid_namespace *ns = pid_namespace(initial);
+	u64 entry = (u64)BPF_CORE_READ(ns, idr.idr_rt.xa_head);
+	struct xa_node *node;
+	u32 i, depth;
 
-	if (initial) {
-		r->pid = pid;
-		if (bpf_task_from_pid)
-			target = bpf_task_from_pid(pid);
-	} else if (bpf_task_from_vpid) {
-		target = bpf_task_from_vpid(pid);
+	for (depth = 0; depth < 6 && (entry & 3) == 2 && entry > 4096; depth++) {
+		node = (void *)(entry - 2);
+		i = (u32)number >> (BPF_CORE_READ(node, shift) & 31);
+		if (depth == 0 && i >= slots)
+			return 0;
+		i &= slots - 1;
+		entry = 0;
+		bpf_probe_read_kernel(&entry, sizeof(entry),
+				      (void *)node + bpf_core_field_offset(struct xa_node, slots) +
+					      i * sizeof(void *));
 	}
-	if (!target)
-		return 0;
-	take_target(s, r, target);
-	bpf_task_release(target);
-	return 0;
+	/* a tree without nodes has room for the number 0 alone, which is nobody's */
+	return depth && !(entry & 3) ? entry : 0;
 }
 
-/* The boundary of the process that is pid still. */
+/* The boundary of the task that has that number still. */
 static __always_inline u64 boundary_of(struct pid *pid)
 {
 	struct task_struct *target;
@@ -77,7 +80,7 @@ static __always_inline u64 boundary_of(struct pid *pid)
 	target = bpf_task_from_pid(BPF_CORE_READ(pid, numbers[0].nr));
 	if (!target)
 		return 0;
-	if (BPF_CORE_READ(target, signal, pids[PIDTYPE_TGID]) == pid) {
+	if (BPF_CORE_READ(target, thread_pid) == pid) {
 		st = bpf_task_storage_get(&tasks, target, 0, 0);
 		boundary = st ? st->boundary : 0;
 	}
@@ -99,10 +102,10 @@ int target_find(u32 slot, u64 pid_address)
 	s->text = exe;
 	s->target_boundary = s->target_start_ns = 0;
 	s->target_pid = 0;
-	link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_TGID].first) : 0;
+	link = pid ? BPF_CORE_READ(pid, tasks[PIDTYPE_PID].first) : 0;
 	if (!link)
 		return 0;
-	target = (void *)link - bpf_core_field_offset(struct task_struct, pid_links[PIDTYPE_TGID]);
+	target = (void *)link - bpf_core_field_offset(struct task_struct, pid_links[PIDTYPE_PID]);
 	s->target_pid = BPF_CORE_READ(target, tgid);
 	s->target_start_ns = BPF_CORE_READ(target, group_leader, start_boottime);
 	s->target_boundary = boundary_of(pid);
@@ -111,6 +114,17 @@ int target_find(u32 slot, u64 pid_address)
 		slot_file_path(s, file, &exe);
 	s->text = exe;
 	return 0;
+}
+
+/* Into the record what target_find() found, if anything. */
+static __always_inline void take_found(const struct slot *s, struct record_target *r)
+{
+	if (!s->target_pid)
+		return;
+	r->pid = s->target_pid;
+	r->start_ns = s->target_start_ns;
+	r->boundary = s->target_boundary;
+	r->exe = s->text;
 }
 
 /* The pid behind a descriptor of pidfd_open(2): private data of the file, since 6.9 of the inode. */
@@ -214,8 +228,12 @@ int target_on_call(u32 class_and_ia32, long ret)
 	r->result = ret < 0 ? ret : 0;
 	if (class == SYS_VM_READ || class == SYS_VM_WRITE)
 		r->bytes = ret > 0 ? ret : 0;
-	take_target_by_pid(s, x.pid, x.initial);
-	slot_submit(s, x.kind);
+	if (x.initial)
+		r->pid = x.pid;
+	target_find(s->id, find_pid(x.pid, x.initial));
+	take_found(s, r);
+	if (r->pid != (u32)task->tgid)
+		slot_submit(s, x.kind);
 	slot_release(s);
 	return 0;
 }
@@ -230,11 +248,12 @@ int target_on_memory(u64 inode, u32 op)
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
 	struct proc_inode *proc =
 		(void *)(inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
-	s32 pid = BPF_CORE_READ(proc, pid, numbers[0].nr);
+	struct pid *pid = BPF_CORE_READ(proc, pid);
+	s32 number = BPF_CORE_READ(pid, numbers[0].nr);
 	struct record_target *r;
 	struct slot *s;
 
-	if (!st || pid == task->tgid || pid == task->pid)
+	if (!st || number == task->tgid || number == task->pid)
 		return 0;
 	s = slot_claim(RECORD_PTRACE);
 	if (!s)
@@ -242,7 +261,9 @@ int target_on_memory(u64 inode, u32 op)
 	r = slot_begin(s, struct record_target);
 	fill_task(&r->task, task, st);
 	r->op = op;
-	take_target_by_pid(s, pid, true);
+	r->pid = number;
+	target_find(s->id, (u64)pid);
+	take_found(s, r);
 	if (r->pid != (u32)task->tgid) /* another thread of the caller's own */
 		slot_submit(s, RECORD_PTRACE);
 	slot_release(s);
@@ -251,8 +272,10 @@ int target_on_memory(u64 inode, u32 op)
 
 static __noinline int emit_signal(struct task_struct *task, struct task_struct *target, u32 signal)
 {
-	struct task_state *st = current_state(task);
+	struct task_state *st = current_state(task), *other;
+	struct record_text path = {};
 	struct record_target *r;
+	struct file *exe;
 	struct slot *s;
 
 	if (!st || !target)
@@ -263,7 +286,15 @@ static __noinline int emit_signal(struct task_struct *task, struct task_struct *
 	r = slot_begin(s, struct record_target);
 	fill_task(&r->task, task, st);
 	r->signal = signal;
-	take_target(s, r, target);
+	other = bpf_task_storage_get(&tasks, target, 0, 0);
+	exe = BPF_CORE_READ(target, mm, exe_file);
+	if (other)
+		r->boundary = other->boundary;
+	r->pid = target->tgid;
+	r->start_ns = target->group_leader->start_boottime;
+	if (exe)
+		slot_file_path(s, exe, &path);
+	r->exe = path;
 	slot_submit(s, RECORD_SIGNAL);
 	slot_release(s);
 	return 0;

@@ -132,7 +132,7 @@ static __noinline int take_request(struct slot *s, u64 req_address)
 		slot_text(s, read_xattr_name(req), true, &r->path2);
 		break;
 	case FILE_OP_TRUNCATE:
-		r->size = BPF_CORE_READ((struct io_ftrunc *)req, len);
+		r->size = read_io_ftrunc_len(req);
 		break;
 	}
 	return 0;
@@ -169,7 +169,7 @@ static __noinline int tell_forgotten(u64 req)
 /* Puts the record aside for the request's end, or submits it where there will be none. */
 static __always_inline void put_aside(struct slot *s, u64 req, u32 kind)
 {
-	bool ends = !(BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_CQE_SKIP);
+	bool ends = !(read_request_flags(req) & REQ_F_CQE_SKIP);
 
 	if (ends && s->len < REQUEST_BYTES - 8 && slot_close(s, kind)) {
 		if (!bpf_map_update_elem(&requests, &req, s->data, BPF_NOEXIST))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness.h"
 
+#include <bpf/btf.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,16 @@ static enum hook_rung hooks_wanted(void)
 bool has_kernel_paths(void)
 {
 	return strcmp(collect_rung_name(sensor), "tracepoint") != 0;
+}
+
+bool finds_tasks(void)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	bool found =
+		kernel && btf__find_by_name_kind(kernel, "bpf_task_from_pid", BTF_KIND_FUNC) > 0;
+
+	btf__free(kernel);
+	return found;
 }
 
 void sensor_start(const struct kernel_options *opt)

@@ -27,6 +27,8 @@ extern struct source *sensor;
 void sensor_start(const struct kernel_options *opt);
 /* Whether paths of calls by name are the kernel's own: there are hooks inside calls. */
 bool has_kernel_paths(void);
+/* Whether a program can get at any task's state by its number: from 6.2 on. */
+bool finds_tasks(void);
 void sensor_stop(void);
 
 /* Drains and keeps what is there; with a tick also folded counts and loss. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* test_target: what one process does to another: memory, descriptors, signals; true and refused. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -55,7 +57,7 @@ static void assert_victim(const struct record_target *r)
 	exe[n] = 0;
 	assert_int_equal(r->pid, victim);
 	assert_text(r, r->exe, exe);
-	assert_int_equal(r->boundary, r->task.boundary);
+	assert_int_equal(r->boundary, finds_tasks() ? r->task.boundary : 0);
 	assert_true(r->start_ns > r->task.parent_start_ns && r->start_ns < r->header.boot_ns);
 	assert_int_equal(r->header.flags, 0);
 }
@@ -170,6 +172,50 @@ static void test_refused(void **state)
 	assert_int_equal(r->signal, SIGTERM);
 }
 
+/* Numbers of a namespace of their own: 1 is the victim's, 2 the reader's. */
+static void read_in_a_namespace(void *arg)
+{
+	pid_t *outside = arg, first, reader;
+	int status;
+
+	need(unshare(CLONE_NEWPID) == 0);
+	first = fork();
+	need(first >= 0);
+	if (first == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	reader = fork();
+	need(reader >= 0);
+	if (reader == 0) {
+		struct iovec own = {bytes, 8}, other = {bytes, 8};
+
+		need(getpid() == 2 && process_vm_readv(1, &own, 1, &other, 1, 0) == 8);
+		need(process_vm_readv(2, &own, 1, &other, 1, 0) == 8); /* its own: no act */
+		_exit(0);
+	}
+	need(waitpid(reader, &status, 0) == reader && status == 0);
+	kill(first, SIGKILL);
+	outside[0] = first;
+	outside[1] = reader;
+}
+
+static void test_in_a_pid_namespace(void **state)
+{
+	pid_t *outside = mmap(NULL, 2 * sizeof(pid_t), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t before = victim;
+
+	(void)state;
+	assert_true(outside != MAP_FAILED);
+	act(read_in_a_namespace, outside);
+	victim = outside[0];
+	assert_victim(only_one(RECORD_PTRACE, (uint32_t)outside[1]));
+	victim = before;
+	munmap(outside, 2 * sizeof(pid_t));
+}
+
 static void within(void *arg)
 {
 	(void)arg;
@@ -227,11 +273,9 @@ static void test_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ptrace),
-		cmocka_unit_test(test_memory_and_descriptors),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_across_a_boundary),
+		cmocka_unit_test(test_ptrace),	cmocka_unit_test(test_memory_and_descriptors),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_in_a_pid_namespace),
+		cmocka_unit_test(test_signals), cmocka_unit_test(test_across_a_boundary),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
