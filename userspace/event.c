@@ -50,6 +50,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_AGENT_START] = "agent.start",
 	[EVENT_AGENT_STOP] = "agent.stop",
 	[EVENT_PROFILE_CHANGE] = "profile.change",
+	[EVENT_AGENT_TAMPER] = "agent.tamper",
 };
 
 static const char *const outcome_names[] = {
@@ -259,6 +260,7 @@ bool event_is_notable(const struct event *ev)
 	case EVENT_AGENT_START:
 	case EVENT_AGENT_STOP:
 	case EVENT_PROFILE_CHANGE:
+	case EVENT_AGENT_TAMPER:
 		return true;
 	default:
 		return ev->verdict.value == VERDICT_FORBIDDEN ||

@@ -59,6 +59,7 @@ enum event_type {
 	EVENT_AGENT_START = 50,
 	EVENT_AGENT_STOP = 51,
 	EVENT_PROFILE_CHANGE = 52,
+	EVENT_AGENT_TAMPER = 53, /* an act on the sensor itself, told once more behind that act */
 	EVENT_TYPE_MAX = 64,
 };
 
@@ -278,6 +279,8 @@ struct event_what {
 	struct str
 		attest_error; /* session.attest that was refused: attest_result_name(), static text */
 
+	struct str
+		tamper; /* agent.tamper, by what: signal, ptrace, memory, file, clock, pause: static text */
 	struct str message; /* agent.*, profile.change, session.attest: one sentence */
 };
 

@@ -13,10 +13,11 @@
 
 #define BIT(type) (1ull << (type))
 #define ANY	  (~0ull)
+#define TAMPER	  BIT(EVENT_AGENT_TAMPER)
 #define FILES                                                                      \
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
-	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT) | BIT(EVENT_FILE_MAP))
+	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT) | BIT(EVENT_FILE_MAP) | TAMPER)
 #define CLOSE	BIT(EVENT_NET_CLOSE)
 #define CONNECT BIT(EVENT_NET_CONNECT)
 #define SOCKET	BIT(EVENT_NET_SOCKET)
@@ -31,7 +32,7 @@
 #define CAPS	BIT(EVENT_CRED_CAPABILITY)
 #define NAMESP	BIT(EVENT_NAMESPACE)
 #define LOADS	(BIT(EVENT_MODULE_LOAD) | BIT(EVENT_BPF_LOAD))
-#define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL))
+#define TARGETS (BIT(EVENT_PTRACE) | BIT(EVENT_SIGNAL) | TAMPER)
 #define OTHERS	(TARGETS | CONNECT) /* who have another process at the other end */
 #define LOGGED	BIT(EVENT_AUTH_LOG)
 #define ATTEST	BIT(EVENT_SESSION_ATTEST)
@@ -153,6 +154,12 @@ static bool known_other_tid(const struct event *ev)
 static bool known_other_ns_pid(const struct event *ev)
 {
 	return ev->what.ns_pid != 0 && other_ns_pid(ev);
+}
+
+/* What the daemon notices by itself nobody has done. */
+static bool has_actor(const struct event *ev)
+{
+	return ev->what.type != EVENT_AGENT_TAMPER || ev->what.pid != 0;
 }
 
 static bool other_euid(const struct event *ev)
@@ -331,8 +338,8 @@ const struct field event_fields[] = {
 	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
 	ROW(0, "identity.instance", "instance", FIELD_FORM, who.id.who, WHO, "key of this very session, run or container", .use = FIELD_NO_PACK | FIELD_NO_JSON),
 
-	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK),
-	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it"),
+	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK, .shown = has_actor),
+	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it", .shown = has_actor),
 	ROW(49, "process.tid", "tid", FIELD_U32, what.tid, ACT, "acting thread, when not the leader", .shown = known_other_tid, .packed = other_tid),
 	ROW(50, "process.ns_pid", "ns_pid", FIELD_U32, what.ns_pid, ACT, "pid in its own namespace, when another", .shown = known_other_ns_pid, .packed = other_ns_pid),
 	ROW(10, "process.exe", "exe", FIELD_TEXT, who.exe, ACT, "path of the executable"),
@@ -343,10 +350,10 @@ const struct field event_fields[] = {
 	ROW(54, "process.cwd", "cwd", FIELD_TEXT, what.exec.cwd, EXEC, "working directory"),
 	ROW(12, "process.start_time", NULL, FIELD_BOOT, what.start_ns, ACT, "when the process was made"),
 	ROW(55, "process.comm", "comm", FIELD_TEXT, what.comm, ACT, "name that the process gives itself"),
-	ROW(13, "process.user.uid", NULL, FIELD_U32, what.uid, ACT, "real user id"),
+	ROW(13, "process.user.uid", NULL, FIELD_U32, what.uid, ACT, "real user id", .shown = has_actor),
 	ROW(56, "process.user.name", "user", FIELD_TEXT, who.user_name, ACT, "its name; user= takes the number too"),
 	ROW(57, "process.euid", "euid", FIELD_U32, what.euid, ACT, "effective user id, when another", .shown = other_euid, .packed = other_euid),
-	ROW(14, "process.gid", "gid", FIELD_U32, what.gid, ACT, "real group id"),
+	ROW(14, "process.gid", "gid", FIELD_U32, what.gid, ACT, "real group id", .shown = has_actor),
 	ROW(58, "process.egid", "egid", FIELD_U32, what.egid, ACT, "effective group id, when another", .shown = other_egid, .packed = other_egid),
 	ROW(15, "process.login_uid", "login_uid", FIELD_ID32, what.login_uid, ACT, "login uid that the kernel keeps"),
 	ROW(16, "process.session_id", "session_id", FIELD_ID32, what.session_id, ACT, "audit session that the kernel keeps"),
@@ -421,9 +428,9 @@ const struct field event_fields[] = {
 	ROW(142, "target.who", "target", FIELD_TEXT, who.target, OTHERS, "who it belongs to"),
 	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, OTHERS, "where that identity began"),
 	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, OTHERS, "its start", .use = FIELD_NO_JSON),
-	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE), "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_word),
+	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE) | TAMPER, "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_word),
 	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
-	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL), "signal that was sent", .name_of = signal_name),
+	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL) | TAMPER, "signal that was sent", .name_of = signal_name),
 
 	ROW(154, "load.name", NULL, FIELD_TEXT, what.load.name, LOADS, "name of the module or BPF program"),
 	ROW(155, "load.path", NULL, FIELD_TEXT, what.load.path, BIT(EVENT_MODULE_LOAD), "file that the module came from"),
@@ -517,6 +524,7 @@ const struct field event_fields[] = {
 	ROW(133, "loss.total_since_start", NULL, FIELD_U64, what.loss.total, LOSS, "lost since the sensor started"),
 
 	ROW(314, "attest.error", NULL, FIELD_TEXT, what.attest_error, ATTEST, "why a token was refused: expired, wrong_audience, token_replay, ..."),
+	ROW(236, "tamper.what", "tamper", FIELD_TEXT, what.tamper, TAMPER, "how it reached for the sensor: signal, ptrace, memory, file; or what the daemon noticed: clock, pause"),
 	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
 	ROW(162, "io_uring", "io_uring", FIELD_BOOL, what.io_uring, FILES | NET, "a request to a ring, and no system call of its own"),
 	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),

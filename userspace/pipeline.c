@@ -104,21 +104,31 @@ static int record_it(struct pipeline *p, const void *record, size_t size)
 	return recorder_write(p->recorder, p->scrubbed, size);
 }
 
-/* The second half of the line: from who did it to everybody who wants to know. */
-static void judge_and_publish(struct pipeline *p, struct event *ev)
+static void score_and_publish(struct pipeline *p, struct event *ev)
 {
-	/* profile: was that expected of them. */
-	profile_decide(p->profile, ev);
-
 	/* anomaly: part of something that a person should look at. */
 	ev->what.seq = p->next_seq++;
 	p->scoring = true;
 	anomaly_score(p->anomaly, &p->host, ev);
 	p->scoring = false;
 
-	/* sinks: the act, then what it caused, then the sessions that ended with it. */
+	/* sinks: the act, then what it caused. */
 	publish(p, ev);
 	publish_held(p);
+}
+
+/* The second half of the line: from who did it to everybody who wants to know. */
+static void judge_and_publish(struct pipeline *p, struct event *ev)
+{
+	struct event tampering;
+
+	/* profile: was that expected of them. */
+	profile_decide(p->profile, ev);
+	score_and_publish(p, ev);
+
+	/* behind the act: that it was one on the sensor; then the sessions that ended with it. */
+	if (p->tamper && tamper_sees(p->tamper, ev, &tampering))
+		score_and_publish(p, &tampering);
 	publish_ended(p, ev);
 }
 

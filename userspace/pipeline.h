@@ -8,6 +8,7 @@
 #define WHODID_PIPELINE_H
 
 #include "anomaly/anomaly.h"
+#include "anomaly/tamper.h"
 #include "collect/collect.h"
 #include "decode/decode.h"
 #include "event.h"
@@ -31,7 +32,8 @@ struct pipeline {
 		*programs; /* NULL = content of files is not read (replay, or switched off) */
 	struct profile_set *profile;
 	struct anomaly_table *anomaly;
-	struct store *store; /* NULL = none (replay) */
+	struct tamper *tamper; /* NULL = nobody looks (replay) */
+	struct store *store;   /* NULL = none (replay) */
 	struct stream *stream;
 	/* sink of its own for replay and runs without a terminal: one JSON line per event; NULL = none */
 	void (*print)(void *ctx, const struct host *host, const struct event *ev);

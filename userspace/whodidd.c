@@ -50,9 +50,11 @@ void log_problem(const struct problem *err, int rc)
 	log_error("%s", text[0] ? text : strerror(-rc));
 }
 
-static void default_config_path(char *buf, size_t size, const struct options *opt)
+void config_path(char *buf, size_t size, const struct options *opt)
 {
-	if (opt->root)
+	if (opt->config_path)
+		snprintf(buf, size, "%s", opt->config_path);
+	else if (opt->root)
 		snprintf(buf, size, "%s/whodid.yaml", opt->root);
 	else
 		snprintf(buf, size, "%s", CONFIG_FILE);
@@ -66,9 +68,8 @@ int read_config(struct config *out, const struct options *opt, struct problem *e
 
 	if (rc)
 		return rc;
-	default_config_path(path, sizeof(path), opt);
-	rc = config_read(&c, opt->config_path ? opt->config_path : path, opt->config_path != NULL,
-			 err);
+	config_path(path, sizeof(path), opt);
+	rc = config_read(&c, path, opt->config_path != NULL, err);
 	for (size_t i = 0; !rc && i < opt->set_count; i++)
 		rc = config_set(&c, opt->sets[i], err);
 	if (rc) {

@@ -29,16 +29,18 @@ struct daemon {
 	struct api *api;
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
-	uint64_t first_seq; /* of this run */
-	bool unclean_start; /* the run before was killed or crashed */
-	bool resumed;	    /* the store gives the seqs behind its mark again */
-	bool leave;	    /* the kernel shall record on when we end */
+	uint64_t first_seq;  /* of this run */
+	uint32_t former_pid; /* the daemon that we take over from; 0 = none, or not known */
+	bool unclean_start;  /* the run before was killed or crashed */
+	bool resumed;	     /* the store gives the seqs behind its mark again */
+	bool leave;	     /* the kernel shall record on when we end */
 	int exit_code;
 
 	double rate_per_s;
 	uint64_t rate_events, rate_boot_ns;
 	uint64_t watchdog_ns, watchdog_boot_ns;
 	uint64_t second_boot_ns;
+	uint64_t turned_ns; /* when the loop turned last, by the clock that suspends */
 	uint64_t told_lost; /* losses that were logged */
 	int told_store_err; /* error that was logged */
 	uint32_t seconds;
@@ -46,6 +48,7 @@ struct daemon {
 
 /* whodidd.c: defaults, file, drop-ins, --set, in this order. */
 int read_config(struct config *out, const struct options *opt, struct problem *err);
+void config_path(char *buf, size_t size, const struct options *opt);
 int load_profiles(struct profile_set **out, const struct config *c, struct problem *err);
 void log_problem(const struct problem *err, int rc);
 
@@ -73,6 +76,14 @@ int start_line(struct daemon *d, struct problem *err);
 /* Something that the daemon itself did, as an event. */
 void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* whodidd_tamper.c: what is the daemon's own, for the stage that sees who reaches for it; */
+int start_tamper(struct daemon *d, struct problem *err);
+/* what the daemon noticed by itself, as an event; */
+void tell_tamper(struct daemon *d, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* and each turn of the loop, to notice when there were none. */
+void notice_pause(struct daemon *d);
 
 /* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
 int run_live(struct daemon *d);

@@ -19,12 +19,16 @@
 #define DRAIN_RECORDS	8192
 #define DRAIN_AT_END_NS (2 * SECOND_NS)
 #define OFFSET_EVERY_S	10
+#define SENDER_MAX_NS	(SECOND_NS / 10) /* how long who sent SIGHUP may be on the way */
 
 /* What the loop waits for. */
 struct loop {
 	int epoll_fd, timer_fd, signal_fd;
 	uint64_t end_boot_ns; /* 0 = none */
 	bool stop;
+	uint32_t signal, sender; /* what told it to, and the pid of who sent that; 0 = none */
+	uint64_t reload_boot_ns; /* when it was told to reload and has not; 0 = not */
+	uint32_t reloader;
 };
 
 /* --- signals */
@@ -60,7 +64,7 @@ static enum log_level level_of(const struct daemon *d, const struct config *c)
 }
 
 /* Settings and profiles anew: all of it or nothing. What needs a restart is named. */
-static void reload(struct daemon *d)
+static void reload(struct daemon *d, const char *by)
 {
 	const char *names[CONFIG_SETTINGS_MAX];
 	struct problem err = {0};
@@ -86,15 +90,39 @@ static void reload(struct daemon *d)
 		problem_format(&err, text, sizeof(text));
 		log_error("not reloaded, everything stays as it was: %s",
 			  text[0] ? text : strerror(-rc));
-		put_agent_event(d, EVENT_PROFILE_CHANGE, "reload refused, the old set stays: %s",
-				text[0] ? text : strerror(-rc));
+		put_agent_event(d, EVENT_PROFILE_CHANGE, "reload%s refused, the old set stays: %s",
+				by, text[0] ? text : strerror(-rc));
 		return;
 	}
 	profile_get_counts(d->line.profile, &n);
-	snprintf(text, sizeof(text), "reloaded: %llu roles, %llu bindings",
+	snprintf(text, sizeof(text), "reloaded%s: %llu roles, %llu bindings", by,
 		 (unsigned long long)n.roles, (unsigned long long)n.bindings);
 	log_info("%s", text);
 	put_agent_event(d, EVENT_PROFILE_CHANGE, "%s", text);
+}
+
+/* " by human:alice (pid 812)", or "" where nobody was seen. */
+static bool name_sender(struct daemon *d, uint32_t signal, uint32_t pid, char *out, size_t size)
+{
+	char who[512];
+	bool seen =
+		tamper_signaller(d->line.tamper, signal, pid, clock_boot_ns(), who, sizeof(who));
+
+	snprintf(out, size, "%s%s", seen ? " by " : "", seen ? who : "");
+	return seen;
+}
+
+/* Who asked for it comes by the ring, a moment behind the signal. */
+static void reload_when_due(struct daemon *d, struct loop *l)
+{
+	char by[520];
+
+	if (!l->reload_boot_ns ||
+	    (!name_sender(d, SIGHUP, l->reloader, by, sizeof(by)) && l->reloader &&
+	     clock_boot_ns() - l->reload_boot_ns < SENDER_MAX_NS))
+		return;
+	l->reload_boot_ns = 0;
+	reload(d, by);
 }
 
 static void take_signals(struct daemon *d, struct loop *l)
@@ -102,12 +130,15 @@ static void take_signals(struct daemon *d, struct loop *l)
 	struct signalfd_siginfo info;
 
 	while (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			reload(d);
-		else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-			l->stop = true;
-		else if (info.ssi_signo == SIGUSR2)
-			l->stop = d->leave = true;
+		if (info.ssi_signo == SIGHUP) {
+			l->reload_boot_ns = clock_boot_ns();
+			l->reloader = info.ssi_pid;
+			continue;
+		}
+		d->leave = d->leave || info.ssi_signo == SIGUSR2;
+		l->stop = true;
+		l->signal = info.ssi_signo;
+		l->sender = info.ssi_pid;
 	}
 }
 
@@ -193,13 +224,19 @@ static void log_troubles(struct daemon *d)
 	}
 }
 
+static void tell_step(struct daemon *d, double seconds)
+{
+	log_warn("the wall clock was stepped by %.3f s", seconds);
+	tell_tamper(d, "clock", "the wall clock was stepped by %+.3f s", seconds);
+}
+
 /* Clocks drift and are stepped: events follow the wall clock as it is now. */
 static void follow_wall_clock(struct daemon *d)
 {
 	int64_t offset = clock_wall_offset_ns(), step = offset - d->line.decoder.wall_offset_ns;
 
 	if (step > (int64_t)SECOND_NS || step < -(int64_t)SECOND_NS)
-		log_warn("the wall clock was stepped by %.3f s", (double)step / 1e9);
+		tell_step(d, (double)step / 1e9);
 	d->line.decoder.wall_offset_ns = offset;
 }
 
@@ -271,6 +308,8 @@ static void loop_run(struct daemon *d, struct loop *l)
 		}
 		busy = n >= DRAIN_RECORDS;
 		pipeline_tick(&d->line);
+		reload_when_due(d, l);
+		notice_pause(d);
 		keep_time(d, l);
 	}
 }
@@ -307,10 +346,10 @@ static const char *grouped(char out[static 32], uint64_t value)
 	return out;
 }
 
-static void stop(struct daemon *d)
+static void stop(struct daemon *d, const struct loop *l)
 {
 	uint64_t ns = clock_boot_ns() - d->started_boot_ns, seen, lost;
-	char seen_text[32], lost_text[32];
+	char seen_text[32], lost_text[32], by[520];
 	int rc;
 
 	notify_manager("STOPPING=1");
@@ -320,8 +359,9 @@ static void stop(struct daemon *d)
 	drain_rest(d);
 	seen = count_seen(d);
 	lost = count_lost(d);
-	put_agent_event(d, EVENT_AGENT_STOP, "stopped after %.1f s: %s events seen, %s lost%s",
-			(double)ns / 1e9, grouped(seen_text, seen), grouped(lost_text, lost),
+	name_sender(d, l->signal, l->sender, by, sizeof(by));
+	put_agent_event(d, EVENT_AGENT_STOP, "stopped%s after %.1f s: %s events seen, %s lost%s",
+			by, (double)ns / 1e9, grouped(seen_text, seen), grouped(lost_text, lost),
 			d->leave ? "; the kernel records on for the next start" : "");
 	pipeline_tick(&d->line);
 	store_flush(d->line.store); /* while there is a source to say how far that is */
@@ -382,7 +422,7 @@ int run_live(struct daemon *d)
 	notify_manager("READY=1");
 	log_info("ready on %s, hooks: %s", d->config.api_socket, collect_rung_name(d->line.source));
 	loop_run(d, &l);
-	stop(d);
+	stop(d, &l);
 	loop_close(&l);
 	return d->exit_code;
 }

@@ -135,6 +135,7 @@ int stages_close(struct daemon *d)
 	stream_free(p->stream);
 	if (p->anomaly)
 		anomaly_free(p->anomaly);
+	tamper_free(p->tamper);
 	if (p->identity)
 		identity_free(p->identity);
 	names_free(p->names);
@@ -145,6 +146,7 @@ int stages_close(struct daemon *d)
 	p->store = NULL;
 	p->stream = NULL;
 	p->anomaly = NULL;
+	p->tamper = NULL;
 	p->identity = NULL;
 	p->names = NULL;
 	p->profile = NULL;

@@ -199,6 +199,8 @@ int start_line(struct daemon *d, struct problem *err)
 		rc = open_sensor(d, err);
 	if (!rc)
 		rc = open_recorder(d, err);
+	if (!rc)
+		rc = start_tamper(d, err);
 	if (rc)
 		return rc;
 	take_over(d);

@@ -20,7 +20,7 @@ uint64_t find_left_behind(struct daemon *d)
 	uint64_t instance = 0;
 
 	if (strcmp(d->config.sensor_keep, "never") != 0)
-		instance = collect_left_behind(d->config.store_dir);
+		instance = collect_left_behind(d->config.store_dir, &d->former_pid);
 	d->resumed = instance != 0;
 	return instance;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * anomaly: objects with a life, opened for forbidden and unexpected acts and for identity flags
- * that are wrong in themselves (self_loginuid, after_job_end, ...), grouped by who, kind and rule or object
+ * that are wrong in themselves (self_loginuid, after_job_end, ...) and acts on the sensor, grouped by who, kind and rule or object
  * class within the session. Each change is an event.
  */
 #ifndef WHODID_ANOMALY_H

@@ -78,6 +78,8 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 			 enum severity *severity)
 {
 	*flag = 0;
+	if (ev->what.type == EVENT_AGENT_TAMPER && !ev->who.id.who.n)
+		return false; /* noticed, and nobody's act */
 	*severity = ev->verdict.severity ? ev->verdict.severity : SEVERITY_MEDIUM;
 	if (ev->verdict.value == VERDICT_FORBIDDEN) {
 		g->kind = KIND_FORBIDDEN;
@@ -85,6 +87,9 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 	} else if (ev->verdict.value == VERDICT_UNEXPECTED) {
 		g->kind = KIND_UNEXPECTED;
 		snprintf(g->rule, sizeof(g->rule), "%s", object_class(ev));
+	} else if (ev->what.type == EVENT_AGENT_TAMPER) {
+		g->kind = KIND_TAMPER;
+		copy_text(g->rule, sizeof(g->rule), ev->what.tamper);
 	} else {
 		*flag = bad_flag(ev, severity);
 		if (!*flag)

@@ -13,7 +13,7 @@
 #define JSON_MAX	  (64u * 1024)
 
 static const char *const state_names[STATE_COUNT] = {"new", "ack", "suppressed", "resolved"};
-static const char *const kind_names[KIND_COUNT] = {"forbidden", "unexpected", "identity"};
+static const char *const kind_names[KIND_COUNT] = {"forbidden", "unexpected", "identity", "tamper"};
 
 const char *anomaly_state_name(enum anomaly_state state)
 {

@@ -13,7 +13,7 @@
 #define TITLE_MAX   512
 
 enum anomaly_state { STATE_NEW, STATE_ACK, STATE_SUPPRESSED, STATE_RESOLVED, STATE_COUNT };
-enum anomaly_kind { KIND_FORBIDDEN, KIND_UNEXPECTED, KIND_IDENTITY, KIND_COUNT };
+enum anomaly_kind { KIND_FORBIDDEN, KIND_UNEXPECTED, KIND_IDENTITY, KIND_TAMPER, KIND_COUNT };
 
 const char *anomaly_state_name(enum anomaly_state state);
 const char *anomaly_kind_name(enum anomaly_kind kind);

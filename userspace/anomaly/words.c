@@ -72,6 +72,7 @@ static const struct act_words {
 	{EVENT_PTRACE, NULL, "ptrace", "reached into the process", "reach into the process"},
 	{EVENT_AUTH_LOG, NULL, "log", "told the log of a login", "tell the log of a login"},
 	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
+	{EVENT_AGENT_TAMPER, NULL, "tamper", "reached for the sensor:", "reach for the sensor:"},
 };
 
 static const struct act_words *words_of(const struct event *ev)
@@ -161,6 +162,8 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
 	else if (ev->what.type == EVENT_NAMESPACE)
 		describe_bits(out, size, ev->what.cred.namespaces, namespace_name);
+	else if (ev->what.type == EVENT_AGENT_TAMPER)
+		copy_text(out, size, ev->what.message);
 	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
 		describe_target(out, size, ev);
 	else if (ev->what.type == EVENT_CRED_BECOME && ev->what.uid == ev->what.crossing.to_uid &&

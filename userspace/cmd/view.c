@@ -30,6 +30,8 @@ const char *view_mark(const json_t *row)
 		return "X";
 	if (row_is(row, "verdict.value", "unexpected") || row_is(row, "type", "loss"))
 		return "!";
+	if (row_is(row, "type", "agent.tamper"))
+		return row_is(row, "verdict.severity", "high") ? "X" : "!";
 	return "";
 }
 
@@ -50,6 +52,8 @@ void view_type(struct text *out, const json_t *row)
 							     : STR_LIT("session");
 	else if (str_is(type, "session.end"))
 		type = row_is(row, "identity.kind", "human") ? STR_LIT("logout") : STR_LIT("end");
+	else if (str_is(type, "agent.tamper"))
+		type = STR_LIT("tamper");
 	else if (str_starts(type, "agent.") || str_starts(type, "profile."))
 		type = str_sub(type, 0, (uint32_t)dot);
 	else if (dot >= 0)

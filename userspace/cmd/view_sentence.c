@@ -33,6 +33,7 @@ static const struct {
 	{"namespace", "changed namespaces:"},
 	{"ptrace", "reached into a process:"},
 	{"signal", "sent"},
+	{"agent.tamper", "reached for the sensor:"},
 };
 
 void view_sentence(struct text *out, const struct cli *c, const json_t *row)
@@ -43,6 +44,8 @@ void view_sentence(struct text *out, const struct cli *c, const json_t *row)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs) && !verb; i++)
 		if (row_is(row, "type", verbs[i].type))
 			verb = verbs[i].verb;
+	if (row_is(row, "type", "agent.tamper") && !row_find(row, "identity.who"))
+		verb = NULL;
 	if (row_is(row, "network.op", "send"))
 		verb = "sent to";
 	view_time(out, c, row_time(row, "time"), TIME_FULL, 0);

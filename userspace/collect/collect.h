@@ -9,6 +9,8 @@
 #ifndef WHODID_COLLECT_H
 #define WHODID_COLLECT_H
 
+#include <limits.h>
+
 #include "base/problem.h"
 #include "base/str.h"
 #include "bpf/event.h"
@@ -160,9 +162,11 @@ void collect_each_note(struct source *src,
 
 /*
  * Number of the kernel side that an earlier daemon with that store left, 0 = none. From then on its
- * programs take this process for the daemon.
+ * programs take this process for the daemon. *former is the process that was it before, 0 = not known.
  */
-uint64_t collect_left_behind(const char *store_dir);
+uint64_t collect_left_behind(const char *store_dir, uint32_t *former);
+/* Where the names are by which it is found again. */
+void collect_kept_path(char out[static PATH_MAX], const char *store_dir);
 /* Takes out of the kernel what is left of that store's daemon. 0, -ENOENT, -EBUSY (it runs), -errno. */
 int collect_unload(const char *store_dir);
 

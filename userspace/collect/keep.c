@@ -249,7 +249,7 @@ void kernel_unpin(struct kernel *k)
 }
 
 /* Tells the programs of an earlier daemon that this process is the one to leave out. */
-static void claim(const struct pins *p, const struct kept *kept)
+static void claim(const struct pins *p, const struct kept *kept, uint32_t *former)
 {
 	_cleanup_close_ int fd = pins_get(p, "map", SELF_MAP);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -263,11 +263,17 @@ static void claim(const struct pins *p, const struct kept *kept)
 	data = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (data == MAP_FAILED)
 		return;
+	*former = *(uint32_t *)(void *)(data + kept->self_offset);
 	*(uint32_t *)(void *)(data + kept->self_offset) = (uint32_t)getpid();
 	munmap(data, page);
 }
 
-uint64_t collect_left_behind(const char *store_dir)
+void collect_kept_path(char out[static PATH_MAX], const char *store_dir)
+{
+	pins_path(out, store_dir);
+}
+
+uint64_t collect_left_behind(const char *store_dir, uint32_t *former)
 {
 	struct pins pins = {.dir_fd = -1};
 	uint64_t instance = 0;
@@ -275,13 +281,14 @@ uint64_t collect_left_behind(const char *store_dir)
 	struct kept *kept;
 	int fd;
 
+	*former = 0;
 	pins_path(path, store_dir);
 	if (pins_open(&pins, path, false))
 		return 0;
 	if (!kept_open(&kept, &fd, &pins)) {
 		if (!strcmp(kept->store_dir, store_dir)) {
 			instance = kept->instance;
-			claim(&pins, kept);
+			claim(&pins, kept, former);
 		}
 		kept_close(kept, fd);
 	}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tamper: see the header. */
+#include "anomaly/tamper.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "bpf/event.h"
+#include "event_fields.h"
+
+#define TICK_NS	     10000000ull /* USER_HZ is 100 on all that we run on */
+#define FRESH_NS     5000000000ull
+#define SIGNALS_MAX  32
+#define MESSAGE_ROOM 160 /* beside a path */
+
+struct place {
+	char *path;
+	uint32_t length;
+	enum tamper_kind kind;
+	uint64_t dev;
+};
+
+/* The newest sender of a signal that the daemon answers to. */
+struct sender {
+	uint64_t boot_ns;
+	uint32_t pid;
+	char who[256];
+};
+
+struct tamper {
+	uint32_t pid, former_pid;
+	uint64_t start_ticks;
+	struct place places[TAMPER_PLACES];
+	size_t count;
+	struct sender senders[SIGNALS_MAX];
+	char message[PATH_MAX + MESSAGE_ROOM];
+};
+
+int tamper_new(struct tamper **out, uint32_t pid, uint64_t start_ticks)
+{
+	struct tamper *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->pid = pid;
+	t->start_ticks = start_ticks;
+	*out = t;
+	return 0;
+}
+
+void tamper_free(struct tamper *t)
+{
+	for (size_t i = 0; t && i < t->count; i++)
+		free(t->places[i].path);
+	free(t);
+}
+
+void tamper_watch(struct tamper *t, enum tamper_kind kind, const char *path, uint64_t dev)
+{
+	char *copy = t->count < TAMPER_PLACES && path[0] == '/' && path[1] ? strdup(path) : NULL;
+
+	if (copy)
+		t->places[t->count++] = (struct place){copy, (uint32_t)strlen(copy), kind, dev};
+}
+
+void tamper_former(struct tamper *t, uint32_t pid)
+{
+	t->former_pid = pid;
+}
+
+/* --- who may */
+
+static bool is_in_container(const struct event *ev)
+{
+	return ev->what.task_flags & TASK_IN_CONTAINER;
+}
+
+static bool is_admin(const struct event *ev)
+{
+	return ev->what.euid == 0 && !(ev->what.task_flags & TASK_IN_JOB) && !is_in_container(ev);
+}
+
+/* The client opens the store's shared memory for writing; a daemon that came before us was one, too. */
+static bool is_own_program(const struct tamper *t, const struct event *ev)
+{
+	for (size_t i = 0; i < t->count && !is_in_container(ev); i++)
+		if (t->places[i].kind == TAMPER_PROGRAM && str_is(ev->who.exe, t->places[i].path))
+			return true;
+	return false;
+}
+
+static bool is_former(const struct tamper *t, const struct event_what *what)
+{
+	return t->former_pid && what->target.pid == t->former_pid && what->target.start_ns &&
+	       what->target.start_ns / TICK_NS < t->start_ticks;
+}
+
+/* A number alone may have been another's; where the kernel does not say the start it is all there is. */
+static bool is_daemon(const struct tamper *t, const struct event_what *what)
+{
+	return what->target.pid == t->pid &&
+	       (!what->target.start_ns || what->target.start_ns / TICK_NS == t->start_ticks);
+}
+
+/* --- signals */
+
+static bool is_command(uint32_t signal)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGUSR2;
+}
+
+/* Nothing comes of them. */
+static bool is_harmless(uint32_t signal)
+{
+	return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH ||
+	       signal == SIGUSR1 || signal == SIGPIPE;
+}
+
+static void remember(struct tamper *t, const struct event *ev)
+{
+	struct sender *s = &t->senders[ev->what.target.signal];
+
+	s->boot_ns = ev->what.boot_ns;
+	s->pid = ev->what.pid;
+	snprintf(s->who, sizeof(s->who), "%.*s (pid %u)", (int)ev->who.id.who.n,
+		 ev->who.id.who.p ? ev->who.id.who.p : "", ev->what.pid);
+}
+
+bool tamper_signaller(const struct tamper *t, uint32_t signal, uint32_t pid, uint64_t now_boot_ns,
+		      char *out, size_t size)
+{
+	const struct sender *s = signal < SIGNALS_MAX ? &t->senders[signal] : NULL;
+
+	if (!s || !pid || s->pid != pid || s->boot_ns + FRESH_NS < now_boot_ns)
+		return false;
+	snprintf(out, size, "%s", s->who);
+	return true;
+}
+
+static bool sees_signal(struct tamper *t, const struct event *ev)
+{
+	uint32_t signal = ev->what.target.signal;
+	const char *name = signal_name(signal);
+	bool former = is_former(t, &ev->what);
+
+	if (!former && !is_daemon(t, &ev->what))
+		return false;
+	if (!former && is_command(signal) && ev->what.outcome == OUTCOME_OK)
+		remember(t, ev);
+	if (is_admin(ev) && (is_command(signal) || is_harmless(signal)))
+		return false;
+	snprintf(t->message, sizeof(t->message), "%s to the daemon%s (pid %u)",
+		 name ? name : "a signal", former ? " before this one" : "", ev->what.target.pid);
+	return true;
+}
+
+/* --- memory and descriptors */
+
+static const struct {
+	uint32_t op;
+	const char *what, *words;
+} reaches[] = {
+	{PTRACE_OP_ATTACH, "ptrace", "ptrace attach to"},
+	{PTRACE_OP_SEIZE, "ptrace", "ptrace seize of"},
+	{PTRACE_OP_GETFD, "ptrace", "a descriptor taken from"},
+	{PTRACE_OP_READ, "memory", "process_vm_readv on"},
+	{PTRACE_OP_WRITE, "memory", "process_vm_writev on"},
+	{PTRACE_OP_OPEN_READ, "memory", "/proc/PID/mem opened for reading, of"},
+	{PTRACE_OP_OPEN_WRITE, "memory", "/proc/PID/mem opened for writing, of"},
+};
+
+/* The word for tamper.what, or NULL. */
+static const char *sees_reach(struct tamper *t, const struct event *ev)
+{
+	bool former = is_former(t, &ev->what);
+
+	if (!former && !is_daemon(t, &ev->what))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(reaches); i++) {
+		if (reaches[i].op != ev->what.target.op)
+			continue;
+		snprintf(t->message, sizeof(t->message), "%s the daemon%s (pid %u)",
+			 reaches[i].words, former ? " before this one" : "", ev->what.target.pid);
+		return reaches[i].what;
+	}
+	return NULL;
+}
+
+/* --- files */
+
+static bool is_at(const struct place *p, struct str path)
+{
+	return path.n >= p->length && memcmp(path.p, p->path, p->length) == 0 &&
+	       (path.n == p->length || path.p[p->length] == '/');
+}
+
+/* A path in a container is one of the host's only where it lies on the host's file system. */
+static const struct place *find_place(const struct tamper *t, const struct event *ev,
+				      struct str path)
+{
+	uint64_t dev = is_in_container(ev) ? ev->what.file.dev : 0;
+
+	for (size_t i = 0; path.p && i < t->count; i++)
+		if (is_at(&t->places[i], path) &&
+		    (!dev || !t->places[i].dev || dev == t->places[i].dev))
+			return &t->places[i];
+	return NULL;
+}
+
+/* The text of a symbolic link, and the source of a mount, are no names that something is done to. */
+static bool changes_old_path(const struct event_what *what)
+{
+	return what->type == EVENT_FILE_RENAME || str_is(what->file.op, "link") ||
+	       str_is(what->file.op, "move_mount");
+}
+
+static enum severity sees_file(struct tamper *t, const struct event *ev)
+{
+	static const char *const words[] = {[TAMPER_STORE] = "the store",
+					    [TAMPER_SETTINGS] = "settings",
+					    [TAMPER_PROGRAM] = "the program",
+					    [TAMPER_PINS] = "what the kernel keeps"};
+	struct str path = ev->what.file.path;
+	const struct place *p = find_place(t, ev, path);
+
+	if (!p && changes_old_path(&ev->what)) {
+		path = ev->what.file.old_path;
+		p = find_place(t, ev, path);
+	}
+	if (!p || ((p->kind == TAMPER_STORE || p->kind == TAMPER_PINS) && is_own_program(t, ev)))
+		return SEVERITY_NONE;
+	snprintf(t->message, sizeof(t->message), "%.*s of %s: %.*s", (int)ev->what.file.op.n,
+		 ev->what.file.op.p, words[p->kind], (int)path.n, path.p);
+	return p->kind == TAMPER_SETTINGS && is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+}
+
+bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out)
+{
+	enum severity severity = SEVERITY_HIGH;
+	const char *what = NULL;
+
+	if (ev->what.pid == t->pid)
+		return false;
+	switch (ev->what.type) {
+	case EVENT_SIGNAL:
+		what = sees_signal(t, ev) ? "signal" : NULL;
+		break;
+	case EVENT_PTRACE:
+		what = sees_reach(t, ev);
+		break;
+	case EVENT_FILE_WRITE:
+	case EVENT_FILE_CREATE:
+	case EVENT_FILE_DELETE:
+	case EVENT_FILE_RENAME:
+	case EVENT_FILE_CHMOD:
+	case EVENT_FILE_LINK:
+	case EVENT_FILE_MOUNT:
+		severity = sees_file(t, ev);
+		what = severity ? "file" : NULL;
+		break;
+	default:
+		break;
+	}
+	if (!what)
+		return false;
+	*out = *ev;
+	out->what.type = EVENT_AGENT_TAMPER;
+	out->what.tamper = str_of(what);
+	out->what.message = str_of(t->message);
+	out->verdict = (struct event_verdict){.severity = severity};
+	out->score = (struct event_score){0};
+	return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tamper: acts on the sensor itself. What reaches for the daemon (signals, its memory and descriptors)
+ * or for what is its own (store, settings, programs, pins) becomes an agent.tamper, published behind
+ * the act and with the same actor.
+ *
+ * Administration is none: signals that the daemon answers to, sent by root outside jobs and containers.
+ * Settings that root changes there are told as medium, everything else as high. Paths are as the acting
+ * process's own root has them; of those in a container the device must be the place's too.
+ * Not seen: bpf(2) on the maps and links, acts while nothing records.
+ */
+#ifndef WHODID_ANOMALY_TAMPER_H
+#define WHODID_ANOMALY_TAMPER_H
+
+#include "event.h"
+
+enum tamper_kind { TAMPER_STORE, TAMPER_SETTINGS, TAMPER_PROGRAM, TAMPER_PINS };
+
+struct tamper;
+
+/* For the daemon with that pid and start, in clock ticks (100 a second) since boot. 0 or -ENOMEM. */
+int tamper_new(struct tamper **out, uint32_t pid, uint64_t start_ticks);
+void tamper_free(struct tamper *t);
+/* A file, or a folder with all that is in it. dev as in event.what.file.dev, 0 = not known. What is past
+ * TAMPER_PLACES is left out. */
+#define TAMPER_PLACES 24
+void tamper_watch(struct tamper *t, enum tamper_kind kind, const char *path, uint64_t dev);
+/* The daemon that recorded before this one: how it ended stands in what is taken over from it. */
+void tamper_former(struct tamper *t, uint32_t pid);
+
+/* Whether the act is one on the sensor: then *out is its agent.tamper, with texts of ev and of t that
+ * are valid until the next call. */
+bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out);
+
+/* Who sent the daemon this signal with this pid at most 5 s before: "human:alice (pid 812)". False when
+ * that was not seen. */
+bool tamper_signaller(const struct tamper *t, uint32_t signal, uint32_t pid, uint64_t now_boot_ns,
+		      char *out, size_t size);
+
+#endif
