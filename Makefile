@@ -242,4 +242,4 @@ define \n
 
 endef
 
--include $(shell find $(B) -name vm -prune -o -name '*.d' -type f -not -path '*/asan/*' -not -path '*/fuzz/*' -print 2>/dev/null)
+-include $(shell find $(B) -name vm -prune -o -name '*.d' -type f -not -path '$(B)/asan/*' -not -path '$(B)/fuzz/*' -print 2>/dev/null)

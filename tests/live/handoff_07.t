@@ -9,7 +9,8 @@ need tmux
 make_user ssh
 mark=$(marker tmux)
 alice=$(make_key alice) bob=$(make_key bob)
-[ -n "$alice" ] && [ -n "$bob" ] || bail_out "keys can be made"
+[ "${#alice}" -gt 0 ] || bail_out "a key can be made"
+[ "${#bob}" -gt 0 ] || bail_out "a second key can be made"
 cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
 start_daemon
 start_watch
