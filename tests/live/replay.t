@@ -12,9 +12,12 @@ echo x >"$SCRATCH/$mark"
 rm "$SCRATCH/$mark"
 (exec 3<>/dev/tcp/127.0.0.1/9) 2>/dev/null
 first_event '(.file.path // "") | endswith("'"$mark"'")' type=file.delete >/dev/null || bail_out "the acts were seen"
-# What both sides must agree in: all that was decided before stopping, but for numbering of the store.
+# What both sides must agree in: all that was decided before stopping, but for numbering of the store,
+# and for what is read from files beside the line.
 shape() {
-	jq -c -S 'select(.type | test("^(exec|exit|file|net)")) | del(.seq, .uid, .host, .anomaly_id)'
+	jq -c -S 'select(.type | test("^(exec|exit|file|net)")) | del(.seq, .uid, .host, .anomaly_id) |
+		if .exec then .exec |= del(.sha256, .script_sha256, .package, .package_modified) else . end |
+		if .exec == {} then del(.exec) else . end'
 }
 events | shape | sort >"$SCRATCH/live"
 stop_daemon
