@@ -73,20 +73,21 @@ static long look_at_mapping(struct task_struct *task, struct vm_area_struct *vma
 	return 0;
 }
 
-static_sub int tell_mapping(u64 boundary, struct mapping *m, u32 class_and_ia32, s32 ret, u32 flags)
+static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 class_and_ia32,
+					 s32 ret, u32 flags)
 {
 	bool folds = cfg_fold && ret == 0;
 	struct record_file *r;
 	struct slot *s;
 
-	if (!m || (m->mode & S_IFMT) != S_IFREG || (m->roots && ret == 0))
-		return 0;
+	if ((m->mode & S_IFMT) != S_IFREG || (m->roots && ret == 0))
+		return;
 	m->key.boundary = boundary;
 	if (folds && fold_act(&m->key))
-		return 0;
+		return;
 	s = slot_claim(RECORD_FILE_MAP);
 	if (!s)
-		return 0;
+		return;
 	r = slot_begin(s, struct record_file);
 	s->flags = flags | (class_and_ia32 & 0x100 ? RECORD_IA32 : 0);
 	fill_current(s->id);
@@ -102,34 +103,38 @@ static_sub int tell_mapping(u64 boundary, struct mapping *m, u32 class_and_ia32,
 	if (slot_submit(s, RECORD_FILE_MAP) && folds)
 		fold_begin(&m->key, (struct record_header *)s->data);
 	slot_release(s);
-	return 0;
 }
 
-static __always_inline int on_descriptor(struct task_struct *task, u64 boundary, s32 fd,
-					 u32 class_and_ia32, s32 ret)
+/*
+ * The two ways to the file, each verified by itself; what they need of the stack is not needed by who
+ * calls them, of whom there are many (Linux 6.1 allows 512 bytes for all frames).
+ */
+shared_sub int map_descriptor(u64 boundary, s32 fd, u32 class_and_ia32, s32 ret)
 {
-	struct file *file = read_fd(task, fd);
+	struct file *file = read_fd(bpf_get_current_task_btf(), fd);
 	struct mapping m = {};
 
 	if (!file)
 		return 0;
 	look_at_file(file, &m);
-	return tell_mapping(boundary, &m, class_and_ia32, ret, RECORD_BY_DESCRIPTOR);
+	tell_mapping(&m, boundary, class_and_ia32, ret, RECORD_BY_DESCRIPTOR);
+	return 0;
 }
 
-/* One mapping of a mprotect(2) by current. Where the next one begins, 0 = that was the last. */
-shared_sub u64 map_protected(u64 boundary, u64 at, u32 class_and_ia32, s32 ret)
+/* The mapping of current at an address. Where the next one begins; 0 = there is none, or MAP_BUSY. */
+#define MAP_BUSY 1 /* no address of a page */
+shared_sub u64 map_at(u64 boundary, u64 at, u32 class_and_ia32, s32 ret)
 {
 	struct mapping m = {};
 	long err;
 
 	err = bpf_find_vma(bpf_get_current_task_btf(), at, look_at_mapping, &m, 0);
 	if (err == -EBUSY)
-		count_lost(RECORD_FILE_MAP);
+		return MAP_BUSY;
 	if (!m.found)
 		return 0;
 	if (ret < 0 || m.flags & VM_EXEC)
-		tell_mapping(boundary, &m, class_and_ia32, ret, 0);
+		tell_mapping(&m, boundary, class_and_ia32, ret, 0);
 	return m.end;
 }
 
@@ -140,7 +145,9 @@ static __always_inline int on_mprotect(u64 boundary, const u64 *args, u32 class_
 	for (u32 i = 0; i < MAPPINGS; i++) {
 		if (!at || at >= end)
 			return 0;
-		at = map_protected(boundary, at, class_and_ia32, ret);
+		at = map_at(boundary, at, class_and_ia32, ret);
+		if (at == MAP_BUSY)
+			break;
 	}
 	if (at && at < end)
 		count_lost(RECORD_FILE_MAP);
@@ -152,21 +159,18 @@ static __always_inline int on_mmap(struct task_struct *task, u64 boundary, const
 {
 	bool old = (class_and_ia32 & 0xff) == SYS_MMAP_OLD;
 	u64 at = read_result((struct pt_regs *)bpf_task_pt_regs(task));
-	struct mapping m = {};
-	long err;
 
 	if (ret < 0)
-		return old ? 0 : on_descriptor(task, boundary, args[4], class_and_ia32, ret);
+		return old ? 0 : map_descriptor(boundary, args[4], class_and_ia32, ret);
 	if (class_and_ia32 & 0x100)
 		at = (u32)at;
-	err = bpf_find_vma(task, at, look_at_mapping, &m, 0);
-	if (err == -EBUSY && old)
-		count_lost(RECORD_FILE_MAP);
-	else if (err == -EBUSY && !(args[3] & MAP_ANONYMOUS))
-		return on_descriptor(task, boundary, args[4], class_and_ia32, 0);
-	if (!(m.flags & VM_EXEC))
+	if (map_at(boundary, at, class_and_ia32, 0) != MAP_BUSY)
 		return 0;
-	return tell_mapping(boundary, &m, class_and_ia32, 0, 0);
+	if (old)
+		count_lost(RECORD_FILE_MAP);
+	else if (!(args[3] & MAP_ANONYMOUS))
+		return map_descriptor(boundary, args[4], class_and_ia32, 0);
+	return 0;
 }
 
 /* Verified once: current is the caller and has a state. An address is no error, however it is cut. */
