@@ -44,7 +44,7 @@ spec:
   subjects: [{kind: Any}]
 END
 ok "a reload is an event" reload
-like "$(last_change)" 'reloaded: 1 role.* 1 binding' "which says what is in force" || diag "$(tail -n 3 "$LOG")"
+like "$(last_change)" 'reloaded by .*: 1 role.* 1 binding' "which says what is in force" || diag "$(tail -n 3 "$LOG")"
 is "$(bindings)" 1 "and it is in force"
 judged() {
 	/bin/true "$mark-judged"
