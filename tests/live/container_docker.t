@@ -55,7 +55,13 @@ json_is "$(exec_with "$mark-nobody")" .identity.as "ctr:docker/${id:0:12}" "22: 
 # 21: docker run: the very first program, and what outlives the session.
 ok "21: alice runs a container" alice "docker run --rm --network none --ulimit nofile=1024:1024 whodid-test:1 /bin/true $mark-run"
 run=$(exec_with "$mark-run")
-identity_everywhere "$run" "human:$TEST_USER" ssh,container-run "ctr:docker/.*" "21: docker run"
+json_is "$run" .identity.who "human:$TEST_USER" "21: docker run: who"
+json_is "$run" '.identity.via | join(",")' ssh,container-run "21: docker run: via"
+like "$(jq -r .identity.as <<<"$run")" "^ctr:docker/" "21: docker run: as"
+id_says_ended() {
+	[ "$(wd id "$(jq -r .uid <<<"$run")" -o json | jq -r '.identity | .who + " " + .by')" = "ctr:whodid-test:1 human:$TEST_USER" ]
+}
+ok "21: docker run: id says what it is now that her session is over" wait_until 20 id_says_ended
 json_is "$run" .identity.container.image whodid-test:1 "21: its first exec has the image"
 json_is "$run" .process.ns_pid 1 "21: it is the container's first program"
 ok "21: and one that stays" alice "docker run -d --name $mark-stay --network none --ulimit nofile=1024:1024 whodid-test:1 \
@@ -81,7 +87,7 @@ labels=(--label com.gitlab.gitlab-runner.job.id=4711 --label com.gitlab.gitlab-r
 	--label com.gitlab.gitlab-runner.job.url=https://gitlab.example.com/grp/proj/-/jobs/4711)
 docker create --network none --ulimit nofile=1024:1024 "${labels[@]}" -e CI_PROJECT_PATH=evil/x whodid-test:1 \
 	/bin/true "$mark-job" >"$SCRATCH/job"
-"$SCRATCH/gitlab-runner" -s --unix-socket "$SCRATCH/docker.sock" -X POST \
+"$SCRATCH/gitlab-runner" run -s --unix-socket "$SCRATCH/docker.sock" -X POST \
 	"http://docker/v1.25/containers/$(cat "$SCRATCH/job")/start" || bail_out "the stub asks"
 job=$(exec_with "$mark-job")
 json_is "$job" .identity.who ci:gitlab/grp/proj/- "36: labels name the job where the runner asked"

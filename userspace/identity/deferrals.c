@@ -114,8 +114,23 @@ static bool is_inode(int fd, const struct stat *st, uint64_t inode)
 	       (fs.f_type == OVERLAYFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC);
 }
 
-/* The file's text, or absent: it is another file by now, too large, or none that cron would read. */
-static struct str read_crontab(struct deferrals *d, const char *path, uint64_t inode)
+/* A change time is that of the last tick, up to 10 ms ago, and our own wall clock is a reading. */
+#define CHANGE_SLACK_NS 20000000
+
+/* Whether the file may have changed since somebody read it: then its lines are not what they read. */
+static bool is_changed_since(const struct stat *st, int64_t read_wall_ns)
+{
+	int64_t changed = st->st_ctim.tv_sec * 1000000000ll + st->st_ctim.tv_nsec;
+
+	return read_wall_ns && changed + CHANGE_SLACK_NS >= read_wall_ns;
+}
+
+/*
+ * The file's text, or absent: it is another file by now, has changed since it was read at that time (0 =
+ * now), is too large, or none that cron would read.
+ */
+static struct str read_crontab(struct deferrals *d, const char *path, uint64_t inode,
+			       int64_t read_wall_ns)
 {
 	_cleanup_close_ int fd = -1;
 	char full[2 * PATH_ROOM];
@@ -125,7 +140,8 @@ static struct str read_crontab(struct deferrals *d, const char *path, uint64_t i
 	if ((size_t)snprintf(full, sizeof(full), "%s%s", d->root, path) >= sizeof(full))
 		return STR_NONE;
 	fd = open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !is_inode(fd, &st, inode))
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || !is_inode(fd, &st, inode) ||
+	    is_changed_since(&st, read_wall_ns))
 		return STR_NONE;
 	n = read(fd, d->text, sizeof(d->text));
 	return n < 0 || (size_t)n == sizeof(d->text) ? STR_NONE
@@ -157,7 +173,8 @@ static void put_line(struct deferrals *d, struct crontab_entry line, size_t befo
 		d->lines[d->line_count++] = line;
 }
 
-static void learn_lines(struct deferrals *d, const char *path, uint64_t inode, uint64_t writer)
+static void learn_lines(struct deferrals *d, const char *path, uint64_t inode, uint64_t writer,
+			int64_t read_wall_ns)
 {
 	struct str user, text, name = str_of(path);
 	enum spool spool = spool_of(name, &user);
@@ -165,7 +182,7 @@ static void learn_lines(struct deferrals *d, const char *path, uint64_t inode, u
 	uint32_t at = 0;
 	size_t before;
 
-	text = read_crontab(d, path, inode);
+	text = read_crontab(d, path, inode, read_wall_ns);
 	if (!text.p)
 		return;
 	before = take_out(d, hash);
@@ -193,7 +210,7 @@ static void learn_directory(struct deferrals *d, const char *directory)
 		int n = snprintf(path, sizeof(path), "%s/%s", directory, e->d_name);
 
 		if (e->d_name[0] != '.' && n > 0 && n < PATH_ROOM)
-			learn_lines(d, path, 0, 0);
+			learn_lines(d, path, 0, 0, 0);
 	}
 	if (dir)
 		closedir(dir);
@@ -208,7 +225,7 @@ struct deferrals *deferrals_new(const char *root)
 	d->root = root && strcmp(root, "/") == 0 ? "" : root;
 	if (!root)
 		return d;
-	learn_lines(d, "/etc/crontab", 0, 0);
+	learn_lines(d, "/etc/crontab", 0, 0, 0);
 	learn_directory(d, "/etc/cron.d");
 	learn_directory(d, "/var/spool/cron");
 	learn_directory(d, "/var/spool/cron/crontabs");
@@ -241,7 +258,7 @@ static void learn_read(struct deferrals *d, const struct event_what *what, enum 
 	if (!d->root || !is_cron(exe) || what->file.path.n >= sizeof(path))
 		return;
 	snprintf(path, sizeof(path), "%.*s", STR_ARG(what->file.path));
-	learn_lines(d, path, what->file.inode, w ? w->id : 0);
+	learn_lines(d, path, what->file.inode, w ? w->id : 0, what->wall_ns);
 }
 
 /* In a container these are other files, whatever they are called. */
