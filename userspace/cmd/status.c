@@ -134,6 +134,39 @@ static void say_identity(const struct cli *c, const json_t *s)
 	line(c, "Identity", &v);
 }
 
+/* "1,204 questions, 1,198 answers (3 unanswered, 2 unasked)": what is not zero of the rest. */
+static void say_names(const struct cli *c, const json_t *s)
+{
+	static const char *const words[] = {"unanswered", "unasked", "unowned",
+					    "malformed",  "broken",  "forgotten"};
+	_cleanup_text_ struct text v = {0}, rest = {0};
+
+	if (!row_true(s, "names.on")) {
+		text_puts(&v, "off (sensor.names)");
+		line(c, "Names", &v);
+		return;
+	}
+	text_say_number(&v, row_u64(s, "names.questions", 0));
+	text_puts(&v, " questions, ");
+	text_say_number(&v, row_u64(s, "names.answers", 0));
+	text_puts(&v, " answers");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		char path[32];
+		uint64_t n;
+
+		snprintf(path, sizeof(path), "names.%s", words[i]);
+		n = row_u64(s, path, 0);
+		if (!n)
+			continue;
+		text_puts(&rest, rest.n ? ", " : "");
+		text_say_number(&rest, n);
+		text_printf(&rest, " %s", words[i]);
+	}
+	if (rest.n)
+		text_printf(&v, " (%s)", rest.p);
+	line(c, "Names", &v);
+}
+
 static void say_profiles(const struct cli *c, const json_t *s)
 {
 	static const char *const modes[] = {"enforce", "audit", "learn"};
@@ -279,6 +312,7 @@ static int show_status(struct cli *c, json_t **out)
 		say_events(c, s);
 		say_loss(c, s, last_hour);
 		say_identity(c, s);
+		say_names(c, s);
 		say_profiles(c, s);
 		say_anomalies(c, s);
 		say_store(c, s);

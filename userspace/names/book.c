@@ -27,7 +27,7 @@ static void take_out(struct book *b, struct book_entry *e)
 		at = &b->entries[*at - 1].next;
 	if (*at)
 		*at = e->next;
-	e->used = false;
+	shelves_give_back(&b->shelves, self - 1, e->boundary);
 }
 
 static bool is_process(const struct book_entry *e, const struct event_what *what)
@@ -67,17 +67,18 @@ static struct book_entry *find_same(struct book *b, const struct event_what *wha
 static struct book_entry *make_room(struct book *b, const struct event_what *what,
 				    const uint8_t ip[static 16])
 {
-	struct book_entry *e = &b->entries[b->written++ % BOOK_ENTRIES];
-	uint32_t *bucket;
+	bool is_taken;
+	uint32_t i = shelves_next(&b->shelves, what->boundary, &is_taken), *bucket;
+	struct book_entry *e = &b->entries[i];
 
-	if (e->used) {
+	if (is_taken) {
 		b->pushed_out += e->until_boot_ns >= what->boot_ns;
 		take_out(b, e);
 	}
 	bucket = bucket_of(b, ip, what->net.ns, what->boundary);
 	e->next = *bucket;
-	*bucket = (uint32_t)(e - b->entries) + 1;
-	e->used = true;
+	*bucket = i + 1;
+	shelves_take(&b->shelves, i, what->boundary);
 	return e;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * book: which name gave which address to whom, until its time is over. A table of fixed size; the entry
- * written first makes room.
+ * book: which name gave which address to whom, until its time is over. A table of fixed size; the oldest
+ * entry of the workload that has most makes room.
  *
  * An address is called by a name only for the workload that asked: the same boundary, cgroup and network
  * namespace. Whoever ran before the sensor has a boundary that says little, and shares with nobody.
@@ -10,10 +10,11 @@
 #define WHODID_NAMES_BOOK_H
 
 #include "event.h"
+#include "names/shelves.h"
 
-#define BOOK_ENTRIES   4096 /* a power of two */
-#define BOOK_NAME_MAX  255  /* longer names are not kept */
-#define BOOK_TTL_MIN_S 10   /* an answer that may not be kept is used all the same, at once */
+#define BOOK_ENTRIES   SHELVES_ENTRIES
+#define BOOK_NAME_MAX  255 /* longer names are not kept */
+#define BOOK_TTL_MIN_S 10  /* an answer that may not be kept is used all the same, at once */
 #define BOOK_TTL_MAX_S 86400
 
 struct book_entry {
@@ -24,7 +25,7 @@ struct book_entry {
 	uint64_t order; /* the higher was learnt later */
 	uint32_t net;
 	uint16_t family;
-	bool known_server, used;
+	bool known_server;
 	uint8_t ip[16];
 	uint8_t name_len;
 	char name[BOOK_NAME_MAX];
@@ -33,7 +34,8 @@ struct book_entry {
 struct book {
 	struct book_entry entries[BOOK_ENTRIES];
 	uint32_t buckets[BOOK_ENTRIES];
-	uint64_t written, learnt;
+	struct shelves shelves;
+	uint64_t learnt;
 	uint64_t pushed_out; /* entries that made room before their time */
 };
 

@@ -13,6 +13,7 @@
 #include "names/book.h"
 #include "names/hello.h"
 #include "names/message.h"
+#include "names/open.h"
 #include "names/questions.h"
 #include "names/repeats.h"
 #include "names/resolvers.h"
@@ -36,6 +37,7 @@ struct names {
 	struct streams streams;
 	struct repeats repeats;
 	struct book book;
+	struct open_connections open;
 };
 
 int names_new(struct names **out, const struct names_options *opt)
@@ -60,6 +62,12 @@ static bool is_published_connect(const struct event_what *what)
 {
 	return what->type == EVENT_NET_CONNECT &&
 	       (what->net.family == AF_INET || what->net.family == AF_INET6) && !what->net.inbound;
+}
+
+/* One that was opened from here, seen to begin or end; only such have a close. */
+static bool is_tcp_of_ours(const struct event_what *what, enum event_type type)
+{
+	return what->type == type && what->net.proto == IPPROTO_TCP && !what->net.inbound;
 }
 
 /* The destination's name for who acts, into what.net. */
@@ -283,6 +291,10 @@ bool names_attach(struct names *n, struct event *ev)
 		return take_tls(n, ev);
 	if (is_published_connect(&ev->what))
 		call_destination(n, &ev->what, STR_NONE);
+	if (is_tcp_of_ours(&ev->what, EVENT_NET_CONNECT) && ev->what.outcome == OUTCOME_OK)
+		open_add(&n->open, &ev->what);
+	if (is_tcp_of_ours(&ev->what, EVENT_NET_CLOSE))
+		open_end(&n->open, &ev->what);
 	return true;
 }
 
