@@ -320,7 +320,7 @@ const struct field event_fields[] = {
 	ROW(211, "identity.ci.event", NULL, FIELD_TEXT, who.id.ci.event, WHO, "what caused the run: push, pull_request, ..."),
 	ROW(212, "identity.ci.runner", "runner", FIELD_TEXT, who.id.ci.runner, WHO, "machine or agent that ran it"),
 	ROW(48, "identity.reason", NULL, FIELD_TEXT, who.id.reason, WHO, "why nobody is named"),
-	ROW(180, "identity.by", "by", FIELD_TEXT, who.id.by, WHO, "who on this host asked for it: connected by ssh from here, wrote the crontab or at job"),
+	ROW(180, "identity.by", "by", FIELD_TEXT, who.id.by, WHO, "who on this host asked for it: connected by ssh from here, wrote the crontab or at job, had just come to its tmux server"),
 	ROW(181, "identity.login.method", NULL, FIELD_TEXT, who.id.login.method, WHO, "how sshd let them in: publickey, password, ..."),
 	ROW(182, "identity.login.ip", "login.ip", FIELD_TEXT, who.id.login.ip, WHO, "address that the login came from"),
 	ROW(183, "identity.login.port", "login.port", FIELD_PORT, who.id.login.port, WHO, "its port"),

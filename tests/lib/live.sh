@@ -140,6 +140,11 @@ watched() {
 	jq -e -n "any(inputs; $1)" "$WATCH" >/dev/null 2>&1
 }
 
+# watched_as UID WHO: the stream has that event, of that actor. Only its line is parsed: the host may be busy.
+watched_as() {
+	grep -F -m 1 "\"uid\":\"$1\"" "$WATCH" | jq -e --arg who "$2" '.identity.who == $who'
+}
+
 # identity_everywhere EXEC-EVENT WHO VIA AS NAME: query (the event), watch (the line of the same uid) and
 # `id` name the same actor. VIA is a comma list, AS a regular expression ('.' = any).
 identity_everywhere() {
@@ -148,7 +153,7 @@ identity_everywhere() {
 	json_is "$event" .identity.who "$who" "$name: who, by query"
 	json_is "$event" '.identity.via // [] | join(",")' "$via" "$name: via, by query"
 	like "$(jq -r .identity.as <<<"$event")" "^$as\$" "$name: as, by query"
-	if wait_until 30 watched ".uid == \"$uid\" and .identity.who == \"$who\""; then
+	if wait_until 30 watched_as "$uid" "$who"; then
 		pass "$name: the same by watch"
 	else
 		fail "$name: the same by watch" "$(tail -n 3 "$WATCH")"

@@ -31,7 +31,10 @@ struct boundary {
 	uint32_t live;		 /* live processes and boundaries inside that have some */
 	bool parent_held;
 	bool deferral_sought; /* of cron's and at's: its first program was looked at */
-	/* of a container that somebody asked for: that one's boundary, and who it is by itself */
+	/*
+	 * Of a container that somebody asked for: that one's boundary, and who it is by itself. Of a handoff: the
+	 * client that had connected last.
+	 */
 	uint64_t asker;
 	uint32_t asker_pid; /* 0 = nobody is known to have asked */
 	enum assurance own_level;

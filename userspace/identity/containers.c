@@ -149,7 +149,7 @@ void containers_outlive(const struct identity_table *t, const struct boundary *b
 	const struct boundary *asker;
 	uint32_t outside;
 
-	if (!who || !who->asker)
+	if (!who || !who->asker || !who->own_who.p)
 		return;
 	asker = boundaries_find(&t->boundaries, who->asker); /* NULL = over, and forgotten */
 	if (asker && (!asker->ended_wall_ns || wall_ns <= asker->ended_wall_ns))

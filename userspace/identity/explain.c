@@ -228,16 +228,20 @@ static void explain_token(const struct subject *s, struct json *w)
 /* A server that people share: who connected to it, or who started it. */
 static void explain_handoff(const struct subject *s, const struct boundary *b, struct json *w)
 {
-	const struct boundary *server = boundaries_find(&s->t->boundaries, b->parent_id);
-	bool linked = server && b->who_id != server->who_id;
+	const struct boundary *client = boundaries_find(&s->t->boundaries, b->asker);
+	const struct identity *by = client ? &client->identity : NULL;
 
 	fact(w, "kernel", trust_words(ASSURANCE_KERNEL),
 	     "a terminal multiplexer's server (pid %u) started pid %u %.*s", b->opener_pid, b->pid,
 	     STR_ARG(b->exe));
-	if (linked)
-		fact(w, "kernel", trust_words(b->identity.who_level),
-		     "a client of %.*s, session %.*s, had connected to it a moment before",
-		     STR_ARG(b->identity.who), STR_ARG(b->identity.session));
+	if (!by)
+		return;
+	fact(w, "kernel", trust_words(ASSURANCE_DERIVED),
+	     "a client of %.*s%s%.*s%s%.*s had connected to it a moment before%s", STR_ARG(by->who),
+	     by->session.n ? ", session " : "", STR_ARG(by->session),
+	     by->login.key_fingerprint.n ? ", key " : "", STR_ARG(by->login.key_fingerprint),
+	     b->who_id == client->who_id ? ": the same person by that key"
+					 : ", and may have asked for it");
 }
 
 /* What was crossed on the way in, from outside, behind the boundary that says who. */
@@ -370,8 +374,9 @@ static const struct {
 	 "lowers the level to derived"},
 	{ID_ENV_DUPLICATE, "the environment of its step names something twice",
 	 "lowers the level to claimed"},
-	{ID_HANDOFF, "people of other sessions use the server (tmux, screen) that it runs in",
-	 "may be theirs"},
+	{ID_HANDOFF,
+	 "people of other sessions use the server (tmux, screen) that it runs in, or may",
+	 "may be theirs; lowers the level to derived"},
 	{ID_DEFERRED_BY_JOB, "a CI job wrote the crontab or at job that it runs", "see by"},
 	{ID_SUPERVISOR_TAMPERED,
 	 "a job has reached for this supervisor's files or memory before it was started",

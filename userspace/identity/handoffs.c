@@ -30,12 +30,35 @@ static uint64_t who_of(const struct identity_table *t, uint64_t boundary)
 	return b ? b->who_id : 0;
 }
 
+/* Whom one key let in. Passwords and consoles do not tell the people of a shared account apart. */
+static bool is_one_person(const struct identity *a, const struct identity *b)
+{
+	const struct login_facts *x = &a->login, *y = &b->login;
+
+	return x->key_fingerprint.n && str_equal(x->key_fingerprint, y->key_fingerprint) &&
+	       str_equal(x->cert_id, y->cert_id) && str_equal(a->who, b->who);
+}
+
+static bool are_one_person(const struct identity_table *t, uint64_t a, uint64_t b)
+{
+	const struct boundary *x = boundaries_find(&t->boundaries, a),
+			      *y = boundaries_find(&t->boundaries, b);
+
+	return x && y && is_one_person(&x->identity, &y->identity);
+}
+
+/* Who came to one that was found running, or that is forgotten by now, was not seen. */
+static bool may_be_shared(const struct process *server)
+{
+	return !server || server->exe_boot_ns || server->shared;
+}
+
 void handoffs_learn(struct identity_table *t, const struct process *p,
 		    const struct event_what *what)
 {
 	struct process *server;
 	struct visit *v;
-	bool same;
+	bool same, one_person;
 
 	if (what->type != EVENT_NET_CONNECT || what->net.family != AF_UNIX ||
 	    what->outcome != OUTCOME_OK)
@@ -44,6 +67,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 	if (!server || !is_multiplexer(interned_str(server->exe)))
 		return;
 	same = who_of(t, p->boundary) && who_of(t, p->boundary) == who_of(t, server->boundary);
+	one_person = same || are_one_person(t, p->boundary, server->boundary);
 	v = &t->visits.v[t->visits.seen++ % VISITS_MAX];
 	*v = (struct visit){.boot_ns = what->boot_ns,
 			    .server_start_ns = server->start_ns,
@@ -53,6 +77,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 			    .linkable = !same && p->uid == server->uid &&
 					p->exe == server->exe}; /* one text, one entry */
 	server->shared |= !same;
+	server->strangers |= !one_person;
 }
 
 /* The one client of the moment; NULL when it may have been another one, or the server's own people. */
@@ -85,7 +110,7 @@ void handoffs_find_origin(const struct identity_table *t, const struct event_wha
 		return;
 	server = processes_find(&t->processes, what->crossing.opener_pid,
 				what->crossing.opener_start_ns);
-	origin->shared = server && server->shared;
+	origin->shared = may_be_shared(server);
 	origin->server = server ? interned_str(server->exe) : STR_NONE;
 	v = find_visit(t, what);
 	b = v ? boundaries_find(&t->boundaries, v->boundary) : NULL;
@@ -93,15 +118,13 @@ void handoffs_find_origin(const struct identity_table *t, const struct event_wha
 		return;
 	boundary_identity(t, b, what->wall_ns, &origin->by);
 	origin->by_who_id = b->who_id;
+	origin->by_boundary = b->id;
+	origin->one_person = server && !server->exe_boot_ns && !server->strangers;
 	naming_apply_flags(&origin->by, v->task_flags);
 }
 
 bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b)
 {
-	const struct process *server;
-
-	if (!b->server_pid)
-		return false;
-	server = processes_find(&t->processes, b->server_pid, b->server_start_ns);
-	return server && server->shared;
+	return b->server_pid &&
+	       may_be_shared(processes_find(&t->processes, b->server_pid, b->server_start_ns));
 }

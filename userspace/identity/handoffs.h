@@ -3,6 +3,10 @@
  * handoffs: private to identity. Terminal multiplexers (tmux, screen): whoever connects to a server has it
  * start programs, which descend from who started the server. Who connected last is remembered for a
  * moment, and of the server for ever that people of other sessions were there.
+ *
+ * Who connected a moment ago need not be who asked: others may be attached for hours, and who started the
+ * server chose what it does when somebody comes (hooks, timers). So a window is its server's, flagged, with
+ * "by" whoever had just come; only where one key let in everybody who was ever there it is the client's.
  */
 #ifndef WHODID_IDENTITY_HANDOFFS_H
 #define WHODID_IDENTITY_HANDOFFS_H
@@ -16,7 +20,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 /* For whom a server has started a program, in a crossing of kind handoff. */
 void handoffs_find_origin(const struct identity_table *t, const struct event_what *what,
 			  struct origin *origin);
-/* Whether the server that b's programs were started by is used by people of other sessions. */
+/* Whether the server that b's programs were started by is used by people of other sessions, or may be. */
 bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b);
 
 #endif

@@ -72,7 +72,9 @@ static void keep_facts(struct boundary *b, const struct naming *n)
 	b->uid = what->uid;
 	b->login_uid = what->login_uid;
 	b->ci_system = what->crossing.ci_system;
-	b->asker = n->own_who.p ? n->entry->asker_boundary : 0;
+	b->asker = n->own_who.p				      ? n->entry->asker_boundary
+		   : b->kind == BOUNDARY_HANDOFF && n->origin ? n->origin->by_boundary
+							      : 0;
 	b->asker_pid = n->entry ? n->entry->asker_pid : 0;
 	b->own_level = n->own_level;
 }

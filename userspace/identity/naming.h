@@ -14,8 +14,9 @@ struct origin {
 	bool local; /* it came from this host */
 	struct sshd_login login;
 	struct identity by; /* who made the connection; who absent = not known */
-	uint64_t by_who_id;
-	bool shared;	   /* handoff: people of other sessions use the server */
+	uint64_t by_who_id, by_boundary;
+	bool shared;	   /* handoff: people of other sessions use the server, or may */
+	bool one_person;   /* and all of them are who is in by */
 	struct str server; /* and its executable */
 };
 

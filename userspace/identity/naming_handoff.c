@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * naming_handoff: a terminal multiplexer's server started a program. It is who connected a moment ago, where
- * that was one; else who started the server, with a flag as soon as others have been there.
+ * naming_handoff: a terminal multiplexer's server started a program. It is whose server it is, with a flag as
+ * soon as others have been there, and by who connected a moment ago; of one person's sessions, the client's.
  */
 #include "identity/naming_rules.h"
 
@@ -36,7 +36,7 @@ void name_handoff(struct naming *n)
 {
 	const struct origin *o = n->origin;
 	struct str server = o ? base_name(o->server) : STR_NONE;
-	bool linked = o && o->by.who.p;
+	bool linked = o && o->by.who.p && o->one_person;
 
 	if (linked)
 		become_client(n);
@@ -44,6 +44,8 @@ void name_handoff(struct naming *n)
 		 linked ? ASSURANCE_DERIVED : ASSURANCE_KERNEL);
 	if (!linked && !(o && o->shared))
 		return;
+	if (!linked && o->by.who.p && !(n->id.flags & ID_DEFERRED_BY_JOB)) /* that one stays */
+		n->id.by = o->by.who;
 	n->id.flags |= ID_HANDOFF;
 	n->id.who_level = at_most(n->id.who_level, ASSURANCE_DERIVED);
 	n->id.via_level = at_most(n->id.via_level, ASSURANCE_DERIVED);

@@ -4,8 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <sys/socket.h>
-
 #define WORKER "/opt/runner/bin/Runner.Worker"
 
 static struct identity_table *table;
@@ -234,129 +232,6 @@ static void written_memory_spoils_that_supervisor(void **state)
 	assert_int_equal(ev.who.id.who_level, ASSURANCE_RECORDED);
 }
 
-/* --- servers that people share */
-
-#define TMUX "/usr/bin/tmux"
-
-/* Somebody logs in; their shell. */
-static struct task person(uint32_t pid, uint32_t session)
-{
-	struct task sshd = task_of(5, BOUNDARY_ID_KERNEL), task;
-
-	exec_task(table, &sshd, "/usr/sbin/sshd");
-	task = fork_task(table, &sshd, pid, pid * 1000);
-	task.uid = 1001;
-	CROSS(table, &task, .id = ++next_id, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD,
-	      .to_uid = 1001, .session_id = session);
-	return task;
-}
-
-static struct task tmux_of(const struct task *by, uint32_t pid)
-{
-	struct task task = fork_task(table, by, pid, pid * 1000);
-
-	exec_task(table, &task, TMUX);
-	return task;
-}
-
-static void connect_to(const struct task *client, const struct task *server, uint64_t boot_ns)
-{
-	struct event ev = event_of(EVENT_NET_CONNECT, client);
-
-	ev.what.boot_ns = boot_ns;
-	ev.what.outcome = OUTCOME_OK;
-	ev.what.net.family = AF_UNIX;
-	ev.what.target.pid = server->pid;
-	ev.what.target.start_ns = server->start_ns;
-	identity_attach(table, &ev);
-}
-
-/* The server starts a window; what its shell does. */
-static struct event window(const struct task *server, uint64_t boot_ns, struct task *out)
-{
-	uint64_t pid = ++next_id;
-	struct task task = fork_task(table, server, (uint32_t)pid, pid);
-	struct event ev = event_of(EVENT_BOUNDARY, &task);
-
-	task.boundary = ++next_id;
-	ev.what.boundary = task.boundary;
-	ev.what.boot_ns = boot_ns;
-	ev.what.crossing.id = task.boundary;
-	ev.what.crossing.parent_id = server->boundary;
-	ev.what.crossing.kind = BOUNDARY_HANDOFF;
-	ev.what.crossing.role = ROLE_MULTIPLEXER;
-	ev.what.crossing.opener_pid = server->pid;
-	ev.what.crossing.opener_start_ns = server->start_ns;
-	identity_attach(table, &ev);
-	if (out)
-		*out = task;
-	return exec_task(table, &task, "/bin/sh");
-}
-
-#define S 1000000000ull
-
-static void a_window_is_whose_client_asked_for_it(void **state)
-{
-	struct task alice = person(100, 25), bob = person(200, 26), server = tmux_of(&alice, 101),
-		    client, pane;
-	struct event ev;
-
-	(void)state;
-	client = tmux_of(&alice, 102);
-	connect_to(&client, &server, 10 * S);
-	ev = window(&server, 10 * S + 1, &pane);
-	ASSERT_ID(ev, "human:alice", "ssh,tmux", "host", "KKK");
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_false(ev.who.id.flags & ID_HANDOFF);
-	client = tmux_of(&bob, 201);
-	connect_to(&client, &server, 20 * S);
-	ev = window(&server, 20 * S + 1, NULL);
-	ASSERT_STR(ev.who.id.session, "26");
-	ASSERT_STR(ev.who.id.via, "ssh,tmux");
-	assert_int_equal(ev.who.id.who_level, ASSURANCE_DERIVED);
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-	/* alice's pane may be typed into by bob from now on, and later windows may be either's */
-	ev = act(table, EVENT_FILE_READ, &pane);
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-	assert_int_equal(ev.who.id.who_level, ASSURANCE_DERIVED);
-	ev = window(&server, 40 * S, NULL);
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-}
-
-static void who_may_have_asked_is_not_guessed(void **state)
-{
-	struct task alice = person(100, 25), bob = person(200, 26), carol = person(300, 27);
-	struct task server = tmux_of(&alice, 101), client;
-	struct event ev;
-
-	(void)state;
-	/* two strangers within a second */
-	client = tmux_of(&bob, 201);
-	connect_to(&client, &server, 10 * S);
-	client = tmux_of(&carol, 301);
-	connect_to(&client, &server, 10 * S + 5);
-	ev = window(&server, 10 * S + 9, NULL);
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-	/* another account */
-	carol.uid = 1002;
-	client = tmux_of(&carol, 302);
-	connect_to(&client, &server, 20 * S);
-	ev = window(&server, 20 * S + 9, NULL);
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-	/* another program may speak as a client does */
-	client = fork_task(table, &bob, 400, 400);
-	exec_task(table, &client, "/usr/bin/socat");
-	server = tmux_of(&alice, 103);
-	connect_to(&client, &server, 30 * S);
-	ev = window(&server, 30 * S + 9, NULL);
-	ASSERT_STR(ev.who.id.session, "25");
-	assert_true(ev.who.id.flags & ID_HANDOFF);
-}
-
 static uint64_t crontab_inode(void)
 {
 	struct stat st;
@@ -458,10 +333,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(next_jobs_of_a_changed_supervisor_are_derived,
 						new_case, end_case),
 		cmocka_unit_test_setup_teardown(written_memory_spoils_that_supervisor, new_case,
-						end_case),
-		cmocka_unit_test_setup_teardown(a_window_is_whose_client_asked_for_it, new_case,
-						end_case),
-		cmocka_unit_test_setup_teardown(who_may_have_asked_is_not_guessed, new_case,
 						end_case),
 	};
 

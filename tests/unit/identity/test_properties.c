@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What holds in every history: a task has its parent's boundary unless a crossing was made, and who it is was
- * opened in its own lineage, or by a client that its lineage's server has had.
+ * opened in its own lineage: clients of a server that people share, who have no key here, name nobody.
  */
 #include "history.h"
 
@@ -13,7 +13,7 @@
 
 struct member {
 	struct task task;
-	uint64_t may_be; /* logins in its lineage and links, as bits */
+	uint64_t may_be; /* logins in its lineage, as bits */
 	bool is_server, alive;
 };
 
@@ -132,7 +132,6 @@ static void visit(struct member *client)
 	ev.what.target.pid = server->task.pid;
 	ev.what.target.start_ns = server->task.start_ns;
 	identity_attach(table, &ev);
-	server->may_be |= client->may_be; /* it may be theirs from now on */
 	child = have_child(server);
 	if (!child || child == client)
 		return;
