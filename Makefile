@@ -45,7 +45,7 @@ CLIENT_PKGS := libcurl
 # libresolv is part of libc: the reader of DNS messages is in it.
 libs = $(shell $(PKG_CONFIG) --libs $(1)) -lresolv
 
-LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/decode/*.c userspace/names/*.c \
+LIB_SRC := $(wildcard userspace/base/*.c userspace/event*.c userspace/heart.c userspace/decode/*.c userspace/names/*.c \
 	userspace/identity/*.c userspace/identity/ci/*.c userspace/identity/container/*.c \
 	userspace/program/*.c userspace/profile/*.c userspace/anomaly/*.c userspace/sink/*.c userspace/store/*.c \
 	userspace/attest/*.c userspace/config/*.c)

@@ -9,6 +9,7 @@ const volatile bool cfg_group_dead = false;
 const volatile __u32 cfg_wakeup_bytes = 256 << 10;
 const volatile __u32 cfg_page_bytes = 4096;
 __u32 self_tgid = 0;
+__u64 own_acts[OWN_ACTS_MAX] = {0};
 __u64 self_start_ns = 0;
 __u64 seeded_ns = 0;
 __u32 seeded_tasks = 0;

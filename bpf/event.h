@@ -513,6 +513,22 @@ struct counters {
 	__u64 unasked_packets;	/* answers to sockets that asked nothing */
 };
 
+/* What the daemon did itself is counted by what saw it, and not recorded. */
+enum own_act {
+	OWN_OTHER = 0,
+	OWN_FORK = 1,
+	OWN_EXIT = 2,
+	OWN_OPEN = 3,
+	OWN_PATH = 4,	/* calls that change names and attributes */
+	OWN_SOCKET = 5, /* calls about sockets */
+	OWN_CALL = 6,	/* other calls: ptrace, kill, setuid, ... */
+	OWN_TCP = 7,
+	OWN_SIGNAL = 8,
+	OWN_SEND4 = 9,
+	OWN_SEND6 = 10,
+	OWN_ACTS_MAX = 16, /* a power of two */
+};
+
 /*
  * A recording is one recording_header and then records, each as it was in the ring.
  * Numbers are little-endian.

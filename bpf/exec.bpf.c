@@ -67,7 +67,7 @@ int BPF_PROG(on_fork, struct task_struct *child, u64 clone_flags)
 		return 0;
 	}
 	copy_state(parent, up, child, st, thread);
-	if (!thread && !is_self(parent))
+	if (!is_self(parent, OWN_FORK) && !thread)
 		emit_fork(parent, up, child, st);
 	return 0;
 }
@@ -217,7 +217,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	struct mm_struct *mm = task->mm;
 	struct slot *s;
 
-	if (is_self(task) || !mm)
+	if (is_self(task, OWN_OTHER) || !mm)
 		return 0;
 	st = current_state(task);
 	if (!st)
@@ -308,14 +308,14 @@ int on_exit(u64 *ctx)
 	struct task_state *st;
 
 	hold_drop(task, true);
+	if (is_self(task, OWN_EXIT)) /* one of its threads is enough to know that this runs */
+		return 0;
 	if (cfg_group_dead) {
 		if (!(ctx[1] & 0xff))
 			return 0;
 	} else if (task->signal->live.counter != 0) {
 		return 0;
 	}
-	if (is_self(task))
-		return 0;
 	st = current_state(task);
 	ask_on_exit(task);
 	if (st)

@@ -118,7 +118,7 @@ int BPF_PROG(on_module_load, struct module *mod)
 	bool ia32 = false;
 	u32 class;
 
-	if (!st || is_self(task))
+	if (!st || is_self(task, OWN_OTHER))
 		return 0;
 	class = classify(task, read_syscall_number((struct pt_regs *)bpf_task_pt_regs(task)),
 			 &ia32);

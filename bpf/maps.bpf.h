@@ -22,6 +22,8 @@ extern __u32 self_tgid;
 extern __u64 self_start_ns;
 /* When seeding was done, 0 before. A task without state is older than that, or its fork was not seen. */
 extern __u64 seeded_ns;
+/* What the daemon did itself, by enum own_act. */
+extern __u64 own_acts[OWN_ACTS_MAX];
 /* Processes that have connected to a container engine, for ask.bpf.h. */
 extern __u32 engine_clients;
 /* How many tasks seeding has given a state. */

@@ -31,7 +31,11 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 	static const struct pending_sends none;
 	struct pending_sends *p;
 
-	if (is_sensor_at((u64)task) || BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+	if (is_sensor_at((u64)task)) {
+		add_u64(&own_acts[to->family == AF_INET6 ? OWN_SEND6 : OWN_SEND4], 1);
+		return 1;
+	}
+	if (BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
 		return 1;
 	p = bpf_map_lookup_elem(&pending, &tid);
 	if (!p) {

@@ -434,12 +434,14 @@ static __always_inline bool is_sensor(struct task_struct *task)
 	       (!self_start_ns || task->group_leader->start_boottime == self_start_ns);
 }
 
-/* The same of who acts, counted. */
-static __always_inline bool is_self(struct task_struct *task)
+/* The same of who acts, counted by what saw it: a sensor that acts and is not counted here is blind. */
+static __always_inline bool is_self(struct task_struct *task, u32 own)
 {
 	if (!is_sensor(task))
 		return false;
 	count_here(filtered_self);
+	mask(own, OWN_ACTS_MAX);
+	add_u64(&own_acts[own], 1);
 	return true;
 }
 

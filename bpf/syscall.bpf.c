@@ -41,6 +41,16 @@ static __always_inline bool is_unheard(struct task_struct *task, struct pt_regs 
 	       !auth_looks_like_line(class | (ia32 ? 0x100 : 0));
 }
 
+/* Which of the daemon's own acts a call is. */
+static __always_inline u32 own_act_of(u32 class)
+{
+	if (is_socket_call(class))
+		return OWN_SOCKET;
+	if (class >= SYS_FIRST_PATH_OP)
+		return OWN_PATH;
+	return class >= SYS_FIRST_OTHER ? OWN_CALL : OWN_OPEN;
+}
+
 /* The end of a call that may be of interest. */
 static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 {
@@ -50,7 +60,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 
 	if (class == SYS_NONE || is_unheard(task, regs, class, ia32) ||
 	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
-	    is_self(task))
+	    is_self(task, own_act_of(class)))
 		return 0;
 	if (!is_socket_call(class) && is_no_act(ret)) {
 		if (class >= SYS_FIRST_PATH_OP)

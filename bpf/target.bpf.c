@@ -313,13 +313,12 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	struct task_state *st, *other;
 	s32 code = 0;
 
-	if ((u64)info == 1 || task->flags & PF_KTHREAD || !target || task->tgid == target->tgid)
+	if ((u64)info == 1 || task->flags & PF_KTHREAD || !target || is_self(task, OWN_SIGNAL) ||
+	    task->tgid == target->tgid)
 		return 0;
 	if (info)
 		code = BPF_CORE_READ(info, si_code);
 	if (code != SI_USER && code != SI_QUEUE && code != SI_TKILL)
-		return 0;
-	if (is_self(task))
 		return 0;
 	st = bpf_task_storage_get(&tasks, task, 0, 0);
 	other = bpf_task_storage_get(&tasks, target, 0, 0);

@@ -57,7 +57,7 @@ static __noinline int on_ask(struct sock *sk)
 	struct address peer;
 
 	o = bpf_sk_storage_get(&owners, sk, 0, 0);
-	if ((o && o->open) || is_self(task)) /* open: noted by the other program */
+	if ((o && o->open) || is_self(task, OWN_TCP)) /* open: noted by the other program */
 		return 0;
 	st = current_state(task);
 	if (!st)

@@ -189,7 +189,7 @@ static __noinline int on_submitted(u64 req)
 	struct record_file *r;
 	struct slot *s;
 
-	if (!op->kind || is_self(task) || !current_state(task))
+	if (!op->kind || is_self(task, OWN_OTHER) || !current_state(task))
 		return 0;
 	s = slot_claim(op->kind);
 	if (!s)

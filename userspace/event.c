@@ -51,6 +51,7 @@ static const char *const type_names[EVENT_TYPE_MAX] = {
 	[EVENT_AGENT_STOP] = "agent.stop",
 	[EVENT_PROFILE_CHANGE] = "profile.change",
 	[EVENT_AGENT_TAMPER] = "agent.tamper",
+	[EVENT_AGENT_BLIND] = "agent.blind",
 };
 
 static const char *const outcome_names[] = {
@@ -261,6 +262,7 @@ bool event_is_notable(const struct event *ev)
 	case EVENT_AGENT_STOP:
 	case EVENT_PROFILE_CHANGE:
 	case EVENT_AGENT_TAMPER:
+	case EVENT_AGENT_BLIND:
 		return true;
 	default:
 		return ev->verdict.value == VERDICT_FORBIDDEN ||

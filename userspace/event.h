@@ -60,6 +60,7 @@ enum event_type {
 	EVENT_AGENT_STOP = 51,
 	EVENT_PROFILE_CHANGE = 52,
 	EVENT_AGENT_TAMPER = 53, /* an act on the sensor itself, told once more behind that act */
+	EVENT_AGENT_BLIND = 55,	 /* a hook no longer sees, or sees again */
 	EVENT_TYPE_MAX = 64,
 };
 

@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "config/config.h"
+#include "heart.h"
 #include "pipeline.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_PERMITTED = 4 };
@@ -27,6 +28,7 @@ struct daemon {
 	struct config config;
 	struct pipeline line;
 	struct api *api;
+	struct heart heart;
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
 	uint64_t first_seq;  /* of this run */
@@ -98,6 +100,10 @@ void answer_attest(struct daemon *d, struct attest_request *rq);
 uint64_t count_lost(struct daemon *d);
 /* Acts that were published. */
 uint64_t count_seen(const struct daemon *d);
+
+/* whodidd_heart.c: called each second; and what it knows, for status. */
+void keep_heart(struct daemon *d, uint64_t now);
+void put_heart(struct json *w, const struct daemon *d);
 
 /* whodidd_notify.c: the service manager's protocol; does nothing where there is none. */
 void notify_manager(const char *state);

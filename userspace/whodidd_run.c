@@ -251,6 +251,7 @@ static void once_a_second(struct daemon *d, uint64_t now)
 	d->rate_boot_ns = now;
 	if (++d->seconds % OFFSET_EVERY_S == 0)
 		follow_wall_clock(d);
+	keep_heart(d, now);
 	log_troubles(d);
 }
 

@@ -385,6 +385,7 @@ static int put_status(struct daemon *d, struct json *w)
 		put_hook(w, &hooks[i]);
 	json_array_end(w);
 	put_classes(w, d->line.source);
+	put_heart(w, d);
 	json_double(w, "rate_per_s", d->rate_per_s);
 	put_events(w, d);
 	put_loss(w, d, &src);

@@ -68,6 +68,7 @@ static bool is_act(const struct event *ev)
 	case EVENT_AGENT_START:
 	case EVENT_AGENT_STOP:
 	case EVENT_PROFILE_CHANGE:
+	case EVENT_AGENT_BLIND:
 		return false;
 	default:
 		return ev->what.type < EVENT_TYPE_MAX;

@@ -283,6 +283,36 @@ static void check_classes(struct doctor *d)
 	}
 }
 
+/* A hook that is attached may be silent all the same: what the daemon's own acts say. */
+static void check_self_test(struct doctor *d)
+{
+	const json_t *classes = row_find(d->status, "self_test.classes"), *class;
+	_cleanup_text_ struct text good = {0};
+	size_t i, tried = 0, blind = 0;
+
+	json_array_foreach (classes, i, class) {
+		_cleanup_text_ struct text t = {0};
+
+		tried += row_is(class, "state", "sees");
+		if (!row_is(class, "state", "blind"))
+			continue;
+		blind++;
+		text_puts(&t, "self-test: ");
+		row_say(&t, class, "name");
+		text_puts(&t, " (");
+		row_say(&t, class, "what");
+		text_puts(&t, ") is blind for ");
+		text_say_duration(&t, row_u64(class, "blind_ms", 0) * 1000000);
+		say(d, LEVEL_FAIL, "Since when: whodid query type=agent.blind", t.p);
+	}
+	if (!row_find(d->status, "self_test") || blind)
+		return;
+	text_printf(&good,
+		    "self-test: %zu of %zu classes saw what the daemon did, the rest is attached",
+		    tried, json_array_size(classes));
+	say(d, LEVEL_OK, NULL, good.p);
+}
+
 static void check_daemon(struct doctor *d)
 {
 	_cleanup_text_ struct text t = {0}, loss = {0};
@@ -306,6 +336,7 @@ static void check_daemon(struct doctor *d)
 	say(d, LEVEL_OK, NULL, t.p);
 	check_hooks(d);
 	check_classes(d);
+	check_self_test(d);
 	text_say_number(&loss, lost);
 	text_puts(&loss, " events lost since its start");
 	say(d, lost ? LEVEL_WARN : LEVEL_OK, "When and why: whodid loss", loss.p);

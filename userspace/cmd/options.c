@@ -7,7 +7,7 @@
 #define FORMAT_WORDS "table wide json name text csv tsv"
 #define TYPE_WORDS                                                                                                    \
 	"exec exit fork read write create delete rename chmod link connect listen accept close become ptrace signal " \
-	"capability namespace mount module.load bpf.load session.start session.end session.attest anomaly loss profile.change agent.start agent.stop agent.tamper"
+	"capability namespace mount module.load bpf.load session.start session.end session.attest anomaly loss profile.change agent.start agent.stop agent.tamper agent.blind"
 
 const struct option_row option_rows[] = {
 	{OPTION_OUTPUT, 'o', "output", "FORMAT",

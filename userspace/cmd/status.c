@@ -89,6 +89,33 @@ static void say_hooks(const struct cli *c, const json_t *s)
 		line(c, "Hooks", &v);
 }
 
+/* "ok 3 s ago", or what is blind and for how long. */
+static void say_self_test(const struct cli *c, const json_t *s)
+{
+	const json_t *classes = row_find(s, "self_test.classes"), *class;
+	_cleanup_text_ struct text v = {0};
+	size_t i;
+
+	if (!row_find(s, "self_test"))
+		return;
+	json_array_foreach (classes, i, class) {
+		if (!row_is(class, "state", "blind"))
+			continue;
+		text_puts(&v, v.n ? "; " : "BLIND: ");
+		row_say(&v, class, "name");
+		text_puts(&v, " (");
+		row_say(&v, class, "what");
+		text_puts(&v, ") for ");
+		text_say_duration(&v, row_u64(class, "blind_ms", 0) * 1000000);
+	}
+	if (!v.n) {
+		text_puts(&v, "ok ");
+		text_say_duration(&v, row_u64(s, "self_test.age_ms", 0) * 1000000);
+		text_puts(&v, " ago");
+	}
+	line(c, "Self-test", &v);
+}
+
 static void say_events(const struct cli *c, const json_t *s)
 {
 	_cleanup_text_ struct text v = {0};
@@ -291,7 +318,8 @@ static bool is_degraded(const json_t *s, uint64_t last_hour)
 {
 	size_t all, attached = hooks_attached(s, &all);
 
-	return last_hour > 0 || attached < all || row_find(s, "store.error") != NULL;
+	return last_hour > 0 || attached < all || row_u64(s, "self_test.blind", 0) ||
+	       row_find(s, "store.error") != NULL;
 }
 
 static int show_status(struct cli *c, json_t **out)
@@ -309,6 +337,7 @@ static int show_status(struct cli *c, json_t **out)
 		say_title(c, s);
 		say_sensor(c, s);
 		say_hooks(c, s);
+		say_self_test(c, s);
 		say_events(c, s);
 		say_loss(c, s, last_hour);
 		say_identity(c, s);

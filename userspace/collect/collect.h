@@ -94,6 +94,19 @@ struct hook_status {
 	uint64_t run_count, run_ns; /* 0 unless kernel.bpf_stats_enabled */
 };
 
+/*
+ * A hook as it is now. seen counts the daemon's own acts that it saw: when collect_act() was called and
+ * it has not grown, the hook is blind.
+ */
+struct pulse {
+	const char *name; /* BPF program's name */
+	const char *what; /* what it tells of */
+	bool attached;	  /* the kernel says so */
+	bool acts;	  /* collect_act() does something for it; else only attached is known */
+	int refused;	  /* why it could not be done, positive errno: then seen says nothing */
+	uint64_t seen;
+};
+
 /* A class of events and the hooks that tell it, for doctor and status. */
 struct class_status {
 	const char *what; /* "delete", ... */
@@ -175,6 +188,15 @@ void collect_stats(struct source *src, struct source_stats *out);
 size_t collect_hooks(struct source *src, struct hook_status *out, size_t max);
 /* The same for classes of events. */
 size_t collect_classes(struct source *src, struct class_status *out, size_t max);
+/*
+ * The sensor looks at itself: acts that leave nothing, of which no record is made; what was seen of
+ * them, complete some milliseconds later; and an attempt to attach what has been detached, and to be
+ * known as the daemon again. 0 or -errno.
+ */
+void collect_act(struct source *src);
+#define PULSES_MAX 32
+size_t collect_pulses(struct source *src, struct pulse *out, size_t max);
+int collect_mend(struct source *src);
 const char *collect_rung_name(const struct source *src); /* "tracepoint", "recording", ... */
 void collect_close(struct source *src);
 

@@ -153,6 +153,57 @@ int kernel_attach(struct kernel *k, struct problem *err)
 	return 0;
 }
 
+int kernel_find_hook(const struct kernel *k, const char *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].program, program))
+			return k->link_ids[i].link || k->links[i] ? (int)i : -1;
+	return -1;
+}
+
+/* An earlier daemon's program is known by its descriptor alone: the link comes by way of its name. */
+static struct bpf_link *attach_kept(const struct kernel *k, size_t i, const char *path)
+{
+	enum bpf_prog_type type = bpf_program__type(program_of(k, i));
+	_cleanup_close_ int cgroup = -1, fd = -1;
+
+	if (type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR || type == BPF_PROG_TYPE_CGROUP_SKB) {
+		cgroup = open_cgroup_root();
+		fd = cgroup < 0
+			     ? -1
+			     : bpf_link_create(k->programs[i], cgroup,
+					       bpf_program__expected_attach_type(program_of(k, i)),
+					       NULL);
+	} else {
+		fd = bpf_raw_tracepoint_open(NULL, k->programs[i]);
+	}
+	return fd < 0 || bpf_obj_pin(fd, path) ? NULL : bpf_link__open(path);
+}
+
+int kernel_attach_anew(struct kernel *k, int row)
+{
+	size_t i = (size_t)row;
+	struct bpf_link *old = TAKE_PTR(k->links[i]);
+	char path[PATH_MAX] = "";
+
+	if (old && link_identify(old).link != k->link_ids[i].link)
+		bpf_link__disconnect(old); /* its descriptor may be somebody else's by now */
+	bpf_link__destroy(old);
+	if (k->start.pinned) {
+		pins_name(path, &k->pins, "link", rows[i].program);
+		k->links[i] = bpf_link__open(path);
+		if (k->links[i] && link_lives(k->links[i], k->link_ids[i]))
+			return 0; /* it was only ours that was gone: another one would tell all twice */
+		bpf_link__destroy(TAKE_PTR(k->links[i]));
+		unlink(path);
+	}
+	k->links[i] = k->programs[i] > 0 ? attach_kept(k, i, path) : attach(k, i);
+	k->errors[i] = k->links[i] ? 0 : errno;
+	if (k->links[i] && k->start.pinned && !(k->programs[i] > 0))
+		pins_put(&k->pins, "link", rows[i].program, bpf_link__fd(k->links[i]));
+	return -k->errors[i];
+}
+
 void kernel_detach(struct kernel *k)
 {
 	ladder_detach(k);

@@ -21,14 +21,22 @@ struct seeded {
 	size_t len;
 };
 
+/* A link, and the program that it calls: both are numbers of the kernel. */
+struct link_id {
+	uint32_t link, program;
+};
+
 struct kernel {
 	struct source source; /* first: struct source * is cast back */
 	struct whodid_bpf *skel;
 	struct bpf_link *links[HOOKS_MAX]; /* by row of the table in hooks.c */
 	int errors[HOOKS_MAX];		   /* why a link is missing, positive */
 	struct ladder ladder;
-	int programs[HOOKS_MAX]; /* of an earlier daemon, which run on; 0 = our own */
-	struct pins pins;	 /* dir_fd -1 = nothing outlives us */
+	struct link_id
+		link_ids[HOOKS_MAX]; /* of the links, once looked at; all 0 = never attached */
+	int refused[PULSES_MAX];     /* why the daemon's own acts failed: pulse.c */
+	int programs[HOOKS_MAX];     /* of an earlier daemon, which run on; 0 = our own */
+	struct pins pins;	     /* dir_fd -1 = nothing outlives us */
 	struct kept *kept;
 	int kept_fd, notes_fd;
 	struct source_start start;
@@ -76,6 +84,20 @@ uint64_t kernel_recursion_misses(const struct kernel *k);
 /* What there is to say about an attached program; and how often the kernel skipped it. */
 struct hook_status kernel_hook_status(const char *name, int fd, const char *what, const char *rung);
 uint64_t kernel_program_skips(int fd);
+
+/* Row of that program, if it was attached once; else -1. */
+int kernel_find_hook(const struct kernel *k, const char *program);
+/* Makes a new link of a hook whose link is gone. 0 or -errno. */
+int kernel_attach_anew(struct kernel *k, int row);
+
+/* pulse.c: see collect_act(). */
+void kernel_act(struct source *src);
+size_t kernel_pulses(struct source *src, struct pulse *out, size_t max);
+int kernel_mend(struct source *src);
+/* What is behind a link's descriptor; all 0 = no link. */
+struct link_id link_identify(const struct bpf_link *link);
+/* Whether that link is still there, attached, and calls the same program. */
+bool link_lives(const struct bpf_link *link, struct link_id id);
 
 /* seed.c: runs an iterator program over everything it iterates; out NULL = it writes nothing. 0 or -errno. */
 int seed_run(struct bpf_program *prog, struct seeded *out);

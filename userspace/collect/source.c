@@ -56,6 +56,22 @@ const char *collect_rung_name(const struct source *src)
 	return src->ops->rung(src);
 }
 
+void collect_act(struct source *src)
+{
+	if (src->ops->act)
+		src->ops->act(src);
+}
+
+size_t collect_pulses(struct source *src, struct pulse *out, size_t max)
+{
+	return src->ops->pulses ? src->ops->pulses(src, out, max) : 0;
+}
+
+int collect_mend(struct source *src)
+{
+	return src->ops->mend ? src->ops->mend(src) : 0;
+}
+
 void collect_mark(const struct source *src, struct source_mark *out)
 {
 	memset(out, 0, sizeof(*out));

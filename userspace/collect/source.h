@@ -19,6 +19,9 @@ struct source_ops {
 	int (*boundary_of)(struct source *src, int pidfd, uint64_t *boundary);
 	void (*stats)(struct source *src, struct source_stats *out);
 	size_t (*hooks)(struct source *src, struct hook_status *out, size_t max);
+	void (*act)(struct source *src);
+	size_t (*pulses)(struct source *src, struct pulse *out, size_t max);
+	int (*mend)(struct source *src);
 	size_t (*classes)(struct source *src, struct class_status *out, size_t max);
 	const struct recording_header *(*header)(const struct source *src);
 	void (*mark)(const struct source *src, struct source_mark *out);
