@@ -117,6 +117,11 @@ static void score_and_publish(struct pipeline *p, struct event *ev)
 	publish_held(p);
 }
 
+void pipeline_alarm(struct pipeline *p, struct event *ev)
+{
+	score_and_publish(p, ev);
+}
+
 /* The second half of the line: from who did it to everybody who wants to know. */
 static void judge_and_publish(struct pipeline *p, struct event *ev)
 {

@@ -63,6 +63,8 @@ struct pipeline {
 void pipeline_push(void *pipeline, const void *record, size_t size);
 /* An event that the daemon makes itself (agent.*, profile.change, anomaly): straight to the sinks. */
 void pipeline_publish(struct pipeline *p, struct event *ev);
+/* The same of what somebody should look at (agent.blind): to the anomaly stage first. */
+void pipeline_alarm(struct pipeline *p, struct event *ev);
 /* An act that a process did before the daemon's own eyes: from its who on, as a record of it would go. */
 void pipeline_act(struct pipeline *p, struct event *ev);
 /* A change of an anomaly: an anomaly_change_fn. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* heart: the daemon acts every ten seconds and looks a second later; what is blind is said, and mended. */
+/* whodidd_heart: the daemon acts every ten seconds and looks a second later; what is blind is said, and mended. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -11,6 +11,7 @@
 static void tell(struct daemon *d, const struct heart_class *c)
 {
 	const struct pulse *p = &c->now;
+	struct event ev = {0};
 	char text[256];
 
 	if (c->blind_ns)
@@ -22,7 +23,14 @@ static void tell(struct daemon *d, const struct heart_class *c)
 			 "%s (%s) sees again; what happened meanwhile is not known", p->name,
 			 p->what);
 	log_warn("%s", text);
-	put_agent_event(d, EVENT_AGENT_BLIND, "%s", text);
+	ev.what.type = EVENT_AGENT_BLIND;
+	ev.what.count = 1;
+	ev.what.boot_ns = clock_boot_ns();
+	ev.what.wall_ns = clock_wall_ns();
+	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	ev.what.message = str_of(text);
+	ev.verdict.severity = c->blind_ns ? SEVERITY_HIGH : SEVERITY_NONE;
+	pipeline_alarm(&d->line, &ev);
 }
 
 static void look(struct daemon *d)

@@ -40,7 +40,18 @@ is "$(events type=agent.blind | wc -l)" 0 "and nobody was called blind"
 # --- taken from its cgroup
 is "$("$ACTORS/blind" "$pid" detach)" 1 "root takes the hook for datagrams away"
 ok "that is told" wait_until 40 told_at_least 1 'on_send4 (send over IPv4) is blind: it was detached'
+anomaly=$(first_event '.anomaly.kind == "tamper" and (.anomaly.title | contains("on_send4"))' type=anomaly) ||
+	bail_out "an anomaly opens"
+json_is "$anomaly" .anomaly.title "the sensor's hook on_send4 (send over IPv4) is blind: it was detached" "in words"
+json_is "$anomaly" .anomaly.severity high "how grave"
+json_is "$anomaly" '.identity.who // "nobody"' nobody "as nobody's act"
+blind=$(first_event '.message | contains("is blind")' type=agent.blind)
+json_is "$blind" .anomaly_id "$(jq -r .anomaly.id <<<"$anomaly")" "the event says which"
+like "$(wd anomalies)" 'high .*on_send4' "it is in the list"
+like "$(wd anomalies show "$(jq -r .anomaly.id <<<"$anomaly")")" "the sensor's hook on_send4" "and alone"
 ok "and that it sees again" wait_until 40 told_at_least 1 'on_send4 (send over IPv4) sees again'
+json_is "$(first_event '.message | contains("sees again")' type=agent.blind)" '.anomaly_id // .verdict // "none"' none \
+	"which is none"
 is "$(class on_send4 'send over IPv4')" sees "it is attached anew, and does see"
 
 # --- its program exchanged

@@ -56,7 +56,7 @@ static const char *flag_name(unsigned flag)
 	return identity_flag_name((unsigned)__builtin_ctz(flag));
 }
 
-/* The sensor's own events are never anomalies: they would feed on themselves. */
+/* The sensor's own events are never anomalies, but what it lacks: they would feed on themselves. */
 static bool is_act(const struct event *ev)
 {
 	switch (ev->what.type) {
@@ -68,7 +68,6 @@ static bool is_act(const struct event *ev)
 	case EVENT_AGENT_START:
 	case EVENT_AGENT_STOP:
 	case EVENT_PROFILE_CHANGE:
-	case EVENT_AGENT_BLIND:
 		return false;
 	default:
 		return ev->what.type < EVENT_TYPE_MAX;
@@ -81,6 +80,8 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 	*flag = 0;
 	if (ev->what.type == EVENT_AGENT_TAMPER && !ev->who.id.who.n)
 		return false; /* noticed, and nobody's act */
+	if (ev->what.type == EVENT_AGENT_BLIND && !ev->verdict.severity)
+		return false; /* it sees again */
 	*severity = ev->verdict.severity ? ev->verdict.severity : SEVERITY_MEDIUM;
 	if (ev->verdict.value == VERDICT_FORBIDDEN) {
 		g->kind = KIND_FORBIDDEN;
@@ -91,6 +92,9 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 	} else if (ev->what.type == EVENT_AGENT_TAMPER) {
 		g->kind = KIND_TAMPER;
 		copy_text(g->rule, sizeof(g->rule), ev->what.tamper);
+	} else if (ev->what.type == EVENT_AGENT_BLIND) {
+		g->kind = KIND_TAMPER;
+		snprintf(g->rule, sizeof(g->rule), "blind");
 	} else {
 		*flag = bad_flag(ev, severity);
 		if (!*flag)
@@ -115,7 +119,8 @@ static void announce(struct anomaly_table *t, struct anomaly *a, const char *cha
 	ev.what.wall_ns = a->last_wall_ns;
 	ev.what.count = 1;
 	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
-	ev.who.id.who = str_of(a->group.who);
+	if (a->group.who[0]) /* nobody, where the sensor itself noticed it */
+		ev.who.id.who = str_of(a->group.who);
 	ev.who.id.kind = str_of(a->identity_kind);
 	if (a->group.session[0])
 		ev.who.id.session = str_of(a->group.session);

@@ -73,6 +73,7 @@ static const struct act_words {
 	{EVENT_AUTH_LOG, NULL, "log", "told the log of a login", "tell the log of a login"},
 	{EVENT_SIGNAL, NULL, "signal", "sent a signal to", "send a signal to"},
 	{EVENT_AGENT_TAMPER, NULL, "tamper", "reached for the sensor:", "reach for the sensor:"},
+	{EVENT_AGENT_BLIND, NULL, "hook", NULL, NULL}, /* nobody's act */
 };
 
 static const struct act_words *words_of(const struct event *ev)
@@ -162,7 +163,7 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
 	else if (ev->what.type == EVENT_NAMESPACE)
 		describe_bits(out, size, ev->what.cred.namespaces, namespace_name);
-	else if (ev->what.type == EVENT_AGENT_TAMPER)
+	else if (ev->what.type == EVENT_AGENT_TAMPER || ev->what.type == EVENT_AGENT_BLIND)
 		copy_text(out, size, ev->what.message);
 	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
 		describe_target(out, size, ev);
@@ -267,6 +268,10 @@ void describe_title(char *out, size_t size, const struct event *ev, enum anomaly
 		return;
 	}
 	describe_object(object, sizeof(object), ev);
+	if (ev->what.type == EVENT_AGENT_BLIND) {
+		snprintf(out, size, "the sensor's hook %s", object);
+		return;
+	}
 	snprintf(out, size, "%s %s%s %s%s", who, tried ? "tried to " : "",
 		 !w	 ? object_class(ev)
 		 : tried ? w->infinitive

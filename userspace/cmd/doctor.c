@@ -18,6 +18,7 @@
 
 #define STORE_DIR   "/var/lib/whodid"
 #define FREE_LEAST  (1ull << 30)
+#define CAP_NET	    12
 #define CAP_SYSTEM  21
 #define CAP_PERFMON 38
 #define CAP_BPF	    39
@@ -129,15 +130,15 @@ static void check_capabilities(struct doctor *d)
 {
 	uint64_t caps = effective_capabilities();
 	bool system = caps >> CAP_SYSTEM & 1;
-	bool bpf = system || (caps >> CAP_BPF & 1), perfmon = system || (caps >> CAP_PERFMON & 1);
+	bool all = caps >> CAP_BPF & caps >> CAP_PERFMON & caps >> CAP_NET & 1;
 
-	if (bpf && perfmon)
-		say(d, LEVEL_OK, NULL, "capabilities: bpf, perfmon");
+	if (system || all)
+		say(d, LEVEL_OK, NULL, "capabilities: bpf, perfmon, net_admin");
 	else if (daemon_answers(d))
 		say(d, LEVEL_OK, NULL, "the daemon has its capabilities (this user has not)");
 	else
 		say(d, LEVEL_WARN,
-		    "The daemon needs CAP_BPF and CAP_PERFMON. Run: sudo whodid doctor",
+		    "The daemon needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. Run: sudo whodid doctor",
 		    "capabilities of this user do not suffice to load programs");
 }
 
@@ -294,6 +295,14 @@ static void check_self_test(struct doctor *d)
 		_cleanup_text_ struct text t = {0};
 
 		tried += row_is(class, "state", "sees");
+		if (row_find(class, "untried") && !row_is(class, "state", "blind")) {
+			text_puts(&t, "self-test: ");
+			row_say(&t, class, "what");
+			text_puts(&t, " is not tried: ");
+			row_say(&t, class, "untried");
+			say(d, LEVEL_OK, NULL, t.p);
+			continue;
+		}
 		if (!row_is(class, "state", "blind"))
 			continue;
 		blind++;

@@ -30,7 +30,7 @@ const char *view_mark(const json_t *row)
 		return "X";
 	if (row_is(row, "verdict.value", "unexpected") || row_is(row, "type", "loss"))
 		return "!";
-	if (row_is(row, "type", "agent.tamper"))
+	if (row_is(row, "type", "agent.tamper") || row_is(row, "type", "agent.blind"))
 		return row_is(row, "verdict.severity", "high") ? "X" : "!";
 	return "";
 }
@@ -54,6 +54,8 @@ void view_type(struct text *out, const json_t *row)
 		type = row_is(row, "identity.kind", "human") ? STR_LIT("logout") : STR_LIT("end");
 	else if (str_is(type, "agent.tamper"))
 		type = STR_LIT("tamper");
+	else if (str_is(type, "agent.blind"))
+		type = STR_LIT("blind");
 	else if (str_starts(type, "agent.") || str_starts(type, "profile."))
 		type = str_sub(type, 0, (uint32_t)dot);
 	else if (dot >= 0)

@@ -217,6 +217,31 @@ static void bad_identity_flags_are_anomalies(void **state)
 	assert_int_equal(score(t, ev), 4);
 }
 
+/* A hook that went blind is nobody's act, and one that sees again is no news of that kind. */
+static void a_blind_sensor_is_an_anomaly_of_nobody(void **state)
+{
+	struct heard h;
+	TABLE t = new_table(&h, 16);
+	struct event ev = {0};
+
+	(void)state;
+	ev.what.type = EVENT_AGENT_BLIND;
+	ev.what.wall_ns = NOW;
+	ev.what.message = STR_LIT("on_send4 (send over IPv4) sees again");
+	assert_int_equal(score(t, ev), 0);
+	ev.what.message = STR_LIT("on_send4 (send over IPv4) is blind: it was detached");
+	ev.verdict.severity = SEVERITY_HIGH;
+	assert_int_equal(score(t, ev), 1);
+	assert_string_equal(
+		h.title, "the sensor's hook on_send4 (send over IPv4) is blind: it was detached");
+	assert_string_equal(h.what, "hook on_send4 (send over IPv4) is blind: it was detached");
+	assert_string_equal(h.who, "");
+	assert_int_equal(h.severity, SEVERITY_HIGH);
+	ev.what.message = STR_LIT("on_fork (fork) is blind: it was detached");
+	assert_int_equal(score(t, ev), 1); /* one story */
+	assert_int_equal(h.changes, 1);
+}
+
 static void something_worse_is_told_at_once(void **state)
 {
 	struct heard h;
@@ -486,6 +511,7 @@ int main(void)
 		cmocka_unit_test(groups),
 		cmocka_unit_test(most_events_are_no_anomaly),
 		cmocka_unit_test(bad_identity_flags_are_anomalies),
+		cmocka_unit_test(a_blind_sensor_is_an_anomaly_of_nobody),
 		cmocka_unit_test(something_worse_is_told_at_once),
 		cmocka_unit_test(sentences),
 		cmocka_unit_test(hostile_names_are_harmless_and_short),
