@@ -15,6 +15,7 @@
 #define CGROUP2_MAGIC	  0x63677270
 #define CAP_SYS_ADMIN_BIT 21
 #define CAP_PERFMON_BIT	  38
+#define CAP_NET_ADMIN_BIT 12
 #define CAP_BPF_BIT	  39
 
 struct findings {
@@ -71,11 +72,12 @@ static void check_rights(struct findings *f)
 	    (line = strstr(text, "\nCapEff:")) != NULL)
 		sscanf(line, "\nCapEff: %llx", &caps);
 	if (caps >> CAP_SYS_ADMIN_BIT & 1 ||
-	    (caps >> CAP_BPF_BIT & 1 && caps >> CAP_PERFMON_BIT & 1))
+	    (caps >> CAP_BPF_BIT & 1 && caps >> CAP_PERFMON_BIT & 1 &&
+	     caps >> CAP_NET_ADMIN_BIT & 1))
 		find(f, FINDING_OK, "", "rights to load programs (%s)",
 		     geteuid() == 0 ? "root" : "capabilities");
 	else
-		find(f, FINDING_FAIL, "run as root, or with CAP_BPF and CAP_PERFMON",
+		find(f, FINDING_FAIL, "run as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
 		     "no right to load programs");
 }
 
