@@ -36,6 +36,15 @@ end_daemon() {
 	"$B/whodidd" --root "$ROOT" --unload
 }
 
+# pins_of STORE: the folder in bpffs of the daemon with that store, as collect/pins.c names it (FNV-1a).
+pins_of() {
+	local hash=$((0xcbf29ce484222325)) i
+	for ((i = 0; i < ${#1}; i++)); do
+		hash=$(((hash ^ $(printf '%d' "'${1:i:1}")) * 0x100000001b3))
+	done
+	printf '/sys/fs/bpf/whodid-%016x\n' "$hash"
+}
+
 pid_gone() {
 	! kill -0 "$1" 2>/dev/null
 }

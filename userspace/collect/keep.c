@@ -8,6 +8,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -154,7 +155,8 @@ static int start_anew(struct kernel *k, const struct kernel_options *opt, uint64
 	if (err)
 		return err;
 	k->kept->fingerprint = print;
-	k->kept->self_offset = (uint64_t)((char *)&k->skel->bss->self_tgid - (char *)k->skel->bss);
+	k->kept->self_tgid_offset = offsetof(struct whodid_bpf__bss, self_tgid);
+	k->kept->self_start_offset = offsetof(struct whodid_bpf__bss, self_start_ns);
 	if (opt->store_dir)
 		snprintf(k->kept->store_dir, sizeof(k->kept->store_dir), "%s", opt->store_dir);
 	return 0;
@@ -248,23 +250,33 @@ void kernel_unpin(struct kernel *k)
 	k->kept_fd = -1;
 }
 
-/* Tells the programs of an earlier daemon that this process is the one to leave out. */
+static bool fits(uint64_t offset, size_t size, const struct bpf_map_info *info)
+{
+	return offset % size == 0 && offset < info->value_size && info->value_size - offset >= size;
+}
+
+/*
+ * Tells the programs of an earlier daemon that this process is the one to leave out: by its pid alone
+ * (start 0), which suffices while it lives; when it was started is known to the seeding that follows.
+ */
 static void claim(const struct pins *p, const struct kept *kept, uint32_t *former)
 {
 	_cleanup_close_ int fd = pins_get(p, "map", SELF_MAP);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct bpf_map_info info = {0};
 	uint32_t len = sizeof(info);
+	uint64_t tgid = kept->self_tgid_offset, start = kept->self_start_offset;
 	char *data;
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ||
-	    kept->self_offset + sizeof(uint32_t) > info.value_size || info.value_size > page)
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) || info.value_size > page ||
+	    !fits(tgid, sizeof(uint32_t), &info) || !fits(start, sizeof(uint64_t), &info))
 		return;
 	data = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (data == MAP_FAILED)
 		return;
-	*former = *(uint32_t *)(void *)(data + kept->self_offset);
-	*(uint32_t *)(void *)(data + kept->self_offset) = (uint32_t)getpid();
+	*former = *(uint32_t *)(void *)(data + tgid);
+	__atomic_store_n((uint64_t *)(void *)(data + start), 0, __ATOMIC_RELEASE);
+	__atomic_store_n((uint32_t *)(void *)(data + tgid), (uint32_t)getpid(), __ATOMIC_RELEASE);
 	munmap(data, page);
 }
 

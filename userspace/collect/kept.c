@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-#define MAGIC	0x3144494457484f57ull /* "WHODID", and 1 = the version of struct kept */
+#define MAGIC	0x3244494457484f57ull /* "WHODID", and 2 = the version of struct kept */
 #define ELEMENT 4096u		      /* the kernel before 6.0 takes no larger ones than 4 MiB */
 
 static int map_it(struct kept **out, int fd)

@@ -17,8 +17,9 @@ struct kept {
 	uint64_t instance;    /* at random: whose store belongs to it */
 	uint64_t released;    /* position in the ring before which records may be gone, */
 	uint64_t released_received; /* and how many had been read there */
-	uint64_t self_offset;	    /* of the daemon's own pid in the programs' data, map "self" */
-	char store_dir[PATH_MAX];   /* whoever removes that wants nothing kept */
+	/* of the daemon's own pid and start in the programs' data */
+	uint64_t self_tgid_offset, self_start_offset;
+	char store_dir[PATH_MAX]; /* whoever removes that wants nothing kept */
 	struct fold_memory folds[FOLDS];
 };
 

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -66,7 +67,7 @@ static int lock(int dir_fd, const char *path)
 	return 0;
 }
 
-int pins_open(struct pins *p, const char *path, bool make)
+static int open_once(struct pins *p, const char *path, bool make)
 {
 	_cleanup_close_ int fd = -1;
 	int err;
@@ -86,6 +87,21 @@ int pins_open(struct pins *p, const char *path, bool make)
 	snprintf(p->path, sizeof(p->path), "%s", path);
 	p->dir_fd = TAKE_FD(fd);
 	return 0;
+}
+
+#define TRIES	      20
+#define BETWEEN_TRIES 10000 /* microseconds */
+
+/* Who looks into the folders of others holds each for a moment, and removes it where it is empty. */
+int pins_open(struct pins *p, const char *path, bool make)
+{
+	int err = open_once(p, path, make);
+
+	for (int i = 1; i < TRIES && (err == -EBUSY || (make && err == -ENOENT)); i++) {
+		usleep(BETWEEN_TRIES);
+		err = open_once(p, path, make);
+	}
+	return err;
 }
 
 void pins_name(char out[static PATH_MAX], const struct pins *p, const char *kind, const char *name)
@@ -128,13 +144,18 @@ void pins_clear(const struct pins *p)
 			unlinkat(p->dir_fd, entry->d_name, 0);
 }
 
+static void unlock(struct pins *p)
+{
+	close(p->dir_fd);
+	p->dir_fd = -1;
+}
+
 void pins_close(struct pins *p)
 {
 	if (p->dir_fd < 0)
 		return;
 	rmdir(p->path); /* refused while something is in it */
-	close(p->dir_fd);
-	p->dir_fd = -1;
+	unlock(p);
 }
 
 void pins_each_other(const struct pins *own, bool (*fn)(const struct pins *other))
@@ -150,10 +171,13 @@ void pins_each_other(const struct pins *own, bool (*fn)(const struct pins *other
 		    strncmp(entry->d_name, "whodid-", 7) != 0)
 			continue;
 		snprintf(path, sizeof(path), BPFFS "/%s", entry->d_name);
-		if ((own && !strcmp(path, own->path)) || pins_open(&other, path, false))
+		if ((own && !strcmp(path, own->path)) || open_once(&other, path, false))
 			continue;
-		if (fn(&other))
-			pins_clear(&other);
+		if (!fn(&other)) {
+			unlock(&other);
+			continue;
+		}
+		pins_clear(&other);
 		pins_close(&other);
 	}
 }
