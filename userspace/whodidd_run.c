@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -396,6 +398,18 @@ static int refuse(struct daemon *d, struct problem *err, int rc)
 	return rc == -EPERM || rc == -EACCES ? EXIT_NOT_PERMITTED : EXIT_FAILED;
 }
 
+/*
+ * Of this thread only: those that store and answer can wait. A busy host gives each of its threads the
+ * same share, and what the kernel has recorded meanwhile does not fit into the buffer.
+ */
+static void go_first(const struct daemon *d)
+{
+	int nice = -(int)d->config.sensor_priority;
+
+	if (nice && setpriority(PRIO_PROCESS, (id_t)gettid(), nice))
+		log_warn("sensor.priority has no effect, under load records may be lost: %m");
+}
+
 int run_live(struct daemon *d)
 {
 	struct loop l = {.epoll_fd = -1, .timer_fd = -1};
@@ -419,6 +433,7 @@ int run_live(struct daemon *d)
 	}
 	if (d->opt->for_ns)
 		l.end_boot_ns = clock_boot_ns() + d->opt->for_ns; /* loading took its time */
+	go_first(d);
 	d->watchdog_ns = notify_watchdog_ns();
 	notify_manager("READY=1");
 	log_info("ready on %s, hooks: %s", d->config.api_socket, collect_rung_name(d->line.source));

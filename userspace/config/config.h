@@ -27,6 +27,7 @@ struct config {
 	bool sensor_names;			     /* true */
 	char *sensor_resolvers[CONFIG_LIST_MAX + 1]; /* addresses, NULL-terminated */
 	uint64_t sensor_poll_ms;		     /* 5, 1 to 1000 */
+	uint64_t sensor_priority;		     /* 10, 0 to 20 */
 	char *sensor_keep;			     /* crash, always, never */
 	/* identity.* */
 	char *identity_service_managers[CONFIG_LIST_MAX +

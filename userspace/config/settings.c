@@ -30,6 +30,9 @@ const struct setting config_settings[] = {
 	 "Name servers, beside those in /etc/resolv.conf, whose answers allow rules may rest on."},
 	{"sensor.poll_ms", AT(sensor_poll_ms), SETTING_NUMBER, false, 1, 1000, NULL, "5", NULL,
 	 "How often the buffer is read. Less means faster, more means cheaper."},
+	{"sensor.priority", AT(sensor_priority), SETTING_NUMBER, false, 0, 20, NULL, "10", NULL,
+	 "How far the thread that empties the buffer goes before busy others, as nice(1) counts; "
+	 "0 = not."},
 	{"sensor.keep", AT(sensor_keep), SETTING_WORD, false, 0, 0, "crash always never", "crash",
 	 NULL,
 	 "When the kernel records on without the daemon: after a crash only, after each end, or never."},
