@@ -333,6 +333,9 @@ struct ci_facts {
 	struct str provider; /* "github", ...: static text */
 	struct str repository, repository_id, workflow, job, run_id, step, actor, ref, sha, event,
 		runner;
+	/* Folders that the supervisor gave the job, absolute and resolved in writing; absent where a job
+	 * may set what says so. In its container they are as its supervisor sees them. */
+	struct str workspace, temp;
 	uint32_t attempt; /* 0 = not known */
 };
 

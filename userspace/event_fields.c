@@ -319,6 +319,8 @@ const struct field event_fields[] = {
 	ROW(210, "identity.ci.sha", "sha", FIELD_TEXT, who.id.ci.sha, WHO, "commit"),
 	ROW(211, "identity.ci.event", NULL, FIELD_TEXT, who.id.ci.event, WHO, "what caused the run: push, pull_request, ..."),
 	ROW(212, "identity.ci.runner", "runner", FIELD_TEXT, who.id.ci.runner, WHO, "machine or agent that ran it"),
+	ROW(320, "identity.ci.workspace", "workspace", FIELD_TEXT, who.id.ci.workspace, WHO, "folder that its supervisor gave it to work in"),
+	ROW(321, "identity.ci.temp", NULL, FIELD_TEXT, who.id.ci.temp, WHO, "folder that its supervisor gave it for what is temporary"),
 	ROW(48, "identity.reason", NULL, FIELD_TEXT, who.id.reason, WHO, "why nobody is named"),
 	ROW(180, "identity.by", "by", FIELD_TEXT, who.id.by, WHO, "who on this host asked for it: connected by ssh from here, wrote the crontab or at job, had just come to its tmux server"),
 	ROW(181, "identity.login.method", NULL, FIELD_TEXT, who.id.login.method, WHO, "how sshd let them in: publickey, password, ..."),

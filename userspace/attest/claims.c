@@ -7,6 +7,7 @@
 
 #include "attest/parts.h"
 #include "base/cleanup.h"
+#include "identity/identity.h"
 
 #define VALUE_MAX 400
 
@@ -71,26 +72,13 @@ static uint32_t number_claim(struct verified *v, const char *name)
 	return (uint32_t)n;
 }
 
-/* "acme/app/.github/workflows/build.yml@refs/heads/main" is build.yml. */
-static struct str workflow_file(struct str ref)
-{
-	int64_t at = str_index(ref, 0, '@');
-	struct str path = str_sub(ref, 0, at < 0 ? ref.n : (uint32_t)at);
-	uint32_t from = 0;
-
-	for (uint32_t i = 0; i < path.n; i++)
-		if (path.p[i] == '/')
-			from = i + 1;
-	return path.n ? str_sub(path, from, path.n) : STR_NONE;
-}
-
 static bool read_github(struct verified *v)
 {
 	v->attestation.ci = (struct ci_facts){
 		.provider = STR_LIT("github"),
 		.repository = claim(v, "repository"),
 		.repository_id = claim(v, "repository_id"),
-		.workflow = workflow_file(claim(v, "workflow_ref")),
+		.workflow = identity_ci_workflow(claim(v, "workflow_ref")),
 		.run_id = claim(v, "run_id"),
 		.attempt = number_claim(v, "run_attempt"),
 		.actor = claim(v, "actor"),

@@ -164,6 +164,8 @@ static struct ci_facts merge(const struct ci_facts *recorded, const struct attes
 		take_if_absent(&f.sha, recorded->sha);
 		take_if_absent(&f.event, recorded->event);
 		take_if_absent(&f.runner, recorded->runner);
+		f.workspace = recorded->workspace; /* no token says it */
+		f.temp = recorded->temp;
 		if (recorded->step.n) /* the token is the job's: each step keeps its own */
 			f.step = recorded->step;
 		if (!f.attempt)

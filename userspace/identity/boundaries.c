@@ -230,6 +230,8 @@ static const size_t owned_texts[] = {
 	offsetof(struct identity, ci.sha),
 	offsetof(struct identity, ci.event),
 	offsetof(struct identity, ci.runner),
+	offsetof(struct identity, ci.workspace),
+	offsetof(struct identity, ci.temp),
 	offsetof(struct identity, attested.issuer),
 	offsetof(struct identity, attested.subject),
 	offsetof(struct identity, attested.audience),

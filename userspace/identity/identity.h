@@ -93,6 +93,8 @@ enum attest_result identity_bind(struct identity_table *t, uint64_t boundary,
 bool identity_sender(const struct identity_table *t, uint32_t pid, uint64_t boundary,
 		     struct event_what *what);
 
+/* "acme/app/.github/workflows/build.yml@refs/heads/main" is build.yml; absent of an empty text. */
+struct str identity_ci_workflow(struct str ref);
 /* Number of a CI system (enum ci_system) by its name: "github"; 0 = none of that name. */
 uint32_t identity_ci_system(struct str name);
 /*

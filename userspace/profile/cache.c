@@ -135,6 +135,9 @@ static void make_identity_key(struct last_identity *last, const struct act *act,
 		id->ci.ref,
 		id->ci.event,
 		id->ci.runner,
+		/* what ${WORKSPACE} and ${RUNNER_TEMP} stand for */
+		id->ci.workspace,
+		id->ci.temp,
 	};
 
 	if (is_last(last, level_and_flags, texts)) {

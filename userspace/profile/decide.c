@@ -333,6 +333,8 @@ static void fill_session(const struct profile_set *p, struct act *a)
 		}
 	}
 	a->session.v[SESSION_ID] = a->id->session;
+	a->session.v[SESSION_WORKSPACE] = a->id->ci.workspace;
+	a->session.v[SESSION_RUNNER_TEMP] = a->id->ci.temp;
 	if (a->verb == VERB_BECOME && !a->words[0].n)
 		a->words[0] = users_name(&p->users, a->words[1]);
 }

@@ -14,9 +14,14 @@ static const struct session_name {
 	const char *name;
 	char mark; /* 0 = part of the language, not known by the sensor yet */
 } session_names[] = {
-	{"USER", SESSION_USER}, {"HOME", SESSION_HOME}, {"SESSION", SESSION_ID},
-	{"WORKSPACE", 0},	{"RUNNER_TEMP", 0},	{"TMPDIR", 0},
-	{"CACHE", 0},		{"RUNTIME_DIR", 0},
+	{"USER", SESSION_USER},
+	{"HOME", SESSION_HOME},
+	{"SESSION", SESSION_ID},
+	{"WORKSPACE", SESSION_WORKSPACE},
+	{"RUNNER_TEMP", SESSION_RUNNER_TEMP},
+	{"TMPDIR", 0},
+	{"CACHE", 0},
+	{"RUNTIME_DIR", 0},
 };
 
 /* The name in "${NAME}" at the start of s; n 0 when it is no variable. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * variables: ${NAME} in globs. Role and binding variables are put in when a set is compiled; those of
- * the session (USER, HOME, SESSION) stay as marks and are filled in at the decision. An unknown
+ * the session (USER, HOME, SESSION; of a job WORKSPACE and RUNNER_TEMP) stay as marks and are filled in at the decision. An unknown
  * variable makes the glob match nothing: it never becomes the empty text.
  */
 #ifndef WHODID_PROFILE_VARIABLES_H
@@ -11,7 +11,14 @@
 #include "profile/model.h"
 
 /* Marks in an expanded glob; written globs hold no bytes below 0x20. */
-enum session_variable { SESSION_USER = 1, SESSION_HOME = 2, SESSION_ID = 3, SESSION_VARIABLES };
+enum session_variable {
+	SESSION_USER = 1,
+	SESSION_HOME = 2,
+	SESSION_ID = 3,
+	SESSION_WORKSPACE = 4,
+	SESSION_RUNNER_TEMP = 5,
+	SESSION_VARIABLES
+};
 
 struct session_values {
 	struct str v[SESSION_VARIABLES]; /* by enum session_variable; p NULL = not known */

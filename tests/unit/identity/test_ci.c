@@ -138,6 +138,54 @@ static void what_is_less_sure_says_so(void **state)
 	}
 }
 
+static void a_workspace_is_what_the_supervisor_gave(void **state)
+{
+	static const struct {
+		uint32_t system;
+		struct str env;
+		const char *workspace, *temp;
+	} rows[] = {
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/w/app/app\0RUNNER_TEMP=/w/_temp\0" GITHUB),
+		 "/w/app/app", "/w/_temp"},
+		/* nothing that would make a rule on all below it one on everything, or on another folder */
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/\0RUNNER_TEMP=/tmp\0" GITHUB), NULL, NULL},
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/w/../etc\0RUNNER_TEMP=/w/./t\0" GITHUB),
+		 NULL, NULL},
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/w/app/\0RUNNER_TEMP=//w/t\0" GITHUB), NULL,
+		 NULL},
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=w/app\0RUNNER_TEMP=\0" GITHUB), NULL, NULL},
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/w/a\nb\0RUNNER_TEMP=/w/\xff\0" GITHUB), NULL,
+		 NULL},
+		/* said twice is said by nobody */
+		{CI_GITHUB, STR_LIT("GITHUB_WORKSPACE=/w/evil\0GITHUB_WORKSPACE=/w/app\0" GITHUB),
+		 NULL, NULL},
+		/* where a job may set it */
+		{CI_GITEA, STR_LIT("GITHUB_WORKSPACE=/w/app/app\0RUNNER_TEMP=/w/_temp\0" GITHUB),
+		 NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool gitea = rows[i].system == CI_GITEA;
+		struct task parent =
+			gitea ? supervisor(60, "/usr/bin/act_runner", STR_LIT("act_runner\0daemon"))
+			      : worker(50 + (uint32_t)i);
+		struct task step;
+		struct event ev =
+			STEP(&parent, &step, .ci_system = rows[i].system, .environ = rows[i].env);
+
+		ASSERT_STR(ev.who.id.ci.repository, "acme/app");
+		if (rows[i].workspace)
+			ASSERT_STR(ev.who.id.ci.workspace, rows[i].workspace);
+		else
+			assert_null(ev.who.id.ci.workspace.p);
+		if (rows[i].temp)
+			ASSERT_STR(ev.who.id.ci.temp, rows[i].temp);
+		else
+			assert_null(ev.who.id.ci.temp.p);
+	}
+}
+
 static void each_system_by_what_it_hands_over(void **state)
 {
 	static const struct {
@@ -149,7 +197,7 @@ static void each_system_by_what_it_hands_over(void **state)
 		{CI_JENKINS, "/usr/bin/java", STR_LIT("java\0-jar\0/opt/agent.jar"),
 		 STR_LIT("nohup\0sh\0-c\0( jsc=1; sh '/j/workspace/fold/app@2@tmp/durable-0a/s' )&"),
 		 STR_LIT("JOB_NAME=victim"), "/j/workspace/fold/app@2", "ci:jenkins/fold/app",
-		 "RKK"},
+		 "DKK"},
 		{CI_JENKINS, "/usr/bin/java", STR_LIT("java\0-jar\0/opt/remoting.jar"),
 		 STR_LIT("/bin/sh\0-xe\0/tmp/jenkins1.sh"), STR_LIT("JOB_NAME=victim"),
 		 "/j/workspace/nightly", "ci:jenkins/nightly", "DKK"},
@@ -414,6 +462,7 @@ int main(void)
 		CASE(a_step_of_github_is_named_by_its_worker),
 		CASE(what_is_less_sure_says_so),
 		CASE(each_system_by_what_it_hands_over),
+		CASE(a_workspace_is_what_the_supervisor_gave),
 		CASE(only_a_supervisor_of_the_system_starts_jobs),
 		CASE(where_a_unit_is_named_jobs_start_only_there),
 		CASE(a_later_step_is_no_other_job),

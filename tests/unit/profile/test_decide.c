@@ -229,6 +229,34 @@ static void variables(void **state)
 	assert_true(p->warnings->count >= 2);
 }
 
+static void a_job_s_folders(void **state)
+{
+	SET p = set_of(ROLE(
+		"r") "  allow:\n"
+		     "    - {id: w, write: ['${WORKSPACE}/**', '${RUNNER_TEMP}/*.sh']}\n" BINDING(
+			     "b") "  mode: audit\n  roles: [r]\n"
+				  "  subjects: [{kind: Any}]\n");
+	struct event a = act_file(CI, EVENT_FILE_WRITE, "/w/app/x"), b = a;
+
+	(void)state;
+	a.who.id.ci.workspace = STR_LIT("/w/app");
+	a.who.id.ci.temp = STR_LIT("/w/_temp");
+	b.who.id.ci.workspace = STR_LIT("/w/*");
+	assert_string_equal(judge(p, a), "expected r/w");
+	a.what.file.path = STR_LIT("/w/_temp/1.sh");
+	assert_string_equal(judge(p, a), "expected r/w");
+	a.what.file.path = STR_LIT("/w/other/x");
+	assert_string_equal(judge(p, a), "unexpected medium");
+	/* another workspace of the same job, and special characters that are themselves */
+	assert_string_equal(judge(p, b), "unexpected medium");
+	b.what.file.path = STR_LIT("/w/*/x");
+	assert_string_equal(judge(p, b), "expected r/w");
+	/* not known is not "/" and all below */
+	b.who.id.ci.workspace = STR_NONE;
+	assert_string_equal(judge(p, b), "unexpected medium");
+	assert_int_equal(p->warnings->count, 0);
+}
+
 static void exceptions_end(void **state)
 {
 	SET p = set_of(basic);
@@ -722,6 +750,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_whole_is_not_allowed),
 		cmocka_unit_test(a_binding_without_allow_only_forbids),
 		cmocka_unit_test(variables),
+		cmocka_unit_test(a_job_s_folders),
 		cmocka_unit_test(exceptions_end),
 		cmocka_unit_test(the_strictest_mode_counts),
 		cmocka_unit_test(conditions),

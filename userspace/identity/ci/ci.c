@@ -122,6 +122,25 @@ static bool is_text(struct str v)
 	return utf8_valid(v);
 }
 
+/* "/home/runner/_work/app/app": each part is one, and there are two or more. */
+static bool is_path(struct str v)
+{
+	unsigned parts = 0;
+
+	if (!str_starts(v, "/") || !is_text(v))
+		return false;
+	for (uint32_t at = 1; at <= v.n; parts++) {
+		int64_t slash = str_index(v, at, '/');
+		uint32_t end = slash < 0 ? v.n : (uint32_t)slash;
+		struct str part = str_sub(v, at, end - at);
+
+		if (!part.n || str_is(part, ".") || str_is(part, ".."))
+			return false;
+		at = end + 1;
+	}
+	return parts >= 2;
+}
+
 bool ci_value_ok(struct str value, enum ci_check check)
 {
 	uint64_t n;
@@ -135,6 +154,8 @@ bool ci_value_ok(struct str value, enum ci_check check)
 		return is_text(value) && str_index(value, 0, '/') < 0;
 	case CI_NUMBER:
 		return number_u64(value, 0, UINT32_MAX, &n) == 0;
+	case CI_PATH:
+		return is_path(value);
 	default:
 		return is_text(value);
 	}
@@ -293,7 +314,9 @@ bool ci_read(struct ci_job *out, const struct ci_provider *p, const struct event
 	}
 	if (what->crossing.ci_system & CI_WEAK)
 		lower(out, ASSURANCE_DERIVED);
-	if (out->flags & ID_ENV_DUPLICATE)
+	if (out->flags & ID_ENV_DUPLICATE) {
 		lower(out, ASSURANCE_CLAIMED);
+		out->facts.workspace = out->facts.temp = STR_NONE; /* rules would rest on them */
+	}
 	return out->facts.repository.n || out->facts.job.n;
 }

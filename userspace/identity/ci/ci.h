@@ -24,6 +24,11 @@ enum ci_check {
 	CI_WORD,   /* letters, digits, '.', '_', '-' */
 	CI_NAME,   /* a text without a slash: the last part of who */
 	CI_NUMBER, /* goes to a uint32_t */
+	/*
+	 * A text that is an absolute path of two parts or more, without "//", "." and "..": a rule on all
+	 * below it must not become one on all that there is.
+	 */
+	CI_PATH,
 };
 
 struct ci_key {

@@ -4,6 +4,7 @@
  * it has merged the job's own env, so they are its word (identity: recorded).
  */
 #include "identity/ci/ci.h"
+#include "identity/identity.h"
 
 static const struct ci_key keys[] = {
 	CI_KEY("GITHUB_REPOSITORY", facts.repository, CI_TEXT),
@@ -18,6 +19,8 @@ static const struct ci_key keys[] = {
 	CI_KEY("GITHUB_SHA", facts.sha, CI_WORD),
 	CI_KEY("GITHUB_EVENT_NAME", facts.event, CI_WORD),
 	CI_KEY("RUNNER_NAME", facts.runner, CI_TEXT),
+	CI_KEY("GITHUB_WORKSPACE", facts.workspace, CI_PATH),
+	CI_KEY("RUNNER_TEMP", facts.temp, CI_PATH),
 	{NULL, 0, CI_TEXT},
 };
 
@@ -27,19 +30,22 @@ static bool is_supervisor(struct str exe, struct str argv)
 	       str_is(ci_argument(argv, 1), "spawnclient");
 }
 
-/* "acme/app/.github/workflows/build.yml@refs/heads/main" is build.yml. */
+struct str identity_ci_workflow(struct str ref)
+{
+	int64_t at = str_index(ref, 0, '@');
+	struct str path = at < 0 ? ref : str_sub(ref, 0, (uint32_t)at);
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+	if (!path.n)
+		return STR_NONE;
+	return slash ? str_sub(path, (uint32_t)(slash + 1 - path.p), path.n) : path;
+}
+
 static void find(struct ci_job *job, struct str argv, struct str cwd)
 {
-	struct str path = job->facts.workflow;
-	int64_t at = str_index(path, 0, '@'), slash = -1, next;
-
 	(void)argv;
 	(void)cwd;
-	if (at >= 0)
-		path = str_sub(path, 0, (uint32_t)at);
-	while ((next = str_index(path, (uint32_t)(slash + 1), '/')) >= 0)
-		slash = next;
-	job->facts.workflow = path.n ? str_sub(path, (uint32_t)(slash + 1), path.n) : STR_NONE;
+	job->facts.workflow = identity_ci_workflow(job->facts.workflow);
 	/* a name in halves is none */
 	if (!job->facts.job.n || !job->facts.repository.n)
 		job->facts.job = job->facts.repository = STR_NONE;

@@ -2,7 +2,8 @@
 /*
  * Jenkins. A pipeline may set JOB_NAME and all others (withEnv), so the environment says nothing. The
  * agent starts a step by the path of its script: <root>/workspace/<job>[@N]@tmp/durable-<hex>/...; a
- * job of the old kind has only its working directory.
+ * job of the old kind has only its working directory. A pipeline may choose another folder too (dir,
+ * ws, customWorkspace), another job's among them: derived, and no ground for ${WORKSPACE}.
  */
 #include "identity/ci/ci.h"
 
@@ -51,19 +52,14 @@ static void find(struct ci_job *job, struct str argv, struct str cwd)
 	const char *hit = argv.n ? memmem(argv.p, argv.n, durable, sizeof(durable) - 1) : NULL;
 	struct str name;
 
-	if (hit) {
-		name = job_of(str_sub(argv, 0, (uint32_t)(hit - argv.p)));
-	} else {
-		name = job_of(cwd);
-		job->level = ASSURANCE_DERIVED;
-	}
+	name = job_of(hit ? str_sub(argv, 0, (uint32_t)(hit - argv.p)) : cwd);
 	if (ci_value_ok(name, CI_TEXT) && !str_starts(name, "/"))
 		job->facts.job = name;
 }
 
 const struct ci_provider ci_jenkins = {
 	.name = "jenkins",
-	.level = ASSURANCE_RECORDED,
+	.level = ASSURANCE_DERIVED,
 	.is_supervisor = is_supervisor,
 	.find = find,
 };
