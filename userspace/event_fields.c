@@ -336,9 +336,9 @@ const struct field event_fields[] = {
 	ROW(312, "identity.attested.audience", NULL, FIELD_TEXT, who.id.attested.audience, WHO, "audience of that token: a challenge of this host's, or one of the issuer's file"),
 	ROW(313, "identity.attested.expires_time", NULL, FIELD_TIME, who.id.attested.expires_wall_ns, WHO, "when the token expires; the identity does not"),
 
-	ROW(0, "identity.form", "form", FIELD_FORM, who.id.who, WHO, "the identity in one line: wid1 who=... via=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
-	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK | FIELD_NO_JSON),
-	ROW(0, "identity.instance", "instance", FIELD_FORM, who.id.who, WHO, "key of this very session, run or container", .use = FIELD_NO_PACK | FIELD_NO_JSON),
+	ROW(0, "identity.form", "form", FIELD_FORM, who.id.who, WHO, "the identity in one line: wid1 who=... via=... as=...", .use = FIELD_NO_PACK),
+	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK),
+	ROW(0, "identity.instance", "instance", FIELD_FORM, who.id.who, WHO, "key of this very session, run or container", .use = FIELD_NO_PACK),
 
 	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK, .shown = has_actor),
 	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it", .shown = has_actor),

@@ -29,7 +29,7 @@ enum field_kind {
 	FIELD_BOUNDARY, /* boundary id as "b42"; absent when 0 */
 	FIELD_ANOMALY,	/* anomaly number as "A-7"; absent when 0 */
 	FIELD_FLAGS,	/* uint32_t bits by a name function; JSON array */
-	FIELD_FORM,    /* made of the whole identity, by event_form(): neither stored nor in JSON */
+	FIELD_FORM, /* made of the whole identity by event_form() when it is printed: not stored */
 	FIELD_SPECIAL, /* printed and packed by a function of its own */
 };
 

@@ -33,6 +33,13 @@ ok "they have left the kernel" wait_until 30 programs_gone "$owned"
 
 start_daemon --set sensor.keep=never
 ok "what happened before SIGTERM is in the store" wait_until 30 has last
+uid=$(events type=exec | jq -r --arg word "$mark-last" 'select(.process.argv | index($word)) | .uid' | head -n 1)
+explained=$(wd id "$uid" -o json)
+is "$(jq -r .identity.who <<<"$explained")" "$(wd show "$uid" -o json | jq -r .identity.who)" "id of it says who it was"
+ok "from what was recorded, and says so" jq -e '(.facts | length > 3) and all(.facts[]; .source and .fact and .trust) and
+	any(.facts[]; .source == "store" and (.fact | test("not known any more")))' <<<"$explained"
+like "$(wd id "$uid" 2>&1)" 'belongs to .*store +this is what was recorded' "in words too"
+not_ok "of an event that is not kept it says so" wd id 01M8674H5HZ3H00000000000K4
 is "$(events type=agent.stop | wc -l)" 1 "the stop is an event"
 unlike "$(events type=agent.start | tail -n 1)" 'not stopped|killed|crash|unclean' "the next start finds nothing wrong"
 seq_before=$(events | jq -s 'map(.seq) | max')

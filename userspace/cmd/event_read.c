@@ -220,6 +220,7 @@ static void read_field(struct event *ev, const struct field *f, const json_t *ro
 		read_special(ev, f, j);
 		break;
 	case FIELD_BOOT:
+	case FIELD_FORM: /* made of the others */
 		break;
 	default:
 		read_number(at, f, j);

@@ -113,51 +113,104 @@ static void print_boundaries(const struct cli *c, const json_t *list)
 	}
 }
 
-static void add_fact(json_t *facts, const char *source, const char *fact, const json_t *row,
-		     const char *level)
+static void add_fact(json_t *facts, const char *source, struct str fact, struct str trust)
 {
-	struct str trust = row_str(row, level);
-
-	json_array_append_new(facts, json_pack("{s:s, s:s, s:s%}", "source", source, "fact", fact,
-					       "trust", trust.p ? trust.p : "unknown",
-					       trust.p ? (size_t)trust.n : strlen("unknown")));
+	json_array_append_new(facts,
+			      json_pack("{s:s, s:s%, s:s%}", "source", source, "fact", fact.p,
+					(size_t)fact.n, "trust", trust.p, (size_t)trust.n));
 }
 
-/* Of a stored event only what was recorded with it can be said. */
-static int explain_event(const struct cli *c, json_t **out)
-{
-	_cleanup_json_ json_t *event = NULL, *facts = json_array();
-	static const char *const layers[] = {"who", "via", "as"};
-	int code = find_event(c, c->args[0], &event);
+#define OF_WHO "identity.assurance.who"
 
+/* What an event itself says of the identity: the source of each, and the field or words of its trust. */
+static const struct {
+	const char *source, *words, *path, *trust;
+} stored[] = {
+	{"none", "", "identity.reason", OF_WHO},
+	{"token", "its issuer is ", "identity.attested.issuer", "signed"},
+	{"token", "its subject is ", "identity.attested.subject", "signed"},
+	{"event", "who ", "identity.who", OF_WHO},
+	{"kernel", "login session ", "identity.session", OF_WHO},
+	{"sshd", "let in by ", "identity.login.method", "recorded"},
+	{"sshd", "came from ", "identity.login.ip", "recorded"},
+	{"sshd", "the key was ", "identity.login.key_fingerprint", "recorded"},
+	{"sshd", "its certificate has id ", "identity.login.cert_id", "recorded"},
+	{"sshd", "signed by ", "identity.login.ca_fingerprint", "recorded"},
+	{"supervisor", "repository ", "identity.ci.repository", OF_WHO},
+	{"supervisor", "job ", "identity.ci.job", OF_WHO},
+	{"supervisor", "run ", "identity.ci.run_id", OF_WHO},
+	{"supervisor", "step ", "identity.ci.step", OF_WHO},
+	{"event", "asked for by ", "identity.by", OF_WHO},
+	{"event", "via ", "identity.via", "identity.assurance.via"},
+	{"event", "as ", "identity.as", "identity.assurance.as"},
+	{"kernel", "cgroup ", "identity.cgroup", "identity.assurance.as"},
+	{"engine", "the container is called ", "identity.container.name", "recorded"},
+	{"engine", "made of image ", "identity.container.image", "recorded"},
+	{"engine", "pod ", "identity.k8s.pod", "recorded"},
+	{"kernel", "started by ", "process.parent.exe", "kernel"},
+	{"flag", "", "identity.flags", "lowers the level where it is a doubt"},
+};
+
+/* Of an event from before this daemon only what was recorded with it can be said. */
+static void explain_event(json_t *event)
+{
+	json_t *facts = json_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(stored); i++) {
+		_cleanup_text_ struct text fact = {0};
+		struct str trust = str_of(stored[i].trust);
+
+		if (!row_find(event, stored[i].path))
+			continue;
+		if (str_starts(trust, "identity."))
+			trust = row_str(event, stored[i].trust);
+		text_puts(&fact, stored[i].words);
+		row_raw(&fact, event, stored[i].path);
+		add_fact(facts, stored[i].source, text_str(&fact),
+			 trust.p ? trust : STR_LIT("unknown"));
+	}
+	add_fact(facts, "store",
+		 STR_LIT("this is what was recorded with the event; who opened its boundary is not "
+			 "known any more"),
+		 STR_LIT("as it was when it was recorded"));
+	json_object_set_new(event, "facts", facts);
+}
+
+static bool is_event(const char *key)
+{
+	return strlen(key) == 26;
+}
+
+/* The daemon knows how a boundary began until it forgets it; the event says less, for as long as it is kept. */
+static int explain(const struct cli *c, json_t **out)
+{
+	_cleanup_text_ struct text path = {0};
+	bool event = is_event(c->args[0]);
+	int code;
+
+	text_puts(&path, "/api/v1/identity");
+	http_add_segment(&path, c->args[0]);
+	if (!c->from) {
+		code = ask_object(c, path.p, event, out);
+		if (event && code != CODE_DONE && code != CODE_FAILED)
+			code = ask_object(c, path.p, false, out); /* says why not */
+		if (!event || code != CODE_FAILED)
+			return code;
+	}
+	code = find_event(c, c->args[0], out);
 	if (code)
 		return code;
-	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
-		_cleanup_text_ struct text fact = {0};
-		char path[64], level[64];
-
-		snprintf(path, sizeof(path), "identity.%s", layers[i]);
-		snprintf(level, sizeof(level), "identity.assurance.%s", layers[i]);
-		if (!row_find(event, path))
-			continue;
-		text_printf(&fact, "%s ", layers[i]);
-		row_raw(&fact, event, path);
-		add_fact(facts, "event", fact.p, event, level);
-	}
-	json_object_set_new(event, "facts", TAKE_PTR(facts));
-	*out = TAKE_PTR(event);
+	if (!row_find(*out, "identity"))
+		return fail(CODE_FAILED, NULL, "that event was done by nobody");
+	explain_event(*out);
 	return CODE_DONE;
 }
 
 int run_id(struct cli *c)
 {
 	_cleanup_json_ json_t *row = NULL;
-	_cleanup_text_ struct text path = {0};
-	int code;
+	int code = explain(c, &row);
 
-	text_puts(&path, "/api/v1/identity");
-	http_add_segment(&path, c->args[0]);
-	code = c->from ? explain_event(c, &row) : ask_object(c, path.p, false, &row);
 	if (code)
 		return code;
 	if (c->format == FORMAT_JSON) {

@@ -127,6 +127,7 @@ static void test_wrong_types_are_absent(void **state)
 	static const char *const bad[] = {
 		"{\"schema\":\"whodid.event/1.0\",\"seq\":\"x\",\"time\":5,\"type\":[],\"count\":-1}",
 		"{\"schema\":\"whodid.event/1.0\",\"process\":[1],\"identity\":\"who\",\"file\":null}",
+		"{\"schema\":\"whodid.event/1.0\",\"identity\":{\"form\":12345,\"subject\":12345}}",
 		"{\"schema\":\"whodid.event/1.0\",\"process\":{\"argv\":{\"a\":1},\"pid\":1.5,\"ancestors\":"
 		"[1,\"x\",{}]},\"network\":{\"dst\":{\"ip\":\"nonsense\",\"port\":99999999999}}}",
 		"{\"schema\":\"whodid.event/1.0\",\"process\":{\"argv\":[1,null,{}]},\"verdict\":{\"value\":"

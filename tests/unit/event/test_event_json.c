@@ -53,11 +53,14 @@ static void assert_has_not(const struct event *ev, const char *part)
 #define HOST                                                                            \
 	"\"host\":{\"name\":\"runner-07\",\"id\":\"5f0e7c1a9b0d4c5e8a3b2c1d0e9f8a7b\"," \
 	"\"boot_id\":\"b1946ac9-2d2e-4a8f-9f0c-3a1b5c7d9e11\"}"
-#define WHO                                                                                        \
-	"\"identity\":{\"who\":\"human:maya\",\"kind\":\"human\",\"via\":[\"ssh\",\"sudo:root\"]," \
-	"\"as\":\"session:26\",\"assurance\":{\"who\":\"kernel\",\"via\":\"derived\","             \
-	"\"as\":\"kernel\"},\"boundary\":\"b281474976710657\",\"session\":\"26\","                 \
-	"\"person\":\"maya\",\"cgroup\":\"/user.slice/user-1000.slice/session-26.scope\"},"
+#define WHO                                                                                         \
+	"\"identity\":{\"who\":\"human:maya\",\"kind\":\"human\",\"via\":[\"ssh\",\"sudo:root\"],"  \
+	"\"as\":\"session:26\",\"assurance\":{\"who\":\"kernel\",\"via\":\"derived\","              \
+	"\"as\":\"kernel\"},\"boundary\":\"b281474976710657\",\"session\":\"26\","                  \
+	"\"person\":\"maya\",\"cgroup\":\"/user.slice/user-1000.slice/session-26.scope\","          \
+	"\"form\":\"wid1 who=human:maya;ses=26 via=ssh,sudo:root as=session:26 acct=998 lvl=KDK\"," \
+	"\"subject\":\"who=human:maya as=session\","                                                \
+	"\"instance\":\"who=human:maya;ses=26 via=ssh,sudo:root as=session:26\"},"
 #define PROCESS_START \
 	"\"process\":{\"uid\":\"b1946ac9.4466.1187923243\",\"pid\":4466,\"exe\":\"/usr/bin/bash\","
 #define TASK                                                                         \
