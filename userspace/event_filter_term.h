@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* event_filter_term: a parsed filter, between its reader (event_filter.c) and event_match.c. */
+/*
+ * event_filter_term: a parsed filter, between its readers (event_filter.c the words, event_filter_value.c
+ * the values) and event_match.c.
+ */
 #ifndef WHODID_EVENT_FILTER_TERM_H
 #define WHODID_EVENT_FILTER_TERM_H
 
@@ -47,5 +50,15 @@ struct filter {
 	uint32_t term_count, value_count;
 	uint64_t types;
 };
+
+/* A problem of that word of the filter. -EINVAL. */
+int filter_bad(struct problem *err, struct str word, const char *what);
+/* The remedy: what words the field has. */
+void filter_say_words(const struct field *f, struct problem *err);
+/* Adds the words that the value names to term.words; whether there were any. */
+bool filter_add_words(struct term *t, struct str value);
+/* Reads one value of a term of another kind. word: all of it, for messages. 0, or -EINVAL with err set. */
+int filter_read_value(const struct term *t, struct str word, struct str s, struct term_value *out,
+		      struct problem *err);
 
 #endif

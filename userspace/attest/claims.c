@@ -37,11 +37,9 @@ static struct str keep_text(struct verified *v, const char *before, struct str a
 /* A text as it is, a number in digits; anything else is absent. */
 static struct str value_of(struct verified *v, const json_t *claim)
 {
-	struct str text = STR_NONE;
+	struct str text = json_as_text(claim);
 	char digits[24];
 
-	if (json_is_string(claim))
-		text = (struct str){json_string_value(claim), (uint32_t)json_string_length(claim)};
 	if (json_is_integer(claim)) {
 		snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(claim));
 		text = keep_text(v, "", str_of(digits), "", STR_NONE);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* issuers: the folder with a file for each issuer that this host believes, and its keys beside it. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +10,7 @@
 #include "attest/parts.h"
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/folder.h"
 #include "base/number.h"
 #include "base/tree.h"
 
@@ -267,17 +267,21 @@ static int read_document(struct source *s, const struct node *doc)
 
 /* --- the folder */
 
-static int read_file(struct issuers *set, const char *dir, const char *name, struct problem *err)
+struct loading {
+	struct issuers *set;
+	const char *dir;
+};
+
+static int read_file(void *ctx, const char *path, struct problem *err)
 {
-	char path[PATH_MAX];
-	struct source s = {.set = set, .dir = dir, .file = path, .err = err};
+	const struct loading *l = ctx;
+	struct issuers *set = l->set;
+	struct source s = {.set = set, .dir = l->dir, .file = path, .err = err};
 	_cleanup_free_ char *text = NULL;
 	struct node *doc = NULL;
 	size_t n;
 	int rc;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-		return problem_at(err, -ENAMETOOLONG, dir, 0, 0, "the path is too long");
 	s.issuer = arena_alloc(&set->arena, sizeof(*s.issuer));
 	if (!s.issuer)
 		return -ENOMEM;
@@ -296,38 +300,6 @@ static int read_file(struct issuers *set, const char *dir, const char *name, str
 	return rc;
 }
 
-static int is_issuer(const struct dirent *d)
-{
-	struct str name = str_of(d->d_name);
-
-	return d->d_name[0] != '.' && (str_ends(name, ".yaml") || str_ends(name, ".yml"));
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name); /* not by locale */
-}
-
-static int read_dir(struct issuers *set, const char *dir, struct problem *err)
-{
-	struct dirent **list = NULL;
-	int count = scandir(dir, &list, is_issuer, by_bytes), rc = 0;
-
-	if (count < 0)
-		return errno == ENOENT ? 0
-				       : problem_at(err, -errno, dir, 0, 0, "cannot be read: %s",
-						    strerror(errno));
-	if (count > ISSUERS_MAX)
-		rc = problem_at(err, -EINVAL, dir, 0, 0, "more than %d files", ISSUERS_MAX);
-	for (int i = 0; i < count; i++) {
-		if (!rc)
-			rc = read_file(set, dir, list[i]->d_name, err);
-		free(list[i]);
-	}
-	free(list);
-	return rc;
-}
-
 static void free_set(struct issuers **set)
 {
 	issuers_free(*set);
@@ -335,8 +307,10 @@ static void free_set(struct issuers **set)
 
 int issuers_load(struct issuers **out, const char *dir, struct problem *err)
 {
+	static const char *const suffixes[] = {".yaml", ".yml", NULL};
 	_cleanup_(free_set) struct issuers *set = calloc(1, sizeof(*set));
-	int rc = set ? read_dir(set, dir, err) : -ENOMEM;
+	struct loading l = {set, dir};
+	int rc = set ? folder_read(dir, suffixes, ISSUERS_MAX, read_file, &l, err) : -ENOMEM;
 
 	if (rc)
 		return rc;

@@ -37,7 +37,19 @@ json_t *json_read_object(struct str text)
 	return NULL;
 }
 
-static int value_of(char c)
+void json_drop(json_t **j)
+{
+	json_decref(*j);
+}
+
+struct str json_as_text(const json_t *value)
+{
+	if (!json_is_string(value))
+		return STR_NONE;
+	return (struct str){json_string_value(value), (uint32_t)json_string_length(value)};
+}
+
+static int digit_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -59,7 +71,7 @@ int64_t base64url_decode(struct str text, uint8_t *out, size_t size)
 	if (text.n % 4 == 1)
 		return -1;
 	for (uint32_t i = 0; i < text.n; i++) {
-		int value = value_of(text.p[i]);
+		int value = digit_of(text.p[i]);
 
 		if (value < 0)
 			return -1;

@@ -52,11 +52,7 @@ const char *jws_algorithm_name(enum jws_algorithm algorithm)
 
 static struct str text_member(const json_t *object, const char *name)
 {
-	const json_t *value = json_object_get(object, name);
-
-	if (!json_is_string(value))
-		return STR_NONE;
-	return (struct str){json_string_value(value), (uint32_t)json_string_length(value)};
+	return json_as_text(json_object_get(object, name));
 }
 
 /* How many bytes the number has, 0 when it is none. */
@@ -205,15 +201,10 @@ static int read_key(struct key **out, struct arena *arena, const json_t *jwk, si
 	return 0;
 }
 
-static void drop_json(json_t **j)
-{
-	json_decref(*j);
-}
-
 int keys_parse(struct key **out, struct arena *arena, struct str text, const char *file,
 	       struct problem *err)
 {
-	_cleanup_(drop_json) json_t *root = json_read_object(text);
+	_cleanup_(json_drop) json_t *root = json_read_object(text);
 	const json_t *list = json_object_get(root, "keys"), *jwk;
 	struct key *keys = NULL;
 	size_t i;

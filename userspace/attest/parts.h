@@ -15,6 +15,10 @@
 
 /* One JSON object without duplicate keys; NULL = it is none. */
 json_t *json_read_object(struct str text);
+/* For _cleanup_(): drops the reference, NULL too. */
+void json_drop(json_t **j);
+/* The text of a string, which lives as long as the value; STR_NONE of anything else, NULL too. */
+struct str json_as_text(const json_t *value);
 /* Bytes of base64url without padding, strictly (RFC 7515, 2), into out. How many, or -1. */
 int64_t base64url_decode(struct str text, uint8_t *out, size_t size);
 

@@ -2,15 +2,16 @@
 /* config: where settings come from: defaults, the file, its drop-ins, --set. Whole or not at all. */
 #include "config/config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "config/setting.h"
 
+#define DROPINS_MAX	256
 #define CONFIG_FILE_MAX (1u << 20)
 #define ROOT_ORIGIN	"--root"
 
@@ -123,40 +124,19 @@ static int read_one(struct config *c, const char *path, bool must_exist, struct 
 	return config_parse_yaml(c, (struct str){text, (uint32_t)n}, path, err);
 }
 
-static int is_yaml(const struct dirent *e)
+static int read_dropin(void *ctx, const char *path, struct problem *err)
 {
-	struct str name = str_of(e->d_name);
-
-	return name.p[0] != '.' && (str_ends(name, ".yaml") || str_ends(name, ".yml"));
-}
-
-/* In byte order, whatever the locale. */
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return read_one(ctx, path, true, err);
 }
 
 static int read_dropins(struct config *c, const char *path, struct problem *err)
 {
+	static const char *const suffixes[] = {".yaml", ".yml", NULL};
 	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX], file[PATH_MAX + 256];
-	struct dirent **names = NULL;
-	int n, rc = 0;
+	char dir[PATH_MAX];
 
 	snprintf(dir, sizeof(dir), "%.*sconf.d", slash ? (int)(slash - path) + 1 : 0, path);
-	n = scandir(dir, &names, is_yaml, by_name);
-	if (n < 0)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : problem_at(err, -errno, dir, 0, 0, "cannot be read: %m");
-	for (int i = 0; i < n; i++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, names[i]->d_name);
-		if (!rc)
-			rc = read_one(c, file, true, err);
-		free(names[i]);
-	}
-	free(names);
-	return rc;
+	return folder_read(dir, suffixes, DROPINS_MAX, read_dropin, c, err);
 }
 
 int config_read(struct config *c, const char *path, bool must_exist, struct problem *err)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load: from directories or a text to a set: read everything, then compile, or change nothing. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "profile/reader.h"
 #include "profile/set.h"
@@ -57,60 +57,32 @@ static int read_all(struct profile_set *p, struct str text, const char *name, in
 	return e;
 }
 
-static bool is_profile(const struct dirent *d)
-{
-	struct str name = str_of(d->d_name);
+/* What a file of profiles is read into. */
+struct loading {
+	struct profile_set *set;
+	int dir; /* index of its folder: rank */
+};
 
-	return d->d_name[0] != '.' &&
-	       (str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json"));
-}
-
-static int select_profile(const struct dirent *d)
+static int read_file(void *ctx, const char *path, struct problem *err)
 {
-	return is_profile(d);
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name); /* not by locale */
-}
-
-static int read_file(struct profile_set *p, const char *dir, const char *name, int index,
-		     struct problem *err)
-{
+	const struct loading *l = ctx;
 	_cleanup_free_ char *text = NULL;
-	char path[PATH_MAX];
 	size_t n;
-	int e;
+	int e = file_read(path, TREE_BYTES_MAX, &text, &n);
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-		return problem_at(err, -ENAMETOOLONG, dir, 0, 0, "the path is too long");
-	e = file_read(path, TREE_BYTES_MAX, &text, &n);
 	if (e == -EFBIG)
 		return problem_at(err, e, path, 0, 0, "larger than 1 MiB");
 	if (e)
 		return problem_at(err, e, path, 0, 0, "cannot be read: %s", strerror(-e));
-	return read_all(p, (struct str){text, (uint32_t)n}, path, index, err);
+	return read_all(l->set, (struct str){text, (uint32_t)n}, path, l->dir, err);
 }
 
 static int read_dir(struct profile_set *p, const char *dir, int index, struct problem *err)
 {
-	struct dirent **list = NULL;
-	int count = scandir(dir, &list, select_profile, by_bytes), e = 0;
+	static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
+	struct loading l = {p, index};
 
-	if (count < 0)
-		return errno == ENOENT ? 0
-				       : problem_at(err, -errno, dir, 0, 0, "cannot be read: %s",
-						    strerror(errno));
-	if (count > FILES_MAX)
-		e = problem_at(err, -EINVAL, dir, 0, 0, "more than 4096 files");
-	for (int i = 0; i < count; i++) {
-		if (!e)
-			e = read_file(p, dir, list[i]->d_name, index, err);
-		free(list[i]);
-	}
-	free(list);
-	return e;
+	return folder_read(dir, suffixes, FILES_MAX, read_file, &l, err);
 }
 
 static int read_users(struct profile_set *p)
