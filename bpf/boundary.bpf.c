@@ -35,7 +35,7 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct tas
 	if (!st)
 		return 0;
 	if (by)
-		role = by->role;
+		role = role_of(mover, by);
 	if (mover->tgid == 1)
 		role = ROLE_SERVICE_MANAGER;
 	if (!role_may_move(role))

@@ -129,6 +129,12 @@ enum record_kind {
  */
 #define RECORD_NO_RESULT     (1u << 17)
 
+/*
+ * exec: the kernel skipped the program that runs at an exec, and this was found at the process's next
+ * act: executable and credentials are those of then, argc is 0, argv, filename and script are absent
+ */
+#define RECORD_EXEC_LATE (1u << 18)
+
 struct record_header {
 	__u64 boot_ns;
 	__u64 seq;  /* counts per CPU from 1, lost records included: a gap is a loss */

@@ -113,12 +113,11 @@ static __always_inline void take_filename(struct slot *s, struct record_exec *r,
 		r->filename = slot_took(s, n - 1);
 }
 
-/* The one whose executable has the role opens it: from its uid to the present one. */
-static __always_inline void set_opener(struct crossing *c, const struct task_state *by,
-				       struct task_struct *task)
+/* The one whose executable has the role opens it: from its uid to that of what it starts. */
+static __always_inline void set_opener(struct crossing *c, const struct task_state *by, u32 uid)
 {
 	c->from_uid = by->role_uid;
-	c->to_uid = task->real_cred->uid.val;
+	c->to_uid = uid;
 	c->opener_pid = by->role_pid;
 	c->opener_start = by->role_start;
 	c->opener_inode = by->role_inode;
@@ -126,21 +125,17 @@ static __always_inline void set_opener(struct crossing *c, const struct task_sta
 }
 
 /* sudo and its kind have started their command; not: one of them has executed itself once more. */
-static __always_inline void notice_become(struct task_struct *task, struct task_state *st,
-					  struct file *exe)
+static __always_inline bool is_become(const struct task_state *st, const struct exe_key *exe,
+				      struct crossing *c)
 {
-	struct crossing c = {.kind = BOUNDARY_BECOME};
-	struct exe_key id = {};
-
 	if (!role_switches_user(st->role))
-		return;
-	read_file_id(exe, &id);
-	if (id.inode == st->role_inode && id.dev == st->role_dev &&
-	    task->real_cred->uid.val == st->role_uid)
-		return;
-	c.role = st->role;
-	set_opener(&c, st, task);
-	open_boundary(task, st, &c);
+		return false;
+	if (exe->inode == st->role_inode && exe->dev == st->role_dev &&
+	    st->cred_uid == st->role_uid)
+		return false;
+	c->kind = BOUNDARY_BECOME;
+	set_opener(c, st, st->cred_uid);
+	return true;
 }
 
 /* The file is a supervisor's too: what runs next belongs to the supervisor and not to a job. */
@@ -157,51 +152,122 @@ static __always_inline bool is_supervisor_file(const struct exe_key *id)
  * its children through a helper, jspawnhelper, that is to be among the supervisors). Inside a job
  * nobody has the role.
  */
-static __always_inline void notice_job(struct task_struct *task, struct task_state *st,
-				       struct file *exe)
+static __always_inline bool is_job(struct task_struct *task, const struct task_state *st,
+				   const struct exe_key *exe, struct crossing *c)
 {
-	struct crossing c = {.kind = BOUNDARY_CI, .role = ROLE_CI_SUPERVISOR};
-	struct task_state *by = st;
-	struct exe_key id = {};
+	const struct task_state *by = st;
 
-	if (st->role != ROLE_CI_SUPERVISOR || (st->flags & TASK_IN_JOB))
-		return;
-	read_file_id(exe, &id);
-	if (is_supervisor_file(&id))
-		return;
-	if ((u32)task->tgid == st->role_pid)
+	if (st->role != ROLE_CI_SUPERVISOR || (st->flags & TASK_IN_JOB) || is_supervisor_file(exe))
+		return false;
+	if ((u32)task->tgid == st->role_pid) {
 		by = bpf_task_storage_get(&tasks, task->real_parent, 0, 0);
-	if (!by || by->role != ROLE_CI_SUPERVISOR)
-		return;
-	c.ci = by->ci;
-	set_opener(&c, by, task);
-	open_boundary(task, st, &c);
+		if (!by || role_of(task->real_parent, by) != ROLE_CI_SUPERVISOR)
+			return false;
+	}
+	c->kind = BOUNDARY_CI;
+	c->ci = by->ci;
+	set_opener(c, by, st->cred_uid);
+	return true;
 }
 
 /*
  * A server that people share starts a program: the first exec in a child of its own, which nobody's
  * lineage leads to but that of who started the server. The child's parent is the server.
  */
-static __always_inline void notice_handoff(struct task_struct *task, struct task_state *st,
-					   struct file *exe)
+static __always_inline bool is_handoff(struct task_struct *task, const struct task_state *st,
+				       const struct exe_key *exe, struct crossing *c)
 {
-	struct crossing c = {.kind = BOUNDARY_HANDOFF, .role = ROLE_MULTIPLEXER};
 	struct task_struct *server = task->real_parent;
-	struct task_state *by;
-	struct exe_key id = {};
+	const struct task_state *by;
 
-	if (st->role != ROLE_MULTIPLEXER || (u32)task->tgid == st->role_pid)
-		return;
-	read_file_id(exe, &id);
-	if (id.inode == st->role_inode && id.dev == st->role_dev)
-		return;
+	if (st->role != ROLE_MULTIPLEXER || (u32)task->tgid == st->role_pid ||
+	    (exe->inode == st->role_inode && exe->dev == st->role_dev))
+		return false;
 	by = bpf_task_storage_get(&tasks, server, 0, 0);
-	if (!by || by->role != ROLE_MULTIPLEXER)
-		return;
-	set_opener(&c, st, task);
-	c.opener_pid = server->tgid;
-	c.opener_start = server->group_leader->start_boottime;
-	open_boundary(task, st, &c);
+	if (!by || role_of(server, by) != ROLE_MULTIPLEXER)
+		return false;
+	c->kind = BOUNDARY_HANDOFF;
+	set_opener(c, st, st->cred_uid);
+	c->opener_pid = server->tgid;
+	c->opener_start = server->group_leader->start_boottime;
+	return true;
+}
+
+/* What the executable now is to the identity: crossings by who executed it, and its own role. */
+static __always_inline void follow_exec(struct task_struct *task, struct task_state *st,
+					struct file *exe)
+{
+	struct crossing c = {.role = st->role};
+	u32 id = task->self_exec_id;
+	struct exe_key key = {};
+
+	st->exec_count += id != st->exec_id ? id - st->exec_id : 1; /* 1: the state is as new */
+	st->exec_id = id;
+	read_file_id(exe, &key);
+	if (is_become(st, &key, &c) || is_job(task, st, &key, &c) || is_handoff(task, st, &key, &c))
+		open_boundary(task, st, &c);
+	take_role(task, st);
+}
+
+/*
+ * Current acts, and the kernel has skipped on_exec since it was looked at last. What it does now is not
+ * the old executable's: no login and no move by it counts before this; a login that the old one did not
+ * live to be looked at with is nobody's. Its credentials are still those noted last, since only calls
+ * that are looked at change the real uid.
+ */
+int exec_missed(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct mm_struct *mm = task->mm;
+
+	if (!st)
+		return 0;
+	if (!mm || is_sensor(task)) {
+		st->role = ROLE_NONE;
+		st->exec_id = task->self_exec_id;
+		return 0;
+	}
+	follow_exec(task, st, mm->exe_file);
+	note_credentials(task, st);
+	return 0;
+}
+
+/*
+ * What is left to tell of it: name and arguments are the process's own word by now. A process that an
+ * exec kills on the way is told so as well, by its end.
+ */
+int exec_tell_late(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct mm_struct *mm = task->mm;
+	struct record_exec *r;
+	struct slot *s;
+
+	if (!st || !mm || is_sensor(task))
+		return 0;
+	s = slot_claim(RECORD_EXEC);
+	if (!s)
+		return 0;
+	r = slot_begin(s, struct record_exec);
+	s->flags |= RECORD_EXEC_LATE;
+	fill_task(&r->task, task, st);
+	take_process(s, r, task, mm->exe_file);
+	slot_submit(s, RECORD_EXEC);
+	slot_release(s);
+	return 0;
+}
+
+/* Whatever ran between two execs when the first was skipped, it logged nobody in. */
+static __always_inline struct task_state *state_at_exec(struct task_struct *task)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	if (st && st->boundary && st->exec_id + 1 != (u32)task->self_exec_id &&
+	    role_may_log_in(st->role))
+		st->role = ROLE_NONE;
+	return state_before_exec(task, st);
 }
 
 /*
@@ -219,15 +285,11 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 
 	if (is_self(task, OWN_OTHER) || !mm)
 		return 0;
-	st = current_state(task);
+	st = state_at_exec(task);
 	if (!st)
 		return 0;
-	st->exec_count++;
 	note_credentials(task, st);
-	notice_become(task, st, mm->exe_file);
-	notice_job(task, st, mm->exe_file);
-	notice_handoff(task, st, mm->exe_file);
-	take_role(task, st);
+	follow_exec(task, st, mm->exe_file);
 	s = slot_claim(RECORD_EXEC);
 	if (!s)
 		return 0;

@@ -35,13 +35,16 @@ int flow_on_listen(u64 fd, long ret)
 }
 
 /* For the record of its end. One that ended already will not be heard of again. */
-static __noinline int note_accepted(struct sock *sk, struct connect_owner *o)
+static __noinline int note_accepted(struct task_struct *task, struct task_state *st,
+				    struct sock *sk)
 {
+	struct connect_owner o = {.asked_ns = bpf_ktime_get_boot_ns()};
 	u64 key = (u64)sk;
 
-	if (o && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
+	fill_task(&o.task, task, st);
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
 	    BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
-		bpf_map_update_elem(&accepted, &key, o, BPF_ANY);
+		bpf_map_update_elem(&accepted, &key, &o, BPF_ANY);
 	/* or in between: the address is another socket's soon, and that one's end is not theirs */
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
 		bpf_map_delete_elem(&accepted, &key);
@@ -49,35 +52,40 @@ static __noinline int note_accepted(struct sock *sk, struct connect_owner *o)
 }
 
 /* From one address to one listener of a boundary: one record, the rest of the window is counted. */
-int flow_on_accept(long ret)
+static __noinline int tell_accepted(struct task_state *st, struct sock *sk)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct connect_owner o = {.asked_ns = bpf_ktime_get_boot_ns()};
 	struct flow_key key = {.kind = RECORD_NET_ACCEPT};
-	struct record_flow *r;
-	struct sock *sk;
 	struct slot *s;
 
-	if (ret < 0 || !st)
+	if (!st)
 		return 0;
-	sk = ip_sock(read_fd(task, ret));
-	if (!sk)
-		return 0;
-	fill_task(&o.task, task, st);
-	note_accepted(sk, &o);
 	fill_flow_key(&key, sk, st->boundary);
 	if (cfg_fold && fold_flow(&key, 1, 0, 0, 0))
 		return 0;
 	s = slot_claim(RECORD_NET_ACCEPT);
 	if (!s)
 		return 0;
-	r = begin_flow(s, sk, true);
-	r->task = o.task;
+	begin_flow(s, sk, true);
+	fill_current(s->id);
 	if (slot_submit(s, RECORD_NET_ACCEPT) && cfg_fold)
-		fold_flow_begin(&key, &r->header);
+		fold_flow_begin(&key, s);
 	slot_release(s);
 	return 0;
+}
+
+int flow_on_accept(long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct sock *sk;
+
+	if (ret < 0 || !st)
+		return 0;
+	sk = ip_sock(read_fd(task, ret));
+	if (!sk)
+		return 0;
+	note_accepted(task, st, sk);
+	return tell_accepted(st, sk);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

@@ -74,19 +74,24 @@ static_sub bool fold_flow(struct flow_key *key, u64 count, u64 in, u64 out, u64 
 	return true;
 }
 
-/* Only after the first record is in the ring: the window never counts what has no record. */
-static_sub int fold_flow_begin(struct flow_key *key, const struct record_header *first)
+/*
+ * Only after the first record, in the slot, is in the ring: the window never counts what has no record.
+ * On the stack the count would be the last straw of the longest chains of calls.
+ */
+static_sub int fold_flow_begin(struct flow_key *key, struct slot *s)
 {
+	const struct record_header *first;
 	u32 zero = 0;
 	void *window = bpf_map_lookup_elem(&flows, &zero);
-	struct flow_count none = {};
 	long err;
 
-	if (!window || !key || !first)
+	if (!window || !key || !s)
 		return 0;
-	none.n.seq = first->seq;
-	none.n.cpu = first->cpu;
-	err = bpf_map_update_elem(window, key, &none, BPF_NOEXIST);
+	first = (const struct record_header *)s->data;
+	__builtin_memset(&s->flow, 0, sizeof(s->flow));
+	s->flow.n.seq = first->seq;
+	s->flow.n.cpu = first->cpu;
+	err = bpf_map_update_elem(window, key, &s->flow, BPF_NOEXIST);
 	if (err && err != -17 /* EEXIST: another CPU was as fast */)
 		count_here(fold_full);
 	return 0;

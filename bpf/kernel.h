@@ -384,6 +384,7 @@ struct task_struct {
 	u64 utime;
 	u64 stime;
 	u64 start_boottime;
+	u64 self_exec_id;
 	const struct cred *real_cred;
 	char comm[16];
 	struct fs_struct *fs;

@@ -48,6 +48,22 @@ struct {
 	__type(value, struct cpu_counts);
 } counters __weak SEC(".maps");
 
+/* What a window counts for an act; of datagrams and connections with their bytes. */
+struct fold_count {
+	u64 count; /* acts after the first, which has its own record: */
+	u64 seq;   /* that record's header.seq and header.cpu */
+	u64 first_ns;
+	u64 last_ns;
+	u32 cpu;
+	u32 pad0;
+};
+struct flow_count {
+	struct fold_count n;
+	u64 bytes_in;
+	u64 bytes_out;
+	u64 duration_ns;
+};
+
 /*
  * Where records are put together. Not per-CPU memory: a program may be interrupted (softirq) or
  * preempted inside and another one start on the same CPU, so each run claims a slot.
@@ -71,9 +87,10 @@ struct slot {
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;
-	u64 args[8];  /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
-	u64 held_ns;  /* a held slot: since when, */
-	u32 held_for; /* and the call as class_and_ia32 */
+	u64 args[8]; /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
+	struct flow_count flow;	  /* on its way into a window */
+	u64 held_ns;		  /* a held slot: since when, */
+	u32 held_for;		  /* and the call as class_and_ia32 */
 	u8 path[SLOT_PATH + 256]; /* filled from behind */
 	u8 data[SLOT_DATA + 4096 + 64];
 };
@@ -113,7 +130,8 @@ struct task_state {
 	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
 	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
 	u32 cred_euid;
-	u32 held; /* slot of the record that its call has begun, and 1; 0 = none */
+	u32 held;    /* slot of the record that its call has begun, and 1; 0 = none */
+	u32 exec_id; /* of the exec that role and boundary are about: see misses_exec() */
 	u64 cred_caps;
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
@@ -160,14 +178,6 @@ struct fold_key {
 	u32 kind;
 	u32 pad0;
 };
-struct fold_count {
-	u64 count; /* acts after the first, which has its own record: */
-	u64 seq;   /* that record's header.seq and header.cpu */
-	u64 first_ns;
-	u64 last_ns;
-	u32 cpu;
-	u32 pad0;
-};
 struct fold_window {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -194,12 +204,6 @@ struct flow_key {
 	u16 proto;
 	u16 port; /* of the one that listens, or is sent to */
 	u16 error;
-};
-struct flow_count {
-	struct fold_count n;
-	u64 bytes_in;
-	u64 bytes_out;
-	u64 duration_ns;
 };
 struct flow_window {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -145,7 +145,7 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 	if (!flags)
 		fill_sender(r, task);
 	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
-		fold_flow_begin(&key, &r->header);
+		fold_flow_begin(&key, s);
 	slot_release(s);
 	return 0;
 }

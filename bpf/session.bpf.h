@@ -45,6 +45,27 @@ static __always_inline bool role_switches_user(u32 role)
 	return role >= ROLE_SUDO && role <= ROLE_RUNUSER;
 }
 
+/*
+ * Whether the task executes something else than what its state is about. The kernel counts a task's
+ * execs (begin_new_exec() in fs/exec.c; all 64 bits since 5.7), and a child begins with its parent's
+ * number: a difference means that on_exec did not run for one. From 7.0 on a program is skipped that
+ * was preempted on the same CPU.
+ */
+static __always_inline bool misses_exec(struct task_struct *task, const struct task_state *st)
+{
+	return st->exec_id != (u32)task->self_exec_id;
+}
+
+/* Of what a task other than current executes, as far as that is known. */
+static __always_inline u32 role_of(struct task_struct *task, const struct task_state *st)
+{
+	return misses_exec(task, st) ? ROLE_NONE : st->role;
+}
+
+/* exec.bpf.c: current misses an exec: its state follows, and once that is up to date it is told. Return 0. */
+int exec_missed(void);
+int exec_tell_late(void);
+
 static __always_inline u64 new_boundary_id(void)
 {
 	struct cpu_counts *n = counts_here();
@@ -328,6 +349,8 @@ static __always_inline void note_credentials(struct task_struct *task, struct ta
 
 static __always_inline void read_facts(struct task_struct *task, struct task_state *st)
 {
+	st->exec_id =
+		task->self_exec_id; /* before its executable: an exec in between is seen later */
 	st->css_set = (u64)task->cgroups;
 	st->cgroup_id = workload_id(stored(&st->css_set));
 	st->login_uid = read_login_uid(task);
@@ -409,11 +432,10 @@ shared_sub int catch_up(void)
 	return 0;
 }
 
-/* Current's state, brought up to date: crossings since the last look open their boundaries here. */
-static __always_inline struct task_state *current_state(struct task_struct *task)
+/* The same by what current executed when it was looked at last: for on_exec, which is about the change. */
+static __always_inline struct task_state *state_before_exec(struct task_struct *task,
+							    struct task_state *st)
 {
-	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-
 	if (!st || !st->boundary || read_login_uid(task) != st->login_uid ||
 	    read_session_id(task) != st->session_id || (u64)task->cgroups != st->css_set) {
 		catch_up();
@@ -425,6 +447,20 @@ static __always_inline struct task_state *current_state(struct task_struct *task
 		st->flags |= STATE_WAS_ROOT;
 	else
 		st->flags &= ~STATE_WAS_ROOT;
+	return st;
+}
+
+/* Current's state, brought up to date: crossings since the last look open their boundaries here. */
+static __always_inline struct task_state *current_state(struct task_struct *task)
+{
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	bool late = st && st->boundary && misses_exec(task, st);
+
+	if (late)
+		exec_missed();
+	st = state_before_exec(task, st);
+	if (late)
+		exec_tell_late();
 	return st;
 }
 

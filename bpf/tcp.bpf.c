@@ -166,7 +166,7 @@ static __noinline int emit_close(struct sock *sk, struct connect_owner *o, u32 i
 	r->bytes_in = t.in;
 	r->bytes_out = t.out;
 	if (slot_submit(s, RECORD_NET_CLOSE) && folds)
-		fold_flow_begin(&key, &r->header);
+		fold_flow_begin(&key, s);
 	slot_release(s);
 	return 0;
 }

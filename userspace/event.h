@@ -143,6 +143,7 @@ struct event_what {
 		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
 		bool deleted; /* the file had no name any more */
 		bool loader;  /* the executable is a dynamic loader, which runs what argv says */
+		bool late;    /* found at the process's next act: no arguments, no filename */
 	} exec;
 
 	struct { /* exit */

@@ -392,6 +392,7 @@ const struct field event_fields[] = {
 	ROW(20, "process.kernel_parent_start", NULL, FIELD_COUNT, what.parent_start_ns, ACT, "start of that parent", .use = FIELD_NO_JSON),
 	ROW(84, "process.ancestors", "ancestor", FIELD_SPECIAL, who.ancestors, ACT, "processes above the parent, nearest first"),
 
+	ROW(189, "exec.late", NULL, FIELD_BOOL, what.exec.late, EXEC, "the kernel skipped the program that tells execs: found at the process's next act, without arguments"),
 	ROW(225, "exec.written_by", "written_by", FIELD_LIST, who.written_by, EXEC, "who opened for writing last what was executed (of a script: the script); more than one when several had it open at once"),
 	ROW(226, "exec.written_time", NULL, FIELD_TIME, who.written_wall_ns, EXEC, "when the latest of them opened it"),
 	ROW(227, "exec.script", "script", FIELD_TEXT, what.exec.script, EXEC, "script that the executable interprets, by the kernel's own object"),

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "collect/kernel.h"
 
 struct source *sensor;
 
@@ -86,6 +89,49 @@ void sensor_start(const struct kernel_options *opt)
 		used.hooks = hooks_wanted();
 	if (collect_open_kernel(&sensor, &used, &err))
 		fail_msg("%s: %s", err.text, err.remedy);
+}
+
+static uint32_t program_id(const struct kernel *k, const char *program)
+{
+	const struct bpf_program *p = bpf_object__find_program_by_name(k->skel->obj, program);
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	assert_non_null(p);
+	assert_int_equal(bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len), 0);
+	return info.id;
+}
+
+static bool is_link_of(const struct bpf_link *link, uint32_t id)
+{
+	struct bpf_link_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return link && bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) == 0 &&
+	       info.prog_id == id;
+}
+
+void sensor_skip(const char *program)
+{
+	struct kernel *k = (struct kernel *)sensor;
+	uint32_t id = program_id(k, program);
+	bool found = false;
+
+	for (size_t i = 0; i < HOOKS_MAX; i++) {
+		if (!is_link_of(k->links[i], id))
+			continue;
+		bpf_link__destroy(k->links[i]);
+		k->links[i] = NULL;
+		found = true;
+	}
+	assert_true(found);
+}
+
+void sensor_skip_none(void)
+{
+	struct problem err = {0};
+
+	assert_int_equal(kernel_attach((struct kernel *)sensor, &err), 0);
 }
 
 void sensor_stop(void)

@@ -31,6 +31,13 @@ bool has_kernel_paths(void);
 bool finds_tasks(void);
 void sensor_stop(void);
 
+/*
+ * From here on the kernel does not run that program, as it does not when it skips one; and runs all of
+ * them again.
+ */
+void sensor_skip(const char *program);
+void sensor_skip_none(void);
+
 /* Drains and keeps what is there; with a tick also folded counts and loss. */
 void gather(void);
 void gather_tick(void);

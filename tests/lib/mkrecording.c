@@ -97,6 +97,7 @@ static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},
 					   {"ia32", RECORD_IA32},
 					   {"env_cut", RECORD_ENV_CUT},
 					   {"env_fault", RECORD_ENV_FAULT},
+					   {"exec_late", RECORD_EXEC_LATE},
 					   {NULL, 0}};
 static const struct name open_flags[] = {
 	{"rdonly", O_RDONLY},	{"wronly", O_WRONLY},	    {"rdwr", O_RDWR},

@@ -291,8 +291,8 @@ static uint32_t kind_of(const char *program)
 
 /*
  * A kernel that may preempt a program (7.0 and later do by default) skips the runs of it that come
- * meanwhile on the same CPU. Their records are lost. Some may have been threads, which have none:
- * the number is the most that can be missing.
+ * meanwhile on the same CPU. Their records are lost. Some may have been threads, which have none, and
+ * an exec is mostly told late (RECORD_EXEC_LATE): the number is the most that can be missing.
  */
 void kernel_count_skipped(const struct kernel *k, struct counters *c)
 {

@@ -164,6 +164,7 @@ static void decode_exec(struct reader *r, struct event_what *what)
 	what->exec.ns_cgroup = x->ns_cgroup_inum;
 	what->exec.deleted = r->flags & RECORD_PATH_DELETED || is_memory(x, what->exec.exe);
 	what->exec.loader = is_loader(what->exec.exe);
+	what->exec.late = r->flags & RECORD_EXEC_LATE;
 	what->truncated = cut_of_exec(r, what) | (exe_cut ? CUT_EXE : 0) | (cwd_cut ? CUT_CWD : 0);
 }
 
