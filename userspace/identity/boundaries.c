@@ -134,12 +134,15 @@ void boundaries_leave(struct boundaries *t, uint64_t id)
 	}
 }
 
-bool boundaries_have_container(const struct boundaries *t, struct str id)
+const struct boundary *boundaries_in_container(const struct boundaries *t, struct str id)
 {
-	for (const struct link *l = t->busy.next; l != &t->busy; l = l->next)
-		if (str_equal(LINK_OWNER(l, struct boundary, order)->identity.container_id, id))
-			return true;
-	return false;
+	for (const struct link *l = t->busy.next; l != &t->busy; l = l->next) {
+		const struct boundary *b = LINK_OWNER(l, struct boundary, order);
+
+		if (str_equal(b->identity.container_id, id))
+			return b;
+	}
+	return NULL;
 }
 
 void boundaries_hold_parents(struct boundaries *t)

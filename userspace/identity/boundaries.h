@@ -73,8 +73,8 @@ void boundaries_drop(struct boundaries *t, uint64_t id);
 void boundaries_enter(struct boundaries *t, uint64_t id);
 void boundaries_leave(struct boundaries *t, uint64_t id);
 
-/* Whether some live boundary is in that container. */
-bool boundaries_have_container(const struct boundaries *t, struct str id);
+/* A live boundary in that container, or NULL. */
+const struct boundary *boundaries_in_container(const struct boundaries *t, struct str id);
 
 /* Holds the parents of those that came before them. */
 void boundaries_hold_parents(struct boundaries *t);

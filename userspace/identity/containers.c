@@ -28,12 +28,8 @@ static struct str base_name(struct str path)
 	return slash ? str_sub(path, (uint32_t)(slash + 1 - path.p), path.n) : path;
 }
 
-/*
- * Engines start their runtimes through a helper of their own. CRI-O's is podman's too, but of CRI-O
- * nobody is a child; podman's own service is asked like docker's.
- */
-static bool is_engines_child(const struct identity_table *t, const struct event_what *what,
-			     const struct boundary *parent, enum container_engine engine)
+/* The program that started the runtime; absent when it is not known. */
+static struct str helper_name(const struct identity_table *t, const struct event_what *what)
 {
 	const struct process *runtime = processes_find(&t->processes, what->crossing.opener_pid,
 						       what->crossing.opener_start_ns);
@@ -41,11 +37,21 @@ static bool is_engines_child(const struct identity_table *t, const struct event_
 								runtime->parent_start_ns)
 					       : NULL;
 
+	return helper ? base_name(interned_str(helper->exe)) : STR_NONE;
+}
+
+/*
+ * Engines start their runtimes through a helper of their own. CRI-O's is podman's too, but of CRI-O
+ * nobody is a child; podman's own service is asked like docker's.
+ */
+static bool is_engines_child(const struct identity_table *t, const struct event_what *what,
+			     const struct boundary *parent, enum container_engine engine)
+{
 	if (engine == ENGINE_CRIO)
 		return true;
 	if (engine == ENGINE_PODMAN)
 		return parent && str_is(parent->identity.unit, "podman.service");
-	return helper && str_starts(base_name(interned_str(helper->exe)), "containerd-shim");
+	return str_starts(helper_name(t, what), "containerd-shim");
 }
 
 /* Whose end is the asker's: who asked may be in a container that somebody asked for before. */
@@ -106,6 +112,36 @@ static void find_asker(const struct identity_table *t, const struct event_what *
 		take_asker(t, out, fit[i], what->wall_ns);
 }
 
+/* A kubelet that works with docker does so through a service of its own; before 1.24 by itself. */
+static bool is_kubelet(const struct container_entry *e)
+{
+	return e->asker_pid && !e->conflict &&
+	       (str_is(e->asker.who, "unit:cri-docker.service") ||
+		str_is(e->asker.who, "unit:kubelet.service"));
+}
+
+/*
+ * A container of docker's in a pod's cgroup, with labels that say it is that pod's: it is where a kubelet
+ * asked for it. Where nobody is known to have asked, and the kubelet's side has such a sandbox, it may well
+ * be: then it is no mismatch, and no pod either. What is put into a container finds that settled.
+ */
+static void settle_pod(const struct identity_table *t, struct container_entry *e, struct str id)
+{
+	const struct boundary *b = e->exec ? boundaries_in_container(&t->boundaries, id) : NULL;
+	struct container_found *f = &e->found;
+
+	if (!f->claimed_pod.uid.p)
+		return;
+	if (b ? b->identity.pod.uid.p != NULL : e->kubelet) {
+		if (!b && f->level > e->asker.who_level)
+			f->level = e->asker.who_level;
+		container_believe_pod(f, t->host_root);
+	} else if (b ? !(b->identity.flags & ID_CGROUP_PARENT_MISMATCH)
+		     : !e->asker_pid && f->listed) {
+		f->mismatch = false;
+	}
+}
+
 bool containers_enter(const struct identity_table *t, const struct event_what *what,
 		      const struct boundary *parent, struct container_entry *out)
 {
@@ -121,13 +157,21 @@ bool containers_enter(const struct identity_table *t, const struct event_what *w
 	memset(out, 0, offsetof(struct container_entry, found));
 	calls_find(t->calls, what->crossing.opener_pid, what->crossing.opener_start_ns, &call);
 	container_find(&out->found, t->host_root, &place, bundle_of(t, &call, place.container_id));
-	if (what->crossing.kind != BOUNDARY_CGROUP)
+	if (what->crossing.kind != BOUNDARY_CGROUP) {
+		settle_pod(t, out, place.container_id);
 		return true;
+	}
 	out->exec = call.kind == CALL_EXEC ||
-		    (!call.kind && boundaries_have_container(&t->boundaries, place.container_id));
+		    (!call.kind && boundaries_in_container(&t->boundaries, place.container_id));
 	/* an unknown runtime may have been anybody's */
 	out->engine = !call.kind || is_engines_child(t, what, parent, out->found.engine);
 	find_asker(t, what, &call, out, place.container_id);
+	/* the number of an exec is made by who is asked for it: whoever's service that is, it was asked */
+	out->served = out->found.engine == ENGINE_PODMAN && out->asker_pid &&
+		      str_is(helper_name(t, what), "conmon");
+	out->engine = out->engine || (out->served && out->exec);
+	out->kubelet = is_kubelet(out);
+	settle_pod(t, out, place.container_id);
 	return true;
 }
 

@@ -14,8 +14,10 @@ struct boundary;
 struct container_entry {
 	bool exec;   /* one more program in a container that was there */
 	bool engine; /* the runtime is an engine's own child: lineage does not say who asked */
+	bool served; /* of podman: somebody asked, and it may be a service that somebody started by hand */
 	bool pinned_runner;	 /* a CI supervisor asked that the settings name */
 	bool looks_like_runner;	 /* ... or something that was started as one is */
+	bool kubelet;		 /* a kubelet asked, by cri-dockerd */
 	bool conflict;		 /* several asked, or somebody unknown: nobody is named */
 	uint32_t asker_pid;	 /* 0 = nobody is known to have asked */
 	uint32_t ci_system;	 /* of a pinned runner */

@@ -396,7 +396,8 @@ static const struct {
 	 "its container has labels of a CI system, and who asked for it is no supervisor of that one",
 	 "forgery"},
 	{ID_CGROUP_PARENT_MISMATCH,
-	 "its cgroup lies where pods have theirs, and its engine's files say it is none of that pod's",
+	 "its cgroup lies where pods have theirs, and neither its engine's files nor who asked for it say "
+	 "that it is that pod's; labels do not count, for who may ask docker can write them",
 	 "forgery"},
 };
 

@@ -161,7 +161,7 @@ static void open_asker(struct naming *n)
 /* The engine was started by somebody by hand, and works for others: theirs by lineage, and not for sure. */
 static void doubt_lineage(struct naming *n)
 {
-	if (!n->entry || !n->entry->engine || !asker_is_known(n) ||
+	if (!n->entry || !(n->entry->engine || n->entry->served) || !asker_is_known(n) ||
 	    str_equal(n->entry->asker.who, n->id.who))
 		return;
 	n->id.by = n->entry->asker.who;
@@ -231,6 +231,8 @@ static void name_start(struct naming *n)
 /* "docker-exec", "cri-exec", "podman-exec", ... */
 static struct str exec_edge(const struct naming *n)
 {
+	if (n->entry->kubelet)
+		return STR_LIT("cri-exec");
 	switch (n->entry->found.engine) {
 	case ENGINE_DOCKER:
 		return STR_LIT("docker-exec");
@@ -252,7 +254,7 @@ static void name_exec(struct naming *n)
 
 	if (keeps_who(n))
 		doubt_lineage(n);
-	else if (n->entry->engine && asker_is_known(n))
+	else if (n->entry->engine && asker_is_known(n) && !n->entry->kubelet)
 		open_asker(n);
 	else if (n->entry->engine && str_is(edge, "docker-exec"))
 		open_anon(n, "anon:docker-exec", reason);

@@ -165,19 +165,30 @@ static bool is_of(const json_t *config, struct str id)
 
 /* --- the search */
 
+/* Cgroups have '_' where the cluster has '-'. */
+static bool is_same_pod(struct str here, struct str said)
+{
+	for (uint32_t i = 0; i < here.n && here.n == said.n; i++)
+		if ((here.p[i] == '_' ? '-' : here.p[i]) != said.p[i])
+			return false;
+	return here.n == said.n;
+}
+
 /* Pods lie in kubelet's cgroups and nothing else does: anybody who runs a container can name those. */
 static bool is_misplaced(const struct container_found *out, const struct cgroup_name *place)
 {
-	struct str here = place->pod_uid, said = out->pod.uid;
-
-	if (!here.p)
+	if (!place->pod_uid.p)
 		return false;
-	if (!said.p)
+	if (!out->pod.uid.p)
 		return out->engine != ENGINE_CRI && out->engine != ENGINE_CRIO;
-	for (uint32_t i = 0; i < here.n && here.n == said.n; i++)
-		if ((here.p[i] == '_' ? '-' : here.p[i]) != said.p[i])
-			return true;
-	return here.n != said.n;
+	return !is_same_pod(place->pod_uid, out->pod.uid);
+}
+
+void container_believe_pod(struct container_found *found, const char *root)
+{
+	found->mismatch = false;
+	found->pod = found->claimed_pod;
+	token_read(found, root);
 }
 
 static void read_engine(struct container_found *out, struct container_search *s)
@@ -256,6 +267,8 @@ void container_find(struct container_found *out, const char *root, const struct 
 	if (!found)
 		return;
 	out->mismatch = is_misplaced(out, place);
+	if (!out->mismatch || !is_same_pod(place->pod_uid, out->claimed_pod.uid))
+		out->claimed_pod = (struct pod_facts){0};
 	if (!out->mismatch && out->pod.uid.p)
 		token_read(out, root);
 }

@@ -30,6 +30,9 @@ struct container_found {
 	struct pod_facts pod;
 	/* what labels say: a claim, unless a CI supervisor asked for it; of tekton and argo, of the pod */
 	struct ci_facts job;
+	/* The pod that labels of docker's say it is, when its cgroup is that pod's: a claim. */
+	struct pod_facts claimed_pod;
+	bool listed; /* the kubelet's side of docker has that pod's sandbox */
 	size_t used;
 	char text[3584];
 };
@@ -40,6 +43,9 @@ struct container_found {
  */
 void container_find(struct container_found *out, const char *root, const struct cgroup_name *place,
 		    struct str bundle);
+
+/* Somebody who may know has settled that the claimed pod is its pod. root as above. */
+void container_believe_pod(struct container_found *found, const char *root);
 
 /* "docker", "podman", "cri-containerd", ...: static text, as in cgroup paths. */
 struct str container_engine_name(enum container_engine engine);
@@ -61,6 +67,8 @@ void crio_read(struct container_found *out, struct container_search *s);
 /* labels: json_t; of a container, as its engine has them, and of a pod. */
 void labels_read(struct container_found *out, const void *labels);
 void pod_labels_read(struct container_found *out, const void *labels);
+/* Of a container of docker's, what its labels say of a pod. */
+void docker_pod_read(struct container_found *out, struct container_search *s, const void *labels);
 /* The service account of the pod that was found. */
 void token_read(struct container_found *out, const char *root);
 

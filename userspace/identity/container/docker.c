@@ -63,5 +63,6 @@ void docker_read(struct container_found *out, struct container_search *s)
 	keep_image(out, &out->facts.image,
 		   document_text(json_object_get(state, "Config"), "Image"));
 	labels_read(out, json_object_get(json_object_get(state, "Config"), "Labels"));
+	docker_pod_read(out, s, json_object_get(json_object_get(state, "Config"), "Labels"));
 	keep_digest(out, &out->facts.image_id, document_text(state, "Image"));
 }
