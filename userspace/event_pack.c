@@ -14,7 +14,6 @@
 
 enum wire { WIRE_VARINT = 0, WIRE_BYTES = 1 };
 
-#define ROWS_MAX   192
 #define IDS	   512 /* above all packed ids */
 #define VARINT_MAX 10
 #define PREFIX_MAX 3 /* bytes of a length below 2 MiB */
@@ -35,7 +34,7 @@ enum {
 	ID_TRUNCATED = 135,
 };
 
-static const struct field *rows_of_type[EVENT_TYPE_MAX][ROWS_MAX];
+static const struct field *rows_of_type[EVENT_TYPE_MAX][EVENT_ROWS_MAX];
 static const struct field *row_by_id[IDS];
 
 __attribute__((constructor)) static void index_rows(void)
@@ -49,7 +48,7 @@ __attribute__((constructor)) static void index_rows(void)
 		if (f->id == ID_ANCESTORS)
 			continue;
 		for (unsigned type = 0; type < EVENT_TYPE_MAX; type++)
-			if (f->types >> type & 1 && count[type] < ROWS_MAX - 1)
+			if (f->types >> type & 1 && count[type] < EVENT_ROWS_MAX - 1)
 				rows_of_type[type][count[type]++] = f;
 	}
 }

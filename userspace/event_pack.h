@@ -13,6 +13,7 @@
 #include "event.h"
 
 #define EVENT_PACKED_MAX (96u * 1024)
+#define EVENT_ROWS_MAX	 192 /* one more than the packed fields of any type (a test counts them) */
 
 /* Writes ev to buf. Returns the length, or -ENOSPC. */
 int event_pack(const struct event *ev, uint8_t *buf, size_t size);

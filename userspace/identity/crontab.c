@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 
-#define COMMAND_MAX 1024 /* MAX_COMMAND of both crons is 1000 */
+#define COMMAND_MAX 1024 /* MAX_COMMAND of both crons is 1000: they refuse longer ones */
 
 static struct str part_behind(struct str path, const char *prefix)
 {
@@ -74,12 +74,14 @@ static struct str take_word(struct str *rest)
 	return n ? str_sub(s, 0, n) : STR_NONE;
 }
 
-/* Up to the first '%'; "\%" is a plain one. */
+/* Up to the first '%'; "\%" is a plain one. Absent when it is longer than any that cron runs. */
 static struct str take_command(struct str s, char out[static COMMAND_MAX])
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < s.n && n < COMMAND_MAX; i++) {
+	for (uint32_t i = 0; i < s.n; i++) {
+		if (n == COMMAND_MAX)
+			return STR_NONE;
 		if (s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == '%')
 			i++;
 		else if (s.p[i] == '%')

@@ -17,7 +17,9 @@
 #include "identity/crontab.h"
 
 #define WRITERS_MAX 128
-#define LINES_MAX   2048
+#define LINES_MAX   8192
+#define QUOTA	    256 /* lines of one crontab: nobody's own takes the room of others' */
+#define CUTS_MAX    256
 #define RUNS_MAX    32
 #define FILE_MAX    65536
 #define PATH_ROOM   320
@@ -38,6 +40,11 @@ struct crontab_entry {
 	uint64_t path, command, writer;
 };
 
+/* A crontab of which not all lines are known: any command of its user may stand in it as well. */
+struct cut {
+	uint64_t path, user; /* user 0 = its lines name them */
+};
+
 /* A process of at's that has opened a job. */
 struct run {
 	uint64_t start_ns, writer;
@@ -48,9 +55,11 @@ struct deferrals {
 	const char *root; /* without a slash at its end */
 	uint64_t writers_seen, runs_seen;
 	uint64_t missed_after; /* others may have written since these: they say nothing any more */
-	size_t line_count;
+	size_t line_count, cut_count;
+	bool cuts_full; /* nobody knows any more which crontabs are known whole */
 	struct writer writers[WRITERS_MAX];
-	struct crontab_entry lines[LINES_MAX], before[LINES_MAX];
+	struct crontab_entry lines[LINES_MAX], before[QUOTA];
+	struct cut cuts[CUTS_MAX];
 	struct run runs[RUNS_MAX];
 	char text[FILE_MAX];
 };
@@ -85,8 +94,11 @@ static void add_writer(struct deferrals *d, const struct event_what *what,
 	struct str name = deferred ? who->by : who->who, path = what->file.path;
 	struct writer *w;
 
-	if (path.n > PATH_ROOM || name.n > WHO_ROOM)
+	if (path.n > PATH_ROOM || name.n > WHO_ROOM) {
+		d->missed_after =
+			d->writers_seen; /* or what they write would be the one's before */
 		return;
+	}
 	d->writers_seen++;
 	w = &d->writers[d->writers_seen % WRITERS_MAX];
 	w->id = d->writers_seen;
@@ -127,10 +139,10 @@ static bool is_changed_since(const struct stat *st, int64_t read_wall_ns)
 
 /*
  * The file's text, or absent: it is another file by now, has changed since it was read at that time (0 =
- * now), is too large, or none that cron would read.
+ * now), is too large, which is told, or none that cron would read.
  */
 static struct str read_crontab(struct deferrals *d, const char *path, uint64_t inode,
-			       int64_t read_wall_ns)
+			       int64_t read_wall_ns, bool *too_large)
 {
 	_cleanup_close_ int fd = -1;
 	char full[2 * PATH_ROOM];
@@ -144,8 +156,8 @@ static struct str read_crontab(struct deferrals *d, const char *path, uint64_t i
 	    is_changed_since(&st, read_wall_ns))
 		return STR_NONE;
 	n = read(fd, d->text, sizeof(d->text));
-	return n < 0 || (size_t)n == sizeof(d->text) ? STR_NONE
-						     : (struct str){d->text, (uint32_t)n};
+	*too_large = (size_t)n == sizeof(d->text);
+	return n < 0 || *too_large ? STR_NONE : (struct str){d->text, (uint32_t)n};
 }
 
 /* Takes the lines of that file out, into before; their number. */
@@ -169,8 +181,39 @@ static void put_line(struct deferrals *d, struct crontab_entry line, size_t befo
 	for (size_t i = 0; i < before; i++)
 		if (d->before[i].command == line.command)
 			line.writer = d->before[i].writer;
-	if (d->line_count < LINES_MAX)
-		d->lines[d->line_count++] = line;
+	d->lines[d->line_count++] = line;
+}
+
+static void mark_cut(struct deferrals *d, uint64_t path, struct str user)
+{
+	for (size_t i = 0; i < d->cut_count; i++)
+		if (d->cuts[i].path == path)
+			return;
+	if (d->cut_count == CUTS_MAX)
+		d->cuts_full = true;
+	else
+		d->cuts[d->cut_count++] = (struct cut){path, user.p ? hash_str(user) : 0};
+}
+
+/* Whether it was marked. */
+static bool unmark_cut(struct deferrals *d, uint64_t path)
+{
+	for (size_t i = 0; i < d->cut_count; i++)
+		if (d->cuts[i].path == path) {
+			d->cuts[i] = d->cuts[--d->cut_count];
+			return true;
+		}
+	return d->cuts_full;
+}
+
+static bool may_have_more(const struct deferrals *d, struct str user)
+{
+	uint64_t hash = hash_str(user);
+
+	for (size_t i = 0; i < d->cut_count; i++)
+		if (!d->cuts[i].user || d->cuts[i].user == hash)
+			return true;
+	return d->cuts_full;
 }
 
 static void learn_lines(struct deferrals *d, const char *path, uint64_t inode, uint64_t writer,
@@ -179,18 +222,27 @@ static void learn_lines(struct deferrals *d, const char *path, uint64_t inode, u
 	struct str user, text, name = str_of(path);
 	enum spool spool = spool_of(name, &user);
 	uint64_t hash = hash_str(name);
-	uint32_t at = 0;
+	uint32_t at = 0, kept = 0;
+	bool too_large = false;
 	size_t before;
 
-	text = read_crontab(d, path, inode, read_wall_ns);
+	text = read_crontab(d, path, inode, read_wall_ns, &too_large);
+	if (too_large)
+		mark_cut(d, hash, user);
 	if (!text.p)
 		return;
+	if (unmark_cut(d, hash))
+		writer = 0; /* a line that is not known may have stood there before */
 	before = take_out(d, hash);
 	while (at < text.n) {
 		int64_t newline = str_index(text, at, '\n');
 		uint32_t end = newline < 0 ? text.n : (uint32_t)newline;
 		uint64_t command = crontab_line(spool, user, str_sub(text, at, end - at));
 
+		if (command && (kept++ == QUOTA || d->line_count == LINES_MAX)) {
+			mark_cut(d, hash, user);
+			return;
+		}
 		if (command)
 			put_line(d, (struct crontab_entry){hash, command, writer}, before);
 		at = end + 1;
@@ -325,6 +377,8 @@ bool deferrals_of_cron(const struct deferrals *d, struct str user, struct str co
 	uint64_t hash = crontab_hash(user, command);
 	const struct crontab_entry *found = NULL;
 
+	if (may_have_more(d, user))
+		return false;
 	for (size_t i = 0; i < d->line_count; i++) {
 		if (d->lines[i].command != hash)
 			continue;

@@ -108,9 +108,14 @@ static void explain_origin(const struct boundary *b, struct json *w)
 
 static void explain_deferral(const struct boundary *b, struct json *w)
 {
-	if (b->identity.by.n)
-		fact(w, "file", "recorded: seen when it was written", "%s was written by %.*s",
-		     b->role == ROLE_AT ? "the at job" : "the line in the crontab",
+	if (!b->identity.by.n)
+		return;
+	if (b->role == ROLE_AT)
+		fact(w, "kernel", trust_words(ASSURANCE_KERNEL), "the at job was written by %.*s",
+		     STR_ARG(b->identity.by));
+	else /* which line it is follows from its command */
+		fact(w, "kernel", trust_words(ASSURANCE_DERIVED),
+		     "the crontab was written by %.*s when this command came into it",
 		     STR_ARG(b->identity.by));
 }
 

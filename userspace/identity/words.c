@@ -2,11 +2,14 @@
 /* words: see the header. */
 #include "identity/words.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 
 #include "base/escape.h"
 
 #define LIST_MAX 512
+#define CUT_END	 "%2E%2E%2E" /* no whole value has it: a '.' stands for itself */
+#define SUM_USED 16	     /* bytes */
 
 static void add(struct words *w, const char *p, size_t n)
 {
@@ -16,12 +19,30 @@ static void add(struct words *w, const char *p, size_t n)
 	w->len += n;
 }
 
+/* What was cut still is nobody else's name. */
+static void add_sum(struct words *w, struct str value)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char digits[3];
+
+	if (!EVP_Digest(value.p, value.n, sum, NULL, EVP_sha256(), NULL)) {
+		w->len = sizeof(w->text);
+		return;
+	}
+	for (unsigned i = 0; i < SUM_USED; i++) {
+		snprintf(digits, sizeof(digits), "%02x", sum[i]);
+		add(w, digits, 2);
+	}
+}
+
 static void add_value(struct words *w, struct str value)
 {
-	size_t room = sizeof(w->text) - w->len;
+	size_t from = w->len, room = sizeof(w->text) - w->len;
 	size_t n = escape_value(value, WORD_VALUE_MAX, w->text + w->len, room);
 
 	w->len += n < room ? n : room;
+	if (str_ends((struct str){w->text + from, (uint32_t)(w->len - from)}, CUT_END))
+		add_sum(w, value);
 }
 
 static struct str finish(struct words *w, size_t from)

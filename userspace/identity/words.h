@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-/* A value longer than this, encoded, is cut and ends in %2E%2E%2E. */
+/* A value longer than this, encoded, is cut and ends in %2E%2E%2E and 32 digits of its SHA-256. */
 #define WORD_VALUE_MAX 400
 
 struct words {

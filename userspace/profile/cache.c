@@ -157,7 +157,7 @@ static void mix_origin(struct cache_key *k, const struct event *ev)
 	const struct str texts[4] = {ev->who.written_by, ev->who.interpreter_written_by,
 				     ev->what.exec.sha256, ev->what.exec.package};
 
-	mix(k, ev->what.exec.package_modified, 0);
+	mix(k, ev->what.exec.package_modified, ev->what.exec.script_inode != 0);
 	mix_texts(k, texts, 4);
 }
 

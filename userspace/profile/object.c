@@ -65,6 +65,19 @@ static bool writers_match(const struct texts *globs, struct str list, bool any)
 }
 
 /*
+ * Of a script, that the interpreter too is what the rule asks for: written by one of them, or else by
+ * nobody but its package. One whose writer is not known can be anybody's.
+ */
+static bool interpreter_matches(const struct texts *globs, const struct event *ev)
+{
+	if (!ev->what.exec.script_inode)
+		return true;
+	if (ev->who.interpreter_written_by.n)
+		return writers_match(globs, ev->who.interpreter_written_by, false);
+	return object_package(&ev->what).n != 0;
+}
+
+/*
  * A deny rule is about anybody who can have written the program, the script or its interpreter; an
  * allow rule about all of them. Where the writer is not known neither matches.
  */
@@ -79,7 +92,7 @@ static bool written_by_matches(const struct entry *e, const struct act *a)
 		return writers_match(globs, who->written_by, true) ||
 		       writers_match(globs, who->interpreter_written_by, true);
 	return who->written_by.n && writers_match(globs, who->written_by, false) &&
-	       writers_match(globs, who->interpreter_written_by, false);
+	       interpreter_matches(globs, a->ev);
 }
 
 /* "coreutils" of "coreutils 9.1-1"; absent when the content is not the package's. */

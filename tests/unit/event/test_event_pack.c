@@ -171,6 +171,19 @@ static void same_json_before_and_after(void **state)
 	}
 }
 
+/* What does not fit into the index by type would be left out of every event without a word. */
+static void no_type_has_more_fields_than_the_index(void **state)
+{
+	(void)state;
+	for (unsigned type = 0; type < EVENT_TYPE_MAX; type++) {
+		unsigned n = 0;
+
+		for (const struct field *f = event_fields; f->name; f++)
+			n += f->types >> type & 1 && !(f->use & FIELD_NO_PACK);
+		assert_true(n < EVENT_ROWS_MAX);
+	}
+}
+
 static void ids_are_unique(void **state)
 {
 	bool seen[512] = {false};
@@ -326,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_are_unique),
+		cmocka_unit_test(no_type_has_more_fields_than_the_index),
 		cmocka_unit_test(each_field_alone),
 		cmocka_unit_test(all_fields_together),
 		cmocka_unit_test(same_json_before_and_after),

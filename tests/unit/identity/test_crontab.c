@@ -80,12 +80,24 @@ static void what_runs_nothing_has_none(void **state)
 	assert_int_equal(crontab_line(SPOOL_SYSTEM, STR_NONE, STR_LIT("* * * * * alice")), 0);
 }
 
+static void what_cron_refuses_is_no_other_line(void **state)
+{
+	static char line[1100];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "@daily ", 7);
+	assert_int_not_equal(crontab_line(SPOOL_USER, ALICE, (struct str){line, 7 + 1000}), 0);
+	assert_int_equal(crontab_line(SPOOL_USER, ALICE, (struct str){line, 7 + 1025}), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_are_known),
 		cmocka_unit_test(commands_are_what_the_shell_gets),
 		cmocka_unit_test(what_runs_nothing_has_none),
+		cmocka_unit_test(what_cron_refuses_is_no_other_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -643,11 +643,24 @@ static void writers_of_programs(void **state)
 	assert_string_equal(judge(p, ev), "unexpected medium"); /* not known: neither matches */
 	ev.who.written_by = STR_LIT("ci:acme/app");
 	assert_string_equal(judge(p, ev), "expected r/built");
+	ev.what.exec.script_inode = 7; /* of a script the interpreter too */
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.who.interpreter_written_by = STR_LIT("human:maya");
+	assert_string_equal(judge(p, ev), "expected r/built");
 	ev.who.interpreter_written_by = STR_LIT("ci:evil/x");
 	assert_string_equal(judge(p, ev), "forbidden r/foreign high");
 	ev.who.interpreter_written_by = STR_LIT("human:joe");
 	assert_string_equal(judge(p, ev), "unexpected medium");
-	ev.who.interpreter_written_by = STR_NONE;
+	ev.what.exec.package = STR_LIT("dash 0.5");
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.who.interpreter_written_by = STR_NONE; /* nobody's but the package's */
+	assert_string_equal(judge(p, ev), "expected r/built");
+	ev.what.exec.package_modified = true;
+	assert_string_equal(judge(p, ev), "unexpected medium");
+	ev.what.exec.script_inode = 0;
+	assert_string_equal(judge(p, ev), "expected r/built");
+	ev.what.exec.package_modified = false;
+	ev.what.exec.package = STR_NONE;
 	ev.who.written_by = STR_LIT("human:maya,ci:acme/app");
 	assert_string_equal(judge(p, ev), "expected r/built");
 	ev.who.written_by = STR_LIT("human:maya,ci:other/app"); /* allowed only when all are */
