@@ -150,6 +150,7 @@ ok "14: with the line" jq -e '.auth_log.text | contains("203.0.113.9")' <<<"$eve
 is "$(events type=auth_log | jq -r .process.uid | sort -u | wc -l)" 2 "14: both forgeries, and nothing of the real sshd"
 ok "14: it is an anomaly" wait_until 10 has_event \
 	'.anomaly.kind == "identity" and .anomaly.severity == "high" and (.anomaly.title | test("told the log of a login"))' type=anomaly
+like "$(wd anomalies 2>&1)" 'log .*Accepted publickey for root' "14: and the list quotes the line"
 ok "14: another line about sshd is none" logger -t "sshd[$$]" "Connection closed by $mark"
 
 # 15: the environment is the user's own word.

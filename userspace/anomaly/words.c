@@ -149,6 +149,15 @@ static void describe_load(char *out, size_t size, const struct event *ev)
 		snprintf(out, size, "without a name");
 }
 
+/* The line that plays sshd, in quotes. */
+static void describe_line(char *out, size_t size, const struct event *ev)
+{
+	char line[OBJECT_MAX - 2];
+
+	copy_text(line, sizeof(line), ev->what.auth.text);
+	snprintf(out, size, "\"%s\"", line);
+}
+
 static void describe_object(char *out, size_t size, const struct event *ev)
 {
 	struct str path = ev->what.type == EVENT_EXEC ? ev->what.exec.exe
@@ -163,6 +172,8 @@ static void describe_object(char *out, size_t size, const struct event *ev)
 		describe_bits(out, size, ev->what.cred.caps_gained, capability_name);
 	else if (ev->what.type == EVENT_NAMESPACE)
 		describe_bits(out, size, ev->what.cred.namespaces, namespace_name);
+	else if (ev->what.type == EVENT_AUTH_LOG)
+		describe_line(out, size, ev);
 	else if (ev->what.type == EVENT_AGENT_TAMPER || ev->what.type == EVENT_AGENT_BLIND)
 		copy_text(out, size, ev->what.message);
 	else if (ev->what.type == EVENT_PTRACE || ev->what.type == EVENT_SIGNAL)
