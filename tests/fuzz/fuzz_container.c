@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "identity/container/calls.h"
 #include "identity/container/container.h"
+#include "identity/container/document.h"
 #include "identity/container/requests.h"
 
 #define ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -70,6 +71,8 @@ static void find(const char *space, const char *cgroup)
 	check(&found, found.facts.name);
 	check(&found, found.pod.namespace);
 	check(&found, found.pod.service_account);
+	check(&found, found.claimed_pod.uid);
+	check(&found, found.claimed_pod.name);
 	check(&found, found.job.repository);
 }
 
@@ -82,6 +85,7 @@ static void read_files(const uint8_t *data, size_t size)
 	put(dir, "config.json", (const uint8_t *)good, sizeof(good) - 1);
 	put("/var/lib/docker/containers/" ID, "config.v2.json", data, size);
 	find("moby", "/docker/" ID);
+	find("moby", "/kubepods/pod0000002a-0000-4000-8000-00000000002a/" ID);
 	snprintf(dir, sizeof(dir), BUNDLE, "k8s.io");
 	put(dir, "config.json", data, size);
 	find("k8s.io", "/kubepods/pod0000002a-0000-4000-8000-00000000002a/" ID);
@@ -106,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (request_read(text, &exec, &target) && (target.n == 0 || target.n > 128))
 		abort();
+	json_decref(document_find(text, STR_LIT(ID)));
 	if (data[0] == '{')
 		read_files(data, size);
 	return 0;

@@ -106,6 +106,48 @@ int document_read(int dir, const char *name, size_t max, json_t **out, bool *saf
 	return *out ? 0 : -EBADMSG;
 }
 
+/* The end of the object that begins at from, or the end of what is there. */
+static uint32_t object_end(struct str s, uint32_t from)
+{
+	bool text = false;
+	uint32_t depth = 0;
+
+	for (uint32_t i = from; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (text && c == '\\')
+			i++;
+		else if (c == '"')
+			text = !text;
+		else if (!text && c == '{')
+			depth++;
+		else if (!text && c == '}' && --depth == 0)
+			return i + 1;
+	}
+	return s.n;
+}
+
+json_t *document_find(struct str list, struct str id)
+{
+	int64_t from = 0;
+	uint32_t end;
+
+	if (!list.n || !memmem(list.p, list.n, id.p, id.n))
+		return NULL;
+	for (; (from = str_index(list, (uint32_t)from, '{')) >= 0; from = end) {
+		_cleanup_json_ json_t *object = NULL;
+		const char *at = list.p + from;
+
+		end = object_end(list, (uint32_t)from);
+		if (!memmem(at, end - (uint32_t)from, id.p, id.n))
+			continue;
+		object = json_loadb(at, end - (uint32_t)from, JSON_REJECT_DUPLICATES, NULL);
+		if (str_equal(document_text(object, "id"), id))
+			return json_incref(object);
+	}
+	return NULL;
+}
+
 struct str document_text(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);

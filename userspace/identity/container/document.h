@@ -24,6 +24,12 @@ int document_read(int dir, const char *name, size_t max, json_t **out, bool *saf
 /* The same without JSON: its bytes, NUL added, the caller's to free. */
 int document_bytes(int dir, const char *name, size_t max, char **out, size_t *len, bool *safe);
 
+/*
+ * The object with "id" in a list of objects: only what mentions that id is parsed, the rest is passed
+ * over, well-formed or not. NULL when there is none; else the caller's.
+ */
+json_t *document_find(struct str list, struct str id);
+
 /* A text in an object, absent when there is none or it holds a NUL. It lives as long as the object. */
 struct str document_text(const json_t *object, const char *key);
 

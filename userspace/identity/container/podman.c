@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * podman: containers/storage keeps one list beside the bundles, written before a container starts;
+ * podman: containers/storage keeps one list beside the bundles, written anew before a container starts;
  * what is removed by itself when it ends may stand in a list of its own.
  */
 #include "identity/container/container.h"
@@ -12,14 +12,6 @@
 #include "identity/container/document.h"
 
 #define LIST_BYTES_MAX (2u << 20)
-
-static const json_t *find_entry(const json_t *list, struct str id)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (str_equal(document_text(json_array_get(list, i), "id"), id))
-			return json_array_get(list, i);
-	return NULL;
-}
 
 static void take_entry(struct container_found *out, const json_t *entry)
 {
@@ -44,12 +36,13 @@ void podman_read(struct container_found *out, struct container_search *s)
 	snprintf(path, sizeof(path), "%.*s", STR_ARG(dir));
 	fd = directory_open(s->root, path, &s->safe);
 	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(lists); i++) {
-		_cleanup_json_ json_t *list = NULL;
-		const json_t *entry;
+		_cleanup_free_ char *list = NULL;
+		_cleanup_json_ json_t *entry = NULL;
+		size_t n = 0;
 
-		if (document_read(fd, lists[i], LIST_BYTES_MAX, &list, &s->safe))
+		if (document_bytes(fd, lists[i], LIST_BYTES_MAX, &list, &n, &s->safe))
 			continue;
-		entry = find_entry(list, s->id);
+		entry = document_find((struct str){list, (uint32_t)n}, s->id);
 		if (!entry)
 			continue;
 		take_entry(out, entry);
