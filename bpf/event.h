@@ -349,15 +349,30 @@ struct record_cred {
 	__u32 pad1;
 };
 
-/* Code that was put into the kernel. */
+/* What bpf(2) did to an object of the sensor's own. */
+enum touch {
+	TOUCH_NONE = 0,	  /* none: a program was loaded */
+	TOUCH_OPEN = 1,	  /* a descriptor of it was taken: by number, or by a name in bpffs */
+	TOUCH_UPDATE = 2, /* of a map's elements */
+	TOUCH_DELETE = 3,
+	TOUCH_FREEZE = 4,
+	TOUCH_DETACH = 5,
+	TOUCH_REPLACE = 6, /* the program that a link calls */
+	TOUCH_RUN = 7,	   /* of a program, with made-up arguments */
+	TOUCHES_MAX = 8,
+};
+enum touch_object { OBJECT_NONE = 0, OBJECT_MAP = 1, OBJECT_PROGRAM = 2, OBJECT_LINK = 3 };
+
+/* Code that was put into the kernel; of kind bpf_load also an act on the sensor's own objects. */
 struct record_load {
 	struct record_header header;
 	struct record_task task;
-	__u8 name[64]; /* NUL-terminated; of a program the 15 bytes that its loader gave it */
-	__u32 type;    /* bpf: enum bpf_prog_type */
-	__u32 id;      /* bpf: number of the program; 0 when it was refused */
-	__s32 result;  /* 0 or -errno */
-	__u32 pad1;
+	/* NUL-terminated; of a program, and what it is linked by, the 15 bytes that its loader gave it */
+	__u8 name[64];
+	__u32 type;		 /* bpf: enum bpf_prog_type; with touch enum touch_object */
+	__u32 id;		 /* bpf: number of the object; 0 when it was refused to be one */
+	__s32 result;		 /* 0 or -errno */
+	__u32 touch;		 /* bpf: enum touch */
 	struct record_text path; /* module: the file it came from, where it came from one */
 };
 

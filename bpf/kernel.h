@@ -463,6 +463,7 @@ struct socket {
 /* The storage of a task as the kernel keeps it: see read_current_state(). */
 struct bpf_map {
 	u32 id;
+	char name[16];
 };
 struct bpf_local_storage_map {
 	struct bpf_map map;
@@ -509,6 +510,10 @@ enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
 struct bpf_prog {
 	enum bpf_prog_type type;
 	struct bpf_prog_aux *aux;
+};
+struct bpf_link {
+	u32 id;
+	struct bpf_prog *prog;
 };
 struct module {
 	char name[56];

@@ -99,7 +99,8 @@ int load_on_call(u32 class_and_ia32, long ret)
 		return 0;
 	read_current_args(args, class_and_ia32);
 	if (class == SYS_BPF)
-		return (u32)args[0] == LOAD_PROGRAM ? on_program(task, st, args[1], ret) : 0;
+		return (u32)args[0] == LOAD_PROGRAM ? on_program(task, st, args[1], ret)
+						    : touch_on_call(args[0], args[1], ret);
 	if (ret < 0)
 		return on_module(task, st, 0, class == SYS_MODULE_FD ? (s32)args[0] : -1, ret);
 	return 0;

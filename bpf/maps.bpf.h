@@ -313,4 +313,15 @@ struct {
 	__type(value, struct connect_owner);
 } accepted __weak SEC(".maps");
 
+/*
+ * The sensor's own maps, programs and links: enum touch_object << 32 | number in the kernel. Filled by
+ * collect once they are there; numbers are not used again in a boot.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, u8);
+} own_objects __weak SEC(".maps");
+
 #endif

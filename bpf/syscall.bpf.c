@@ -59,7 +59,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	u32 class = classify(task, nr, &ia32);
 
 	if (class == SYS_NONE || is_unheard(task, regs, class, ia32) ||
-	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(regs, class, ia32) ||
+	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(task, regs, class, ia32) ||
 	    is_self(task, own_act_of(class)))
 		return 0;
 	if (!is_socket_call(class) && is_no_act(ret)) {

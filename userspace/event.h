@@ -278,11 +278,18 @@ struct event_what {
 		uint32_t id;
 	} load;
 
+	struct { /* agent.tamper by bpf */
+		struct str name;
+		uint32_t op;	 /* enum touch */
+		uint32_t object; /* enum touch_object */
+		uint32_t id;
+	} touched;
+
 	struct str
 		attest_error; /* session.attest that was refused: attest_result_name(), static text */
 
 	struct str
-		tamper; /* agent.tamper, by what: signal, ptrace, memory, file, clock, pause: static text */
+		tamper; /* agent.tamper, by what: signal, ptrace, memory, file, bpf, clock, pause: static text */
 	struct str message; /* agent.*, profile.change, session.attest: one sentence */
 };
 

@@ -527,7 +527,11 @@ const struct field event_fields[] = {
 	ROW(133, "loss.total_since_start", NULL, FIELD_U64, what.loss.total, LOSS, "lost since the sensor started"),
 
 	ROW(314, "attest.error", NULL, FIELD_TEXT, what.attest_error, ATTEST, "why a token was refused: expired, wrong_audience, token_replay, ..."),
-	ROW(236, "tamper.what", "tamper", FIELD_TEXT, what.tamper, TAMPER, "how it reached for the sensor: signal, ptrace, memory, file; or what the daemon noticed: clock, pause"),
+	ROW(236, "tamper.what", "tamper", FIELD_TEXT, what.tamper, TAMPER, "how it reached for the sensor: signal, ptrace, memory, file, bpf; or what the daemon noticed: clock, pause"),
+	ROW(240, "tamper.op", NULL, FIELD_ENUM, what.touched.op, TAMPER, "what bpf(2) did: open (a descriptor was taken), update, delete, freeze, detach, replace, run", .name_of = touch_name),
+	ROW(241, "tamper.object", NULL, FIELD_ENUM, what.touched.object, TAMPER, "to what in the kernel: map, program, link", .name_of = touch_object_name),
+	ROW(242, "tamper.name", NULL, FIELD_TEXT, what.touched.name, TAMPER, "its name; of a link that of its program"),
+	ROW(243, "tamper.id", NULL, FIELD_COUNT, what.touched.id, TAMPER, "its number in the kernel"),
 	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
 	ROW(162, "io_uring", "io_uring", FIELD_BOOL, what.io_uring, FILES | NET, "a request to a ring, and no system call of its own"),
 	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),

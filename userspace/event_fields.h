@@ -85,6 +85,8 @@ const char *namespace_name(unsigned bit);
 
 /* Types of BPF programs: "kprobe", "lsm", ...; NULL for a number without a word. */
 const char *program_type_name(unsigned type);
+const char *touch_name(unsigned op);
+const char *touch_object_name(unsigned object);
 
 /* Kinds of crossings (enum boundary_kind), and who makes them (enum exe_role); else NULL. */
 const char *crossing_kind_name(unsigned kind);

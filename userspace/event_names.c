@@ -86,6 +86,21 @@ const char *namespace_name(unsigned bit)
 	return bit < ARRAY_SIZE(names) ? names[bit] : NULL;
 }
 
+const char *touch_name(unsigned op)
+{
+	static const char *const names[] = {NULL,     "open",	"update",  "delete",
+					    "freeze", "detach", "replace", "run"};
+
+	return op < ARRAY_SIZE(names) ? names[op] : NULL;
+}
+
+const char *touch_object_name(unsigned object)
+{
+	static const char *const names[] = {NULL, "map", "program", "link"};
+
+	return object < ARRAY_SIZE(names) ? names[object] : NULL;
+}
+
 /* Numbers of enum bpf_prog_type. */
 const char *program_type_name(unsigned type)
 {

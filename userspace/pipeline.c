@@ -154,6 +154,13 @@ static void follow(struct pipeline *p, struct event *ev)
 	if (ev->what.type == EVENT_AUTH_LOG && !(ev->who.id.flags & ID_FORGED_AUTH_LOG))
 		return;
 
+	/* an act on the sensor's own objects has no other event before it. */
+	if (ev->what.type == EVENT_AGENT_TAMPER) {
+		if (p->tamper && tamper_by_bpf(p->tamper, ev))
+			score_and_publish(p, ev);
+		return;
+	}
+
 	/* program: what the file is that they execute, as far as it was read before. */
 	if (p->programs)
 		programs_attach(p->programs, ev);

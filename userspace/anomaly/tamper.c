@@ -15,6 +15,7 @@
 #define TICK_NS	     10000000ull /* USER_HZ is 100 on all that we run on */
 #define FRESH_NS     5000000000ull
 #define SIGNALS_MAX  32
+#define OPENERS	     32
 #define MESSAGE_ROOM 160 /* beside a path */
 
 struct place {
@@ -31,12 +32,22 @@ struct sender {
 	char who[256];
 };
 
+/* Who has taken descriptors of which kind of object. */
+struct opener {
+	uint64_t start_ns;
+	uint32_t pid;
+	uint32_t object;
+	bool refused;
+};
+
 struct tamper {
 	uint32_t pid, former_pid;
 	uint64_t start_ticks;
 	struct place places[TAMPER_PLACES];
 	size_t count;
 	struct sender senders[SIGNALS_MAX];
+	struct opener openers[OPENERS]; /* the newest, in a ring */
+	size_t next_opener;
 	char message[PATH_MAX + MESSAGE_ROOM];
 };
 
@@ -236,6 +247,50 @@ static enum severity sees_file(struct tamper *t, const struct event *ev)
 	snprintf(t->message, sizeof(t->message), "%.*s of %s: %.*s", (int)ev->what.file.op.n,
 		 ev->what.file.op.p, words[p->kind], (int)path.n, path.p);
 	return p->kind == TAMPER_SETTINGS && is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+}
+
+/* --- objects in the kernel */
+
+static bool was_told(struct tamper *t, const struct event_what *what)
+{
+	struct opener o = {.start_ns = what->start_ns,
+			   .pid = what->pid,
+			   .object = what->touched.object,
+			   .refused = what->err != 0};
+
+	for (size_t i = 0; i < OPENERS; i++) {
+		const struct opener *e = &t->openers[i];
+
+		if (e->pid == o.pid && e->start_ns == o.start_ns && e->object == o.object &&
+		    e->refused == o.refused)
+			return true;
+	}
+	t->openers[t->next_opener++ % OPENERS] = o;
+	return false;
+}
+
+bool tamper_by_bpf(struct tamper *t, struct event *ev)
+{
+	static const char *const words[TOUCHES_MAX] = {
+		[TOUCH_OPEN] = "a descriptor taken of",
+		[TOUCH_UPDATE] = "elements changed of",
+		[TOUCH_DELETE] = "elements deleted from",
+		[TOUCH_FREEZE] = "an end to changes of",
+		[TOUCH_DETACH] = "a detachment of",
+		[TOUCH_REPLACE] = "another program for",
+		[TOUCH_RUN] = "a run of",
+	};
+	bool open = ev->what.touched.op == TOUCH_OPEN;
+	struct str name = ev->what.touched.name;
+
+	if (is_own_program(t, ev) || (open && was_told(t, &ev->what)))
+		return false;
+	snprintf(t->message, sizeof(t->message), "%s the %s%s%.*s (number %u)",
+		 words[ev->what.touched.op], touch_object_name(ev->what.touched.object),
+		 name.n ? " " : "", (int)name.n, name.p ? name.p : "", ev->what.touched.id);
+	ev->what.message = str_of(t->message);
+	ev->verdict.severity = open && is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+	return true;
 }
 
 bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out)

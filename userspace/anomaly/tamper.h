@@ -7,7 +7,8 @@
  * Administration is none: signals that the daemon answers to, sent by root outside jobs and containers.
  * Settings that root changes there are told as medium, everything else as high. Paths are as the acting
  * process's own root has them; of those in a container the device must be the place's too.
- * Not seen: bpf(2) on the maps and links, acts while nothing records.
+ * bpf(2) on its maps, programs and links is told by the kernel's programs themselves (tamper_by_bpf()).
+ * Not seen: acts while nothing records.
  */
 #ifndef WHODID_ANOMALY_TAMPER_H
 #define WHODID_ANOMALY_TAMPER_H
@@ -31,6 +32,13 @@ void tamper_former(struct tamper *t, uint32_t pid);
 /* Whether the act is one on the sensor: then *out is its agent.tamper, with texts of ev and of t that
  * are valid until the next call. */
 bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out);
+
+/*
+ * An agent.tamper by bpf, as it was decoded: writes its message and severity, valid as above. False: it is
+ * nobody's business (the daemon's own programs), or one more descriptor that the same process takes of
+ * the same kind of object: who lists all that is in the kernel is told once for each kind.
+ */
+bool tamper_by_bpf(struct tamper *t, struct event *ev);
 
 /* Who sent the daemon this signal with this pid at most 5 s before: "human:alice (pid 812)". False when
  * that was not seen. */

@@ -97,6 +97,7 @@ static int start(struct kernel *k, const struct kernel_options *opt, struct prob
 		k->skel->bss->seeded_ns = clock_boot_ns();
 	ladder_climb(k); /* now: its own acts are known as such since the seeding */
 	kernel_pin(k);
+	kernel_tell_own(k);
 	return 0;
 }
 

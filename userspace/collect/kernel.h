@@ -90,6 +90,9 @@ int kernel_find_hook(const struct kernel *k, const char *program);
 /* Makes a new link of a hook whose link is gone. 0 or -errno. */
 int kernel_attach_anew(struct kernel *k, int row);
 
+/* own.c: once all is there, and when links were made anew. */
+void kernel_tell_own(const struct kernel *k);
+
 /* pulse.c: see collect_act(). */
 void kernel_act(struct source *src);
 size_t kernel_pulses(struct source *src, struct pulse *out, size_t max);

@@ -240,6 +240,7 @@ size_t kernel_pulses(struct source *src, struct pulse *out, size_t max)
 int kernel_mend(struct source *src)
 {
 	struct kernel *k = (struct kernel *)src;
+	bool made = false;
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -252,7 +253,10 @@ int kernel_mend(struct source *src)
 			err = e;
 		else
 			k->link_ids[row] = link_identify(k->links[row]);
+		made = made || !e;
 	}
+	if (made)
+		kernel_tell_own(k);
 	/* tells the programs who the daemon is, and gives a state to who was born meanwhile */
 	return err ? err : seed_tasks(k);
 }

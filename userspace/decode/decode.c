@@ -239,6 +239,24 @@ static void decode_cred(struct reader *r, struct event_what *what)
 	}
 }
 
+/* An act on the sensor itself from the beginning: there is no other event of it. */
+static void decode_touch(struct reader *r, const struct record_load *l, uint32_t name_length,
+			 struct event_what *what)
+{
+	if (l->header.kind != RECORD_BPF_LOAD || l->touch >= TOUCHES_MAX ||
+	    l->type == OBJECT_NONE || l->type > OBJECT_LINK) {
+		r->bad = true;
+		return;
+	}
+	what->type = EVENT_AGENT_TAMPER;
+	what->tamper = STR_LIT("bpf");
+	what->touched.op = l->touch;
+	what->touched.object = l->type;
+	what->touched.id = l->id;
+	if (name_length)
+		what->touched.name = (struct str){(const char *)l->name, name_length};
+}
+
 static void decode_load(struct reader *r, struct event_what *what)
 {
 	const struct record_load *l = r->record;
@@ -246,6 +264,10 @@ static void decode_load(struct reader *r, struct event_what *what)
 	bool cut = false;
 
 	reader_result(r, l->result, what);
+	if (l->touch) {
+		decode_touch(r, l, n, what);
+		return;
+	}
 	if (n)
 		what->load.name = (struct str){(const char *)l->name, n};
 	what->load.path = reader_path(r, l->path, &cut);

@@ -326,7 +326,7 @@ static bool is_crossing(const struct event_what *what)
 /* Whether a task did it, and not the sensor. */
 static bool has_task(enum event_type type)
 {
-	return type != EVENT_NONE && type < EVENT_LOSS;
+	return type != EVENT_NONE && (type < EVENT_LOSS || type == EVENT_AGENT_TAMPER);
 }
 
 /* The others only teach. */

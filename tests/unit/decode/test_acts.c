@@ -206,6 +206,28 @@ static void loads_are_read(void **state)
 	assert_int_equal(event.what.load.name.n, sizeof(rec.load.name));
 	assert_int_equal(event.what.load.type, 29);
 	assert_int_equal(event.what.load.id, 7);
+	rec.load.touch = TOUCH_DETACH; /* the same record, of an object of the sensor's own */
+	rec.load.type = OBJECT_LINK;
+	rec.load.name[8] = '\0';
+	assert_int_equal(decode(), 1);
+	assert_int_equal(event.what.type, EVENT_AGENT_TAMPER);
+	assert_str(event.what.tamper, "bpf");
+	assert_int_equal(event.what.touched.op, TOUCH_DETACH);
+	assert_int_equal(event.what.touched.object, OBJECT_LINK);
+	assert_str(event.what.touched.name, "nnnnnnnn");
+	assert_int_equal(event.what.touched.id, 7);
+	assert_true(event.what.load.name.p == NULL);
+	rec.load.type = OBJECT_LINK + 1;
+	assert_int_equal(decode(), -EBADMSG);
+	rec.load.type = OBJECT_NONE;
+	assert_int_equal(decode(), -EBADMSG);
+	rec.load.type = OBJECT_MAP;
+	rec.load.touch = TOUCHES_MAX;
+	assert_int_equal(decode(), -EBADMSG);
+	begin(RECORD_MODULE_LOAD, sizeof(rec.load));
+	rec.load.touch = TOUCH_OPEN;
+	rec.load.type = OBJECT_MAP;
+	assert_int_equal(decode(), -EBADMSG);
 	begin(RECORD_MODULE_LOAD, sizeof(rec.load));
 	rec.load.result = -ENOEXEC;
 	put(&rec.load.path, "/lib/x.ko");

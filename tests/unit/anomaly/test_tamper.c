@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which acts are acts on the sensor, how grave, and which are administration or somebody else's business. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "anomaly/tamper.h"
+#include "base/cleanup.h"
+#include "bpf/event.h"
+
+#define DAEMON 700u
+#define FORMER 600u
+#define START  9000u /* ticks */
+#define TICK   10000000ull
+#define SECOND 1000000000ull
+#define DEV    0x800001ull
+
+static struct event told;
+
+static struct tamper *new_tamper(void)
+{
+	struct tamper *t = NULL;
+
+	assert_int_equal(tamper_new(&t, DAEMON, START), 0);
+	tamper_watch(t, TAMPER_STORE, "/var/lib/whodid", DEV);
+	tamper_watch(t, TAMPER_SETTINGS, "/etc/whodid/whodid.yaml", DEV);
+	tamper_watch(t, TAMPER_PROGRAM, "/usr/sbin/whodidd", DEV);
+	tamper_watch(t, TAMPER_PINS, "/sys/fs/bpf/whodid", 0);
+	return t;
+}
+
+static void free_tamper(struct tamper **t)
+{
+	tamper_free(*t);
+}
+#define TAMPER _cleanup_(free_tamper) struct tamper *
+
+/* An act of root, outside of jobs and containers. */
+static struct event act(enum event_type type)
+{
+	struct event ev = {0};
+
+	ev.what.type = type;
+	ev.what.pid = 4711;
+	ev.what.start_ns = SECOND;
+	ev.what.boot_ns = 100 * SECOND;
+	ev.what.outcome = OUTCOME_OK;
+	ev.who.id.who = STR_LIT("human:alice");
+	ev.who.exe = STR_LIT("/bin/bash");
+	ev.verdict.value = VERDICT_EXPECTED;
+	return ev;
+}
+
+static struct event signal_to(uint32_t pid, uint32_t number)
+{
+	struct event ev = act(EVENT_SIGNAL);
+
+	ev.what.target.pid = pid;
+	ev.what.target.start_ns = pid == DAEMON ? START * TICK + TICK / 3 : SECOND;
+	ev.what.target.signal = number;
+	return ev;
+}
+
+static struct event file_act(enum event_type type, const char *op, const char *path)
+{
+	struct event ev = act(type);
+
+	ev.what.file.op = str_of(op);
+	ev.what.file.path = str_of(path);
+	ev.what.file.dev = DEV;
+	return ev;
+}
+
+/* The severity of what is told of it; SEVERITY_NONE = nothing. */
+static enum severity look(struct tamper *t, struct event ev)
+{
+	memset(&told, 0, sizeof(told));
+	return tamper_sees(t, &ev, &told) ? told.verdict.severity : SEVERITY_NONE;
+}
+
+static void assert_message(const char *want)
+{
+	assert_int_equal(told.what.message.n, strlen(want));
+	assert_memory_equal(told.what.message.p, want, strlen(want));
+}
+
+static void signals(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = signal_to(DAEMON, SIGKILL);
+
+	(void)state;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("SIGKILL to the daemon (pid 700)");
+	assert_int_equal(told.what.type, EVENT_AGENT_TAMPER);
+	assert_int_equal(told.what.pid, 4711);
+	assert_int_equal(told.verdict.value,
+			 VERDICT_NONE); /* what the profile says is said of the act */
+	assert_int_equal(look(t, signal_to(DAEMON, SIGSTOP)), SEVERITY_HIGH);
+	assert_int_equal(look(t, signal_to(DAEMON, SIGTERM)), SEVERITY_NONE);
+	assert_int_equal(look(t, signal_to(DAEMON, SIGCONT)), SEVERITY_NONE);
+	assert_int_equal(look(t, signal_to(DAEMON + 1, SIGKILL)), SEVERITY_NONE);
+	ev.what.target.start_ns = (START + 5) * TICK; /* somebody else with that number */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.target.start_ns = 0; /* not known: the number is all there is */
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = signal_to(DAEMON, SIGTERM);
+	ev.what.euid = 1000;
+	ev.what.outcome = OUTCOME_FAILED;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = signal_to(DAEMON, SIGTERM);
+	ev.what.task_flags = TASK_IN_JOB;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev.what.task_flags = TASK_IN_CONTAINER;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = signal_to(DAEMON, SIGKILL);
+	ev.what.pid = DAEMON; /* its own work */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+}
+
+static void the_daemon_before(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = signal_to(FORMER, SIGKILL);
+
+	(void)state;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	tamper_former(t, FORMER);
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("SIGKILL to the daemon before this one (pid 600)");
+	ev.what.target.start_ns = (START + 1) * TICK; /* whoever got its number since */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.target.start_ns = 0;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+}
+
+static void who_commanded(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = signal_to(DAEMON, SIGHUP);
+	char text[128];
+
+	(void)state;
+	look(t, ev);
+	assert_true(tamper_signaller(t, SIGHUP, 4711, 102 * SECOND, text, sizeof(text)));
+	assert_string_equal(text, "human:alice (pid 4711)");
+	assert_false(tamper_signaller(t, SIGHUP, 4712, 102 * SECOND, text, sizeof(text)));
+	assert_false(tamper_signaller(t, SIGTERM, 4711, 102 * SECOND, text, sizeof(text)));
+	assert_false(tamper_signaller(t, SIGHUP, 4711, 106 * SECOND, text, sizeof(text)));
+	assert_false(tamper_signaller(t, 64, 4711, 102 * SECOND, text, sizeof(text)));
+	ev.what.pid = 4712;
+	ev.what.outcome = OUTCOME_FAILED; /* refused: it commanded nothing */
+	look(t, ev);
+	assert_false(tamper_signaller(t, SIGHUP, 4712, 102 * SECOND, text, sizeof(text)));
+}
+
+static void reaching_into_it(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = act(EVENT_PTRACE);
+
+	(void)state;
+	ev.what.target.pid = DAEMON;
+	ev.what.target.op = PTRACE_OP_WRITE;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("process_vm_writev on the daemon (pid 700)");
+	assert_true(str_is(told.what.tamper, "memory"));
+	ev.what.target.op = PTRACE_OP_GETFD;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_true(str_is(told.what.tamper, "ptrace"));
+	ev.what.target.pid = DAEMON + 1;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+}
+
+static void files(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_WRITE, "open", "/var/lib/whodid/events.db");
+
+	(void)state;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("open of the store: /var/lib/whodid/events.db");
+	ev.who.exe = STR_LIT("/usr/sbin/whodidd");
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.task_flags = TASK_IN_CONTAINER; /* a file of that name in there is another one */
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev.what.file.dev = DEV + 1; /* and so is the store */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	assert_int_equal(look(t, file_act(EVENT_FILE_DELETE, "unlink", "/var/lib/whodid")),
+			 SEVERITY_HIGH);
+	assert_int_equal(look(t, file_act(EVENT_FILE_DELETE, "unlink", "/var/lib/whodidder")),
+			 SEVERITY_NONE);
+	assert_int_equal(look(t, file_act(EVENT_FILE_READ, "open", "/var/lib/whodid/events.db")),
+			 SEVERITY_NONE);
+	assert_int_equal(
+		look(t, file_act(EVENT_FILE_DELETE, "unlink", "/sys/fs/bpf/whodid/map_kept")),
+		SEVERITY_HIGH);
+	ev = file_act(EVENT_FILE_WRITE, "open", "/etc/whodid/whodid.yaml");
+	assert_int_equal(look(t, ev), SEVERITY_MEDIUM);
+	ev.what.task_flags = TASK_IN_JOB;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = file_act(EVENT_FILE_WRITE, "open", "/usr/sbin/whodidd");
+	ev.who.exe = STR_LIT("/usr/sbin/whodidd");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_int_equal(look(t, file_act(EVENT_FILE_WRITE, "open", NULL)), SEVERITY_NONE);
+}
+
+/* The old name counts where something is done to it: not the text of a symbolic link. */
+static void two_names(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_RENAME, "rename", "/tmp/x");
+
+	(void)state;
+	ev.what.file.old_path = STR_LIT("/etc/whodid/whodid.yaml");
+	assert_int_equal(look(t, ev), SEVERITY_MEDIUM);
+	assert_message("rename of settings: /etc/whodid/whodid.yaml");
+	ev = file_act(EVENT_FILE_LINK, "symlink", "/tmp/x");
+	ev.what.file.old_path = STR_LIT("/etc/whodid/whodid.yaml");
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.file.op = STR_LIT("link");
+	assert_int_equal(look(t, ev), SEVERITY_MEDIUM);
+	ev = file_act(EVENT_FILE_MOUNT, "mount", "/mnt");
+	ev.what.file.old_path = STR_LIT("/var/lib/whodid");
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.file.op = STR_LIT("move_mount");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+}
+
+static struct event bpf(uint32_t op, uint32_t object)
+{
+	struct event ev = act(EVENT_AGENT_TAMPER);
+
+	ev.what.tamper = STR_LIT("bpf");
+	ev.what.touched.op = op;
+	ev.what.touched.object = object;
+	ev.what.touched.name = STR_LIT("on_send4");
+	ev.what.touched.id = 12;
+	return ev;
+}
+
+static enum severity touch(struct tamper *t, struct event ev)
+{
+	told = ev;
+	return tamper_by_bpf(t, &told) ? told.verdict.severity : SEVERITY_NONE;
+}
+
+static void objects_in_the_kernel(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = bpf(TOUCH_DETACH, OBJECT_LINK);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(touch(t, ev), SEVERITY_HIGH); /* each change is told */
+	assert_message("a detachment of the link on_send4 (number 12)");
+	for (uint32_t op = TOUCH_NONE + 1; op < TOUCHES_MAX; op++) {
+		assert_int_not_equal(touch(t, bpf(op, OBJECT_PROGRAM)), SEVERITY_NONE);
+		assert_null(strstr(told.what.message.p, "(null)"));
+	}
+	ev.who.exe = STR_LIT("/usr/sbin/whodidd"); /* one that takes over, or unloads */
+	assert_int_equal(touch(t, ev), SEVERITY_NONE);
+}
+
+/* Descriptors: of one process and kind the first, and those of others again. */
+static void whoever_lists_all_is_told_once(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = bpf(TOUCH_OPEN, OBJECT_MAP);
+
+	(void)state;
+	assert_int_equal(touch(t, ev), SEVERITY_MEDIUM);
+	assert_int_equal(touch(t, ev), SEVERITY_NONE);
+	assert_int_equal(touch(t, bpf(TOUCH_OPEN, OBJECT_LINK)), SEVERITY_MEDIUM);
+	ev.what.start_ns++; /* its number, given to another process */
+	assert_int_equal(touch(t, ev), SEVERITY_MEDIUM);
+	ev.what.euid = 1000;
+	ev.what.err = EPERM;
+	ev.what.touched.name = STR_NONE;
+	assert_int_equal(touch(t, ev), SEVERITY_HIGH);
+	assert_message("a descriptor taken of the map (number 12)");
+	for (uint32_t pid = 1; pid < 100; pid++) { /* more than are remembered */
+		ev.what.pid = pid;
+		assert_int_equal(touch(t, ev), SEVERITY_HIGH);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signals),
+		cmocka_unit_test(the_daemon_before),
+		cmocka_unit_test(who_commanded),
+		cmocka_unit_test(reaching_into_it),
+		cmocka_unit_test(files),
+		cmocka_unit_test(two_names),
+		cmocka_unit_test(objects_in_the_kernel),
+		cmocka_unit_test(whoever_lists_all_is_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
