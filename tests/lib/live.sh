@@ -92,6 +92,11 @@ first_event() {
 	events "$@" | jq -c -s "first(.[] | select($expr))"
 }
 
+# true_with WORD: the jq expression for the exec of /bin/true with that word.
+true_with() {
+	printf '(.process.argv | index("%s")) and (.process.exe | endswith("/true"))' "$1"
+}
+
 # json_is EVENT JQ WANT NAME: a field of one JSON object.
 json_is() {
 	local got

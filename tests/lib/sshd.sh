@@ -61,8 +61,3 @@ ssh_as() {
 	# shellcheck disable=SC2029 # the command is made here
 	ssh "${options[@]}" "$2@127.0.0.1" "$3" </dev/null
 }
-
-# true_with WORD: the jq expression for the exec of /bin/true with that word.
-true_with() {
-	printf '(.process.argv | index("%s")) and (.process.exe | endswith("/true"))' "$1"
-}

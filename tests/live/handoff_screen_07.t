@@ -8,7 +8,8 @@ need screen
 make_user scr
 mark=$(marker screen)
 alice=$(make_key alice) bob=$(make_key bob)
-[ "${#alice}" -gt 0 ] && [ "${#bob}" -gt 0 ] || bail_out "keys can be made"
+[ "${#alice}" -gt 0 ] || bail_out "a key can be made"
+[ "${#bob}" -gt 0 ] || bail_out "a second key can be made"
 cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
 start_daemon
 start_watch
