@@ -195,7 +195,8 @@ static bool open_job(struct naming *n)
 	if (!asked_by_runner(e) || !e->found.job.repository.p)
 		return false;
 	job = &e->found.job;
-	level = e->ci_system & CI_WEAK ? ASSURANCE_DERIVED : ASSURANCE_RECORDED;
+	level = e->ci_system & CI_WEAK || e->found.job_by_step ? ASSURANCE_DERIVED
+							       : ASSURANCE_RECORDED;
 	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
 	open_who(n, "ci",
 		 words_join2(&n->words, prefix, job->repository, "/",

@@ -30,6 +30,7 @@ struct container_found {
 	struct pod_facts pod;
 	/* what labels say: a claim, unless a CI supervisor asked for it; of tekton and argo, of the pod */
 	struct ci_facts job;
+	bool job_by_step; /* what names the job may be its step's own word */
 	/* The pod that labels of docker's say it is, when its cgroup is that pod's: a claim. */
 	struct pod_facts claimed_pod;
 	bool listed; /* the kubelet's side of docker has that pod's sandbox */
@@ -64,9 +65,9 @@ void docker_read(struct container_found *out, struct container_search *s);
 void podman_read(struct container_found *out, struct container_search *s);
 void cri_read(struct container_found *out, struct container_search *s);
 void crio_read(struct container_found *out, struct container_search *s);
-/* labels: json_t; of a container, as its engine has them, and of a pod. */
-void labels_read(struct container_found *out, const void *labels);
-void pod_labels_read(struct container_found *out, const void *labels);
+/* json_t: "Config" of a container of docker's, and labels and annotations of a pod. */
+void labels_read(struct container_found *out, const void *config);
+void pod_labels_read(struct container_found *out, const void *labels, const void *annotations);
 /* Of a container of docker's, what its labels say of a pod. */
 void docker_pod_read(struct container_found *out, struct container_search *s, const void *labels);
 /* The service account of the pod that was found. */

@@ -47,6 +47,7 @@ static void find_state(const struct container_search *s, char path[static PATH_M
 void docker_read(struct container_found *out, struct container_search *s)
 {
 	_cleanup_json_ json_t *state = NULL;
+	const json_t *config;
 	_cleanup_close_ int dir = -1;
 	char path[PATH_MAX];
 	struct str name;
@@ -60,9 +61,9 @@ void docker_read(struct container_found *out, struct container_search *s)
 	if (str_starts(name, "/"))
 		name = str_sub(name, 1, name.n);
 	keep_name(out, &out->facts.name, name);
-	keep_image(out, &out->facts.image,
-		   document_text(json_object_get(state, "Config"), "Image"));
-	labels_read(out, json_object_get(json_object_get(state, "Config"), "Labels"));
-	docker_pod_read(out, s, json_object_get(json_object_get(state, "Config"), "Labels"));
+	config = json_object_get(state, "Config");
+	keep_image(out, &out->facts.image, document_text(config, "Image"));
+	labels_read(out, config);
+	docker_pod_read(out, s, json_object_get(config, "Labels"));
 	keep_digest(out, &out->facts.image_id, document_text(state, "Image"));
 }

@@ -53,19 +53,61 @@ static void read_drone(struct container_found *out, const json_t *labels)
 	keep_name(out, &out->job.run_id, document_text(labels, "io.drone.build.number"));
 }
 
-void labels_read(struct container_found *out, const void *labels)
+/* The value of a key in ["KEY=value", ...]; absent when it is there twice. Nothing else of it is looked at. */
+static struct str env_value(const json_t *env, const char *key)
 {
+	struct str found = STR_NONE;
+	bool seen = false;
+
+	for (size_t i = 0; i < json_array_size(env); i++) {
+		const json_t *entry = json_array_get(env, i);
+		size_t n = strlen(key), len = json_string_length(entry);
+		const char *text = json_string_value(entry);
+
+		if (!text || len <= n || len > UINT16_MAX || memcmp(text, key, n) || text[n] != '=')
+			continue;
+		found = seen ? STR_NONE : (struct str){text + n + 1, (uint32_t)(len - n - 1)};
+		seen = true;
+	}
+	return found;
+}
+
+/*
+ * Woodpecker, docker backend: the labels say that it is a step, its environment whose. The agent lays the
+ * step's own "environment:" over its keys.
+ */
+static void read_woodpecker(struct container_found *out, const json_t *labels, const json_t *env)
+{
+	if (!document_text(labels, "wp_uuid").p)
+		return;
+	out->job.provider = STR_LIT("woodpecker");
+	out->job_by_step = true;
+	keep_path(out, &out->job.repository, env_value(env, "CI_REPO"));
+	keep_name(out, &out->job.job, env_value(env, "CI_WORKFLOW_NAME"));
+	keep_name(out, &out->job.step, document_text(labels, "wp_step"));
+	keep_name(out, &out->job.run_id, env_value(env, "CI_PIPELINE_NUMBER"));
+	keep_path(out, &out->job.ref, env_value(env, "CI_COMMIT_REF"));
+	keep_name(out, &out->job.sha, env_value(env, "CI_COMMIT_SHA"));
+}
+
+void labels_read(struct container_found *out, const void *config)
+{
+	const json_t *labels = json_object_get(config, "Labels");
+
 	read_gitlab(out, labels);
 	if (!out->job.provider.p)
 		read_drone(out, labels);
+	if (!out->job.provider.p)
+		read_woodpecker(out, labels, json_object_get(config, "Env"));
 }
 
-/* "shop/build": what two namespaces call the same is not the same. */
+/* "shop/build": what two namespaces call the same is not the same. No ".." leads out of it. */
 static void keep_project(struct container_found *out, struct str name)
 {
 	char text[512];
 
-	if (!out->pod.namespace.p || !name.n || str_index(name, 0, '/') >= 0)
+	if (!out->pod.namespace.p || !name.n || str_starts(name, "/") || str_ends(name, "/") ||
+	    memmem(name.p, name.n, "..", 2) || memmem(name.p, name.n, "//", 2))
 		return;
 	snprintf(text, sizeof(text), "%.*s/%.*s", STR_ARG(out->pod.namespace), STR_ARG(name));
 	keep_path(out, &out->job.repository, str_of(text));
@@ -80,7 +122,25 @@ static struct str first_of(const json_t *labels, const char *const *keys)
 	return value;
 }
 
-void pod_labels_read(struct container_found *out, const void *labels)
+/*
+ * GitLab Runner, kubernetes executor. Its project is within the cluster's namespace here, and the system
+ * has a name of its own: "ci:gitlab/shop/app/..." would be whatever project GitLab calls shop/app.
+ */
+static void read_gitlab_pod(struct container_found *out, const json_t *notes)
+{
+#define NOTE(name) document_text(notes, "job.runner.gitlab.com/" name)
+	out->job.provider = STR_LIT("gitlab-pod");
+	keep_project(out, project_of(NOTE("url")));
+	keep_name(out, &out->job.repository_id,
+		  document_text(notes, "project.runner.gitlab.com/id"));
+	keep_name(out, &out->job.job, NOTE("name"));
+	keep_name(out, &out->job.step, NOTE("id"));
+	keep_path(out, &out->job.ref, NOTE("ref"));
+	keep_name(out, &out->job.sha, NOTE("sha"));
+#undef NOTE
+}
+
+void pod_labels_read(struct container_found *out, const void *labels, const void *annotations)
 {
 	static const char *const pipelines[] = {"tekton.dev/pipeline", "tekton.dev/pipelineRun",
 						NULL};
@@ -103,5 +163,7 @@ void pod_labels_read(struct container_found *out, const void *labels)
 		keep_project(out, first_of(labels, flows));
 		keep_name(out, &out->job.run_id,
 			  document_text(labels, "workflows.argoproj.io/workflow"));
+	} else if (document_text(annotations, "job.runner.gitlab.com/id").n) {
+		read_gitlab_pod(out, annotations);
 	}
 }

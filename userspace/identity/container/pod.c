@@ -36,16 +36,23 @@ void cri_read(struct container_found *out, struct container_search *s)
 	out->facts.name = out->pod.container;
 }
 
-/* The pod's labels are in the bundle of its sandbox, beside this one: ".../<id>/userdata". */
+/* An annotation that is a JSON text itself; the caller's, NULL when it is none. */
+static json_t *inner(const json_t *config, const char *key)
+{
+	struct str text = document_text(json_object_get(config, "annotations"), key);
+
+	return json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* The pod's labels and annotations are in the bundle of its sandbox, beside this one: ".../<id>/userdata". */
 static void read_labels(struct container_found *out, struct container_search *s)
 {
 	struct str sandbox = document_text(annotations(s), "io.kubernetes.cri-o.SandboxID");
 	struct str top = str_sub(str_of(s->bundle), 0,
 				 (uint32_t)(strlen(s->bundle) - strlen("/userdata") - s->id.n));
-	_cleanup_json_ json_t *config = NULL, *labels = NULL;
+	_cleanup_json_ json_t *config = NULL, *labels = NULL, *notes = NULL;
 	_cleanup_close_ int dir = -1;
 	char path[PATH_MAX];
-	struct str text;
 
 	if (sandbox.n != s->id.n || str_index(sandbox, 0, '/') >= 0)
 		return;
@@ -53,9 +60,9 @@ static void read_labels(struct container_found *out, struct container_search *s)
 	dir = directory_open(s->root, path, &s->safe);
 	if (dir < 0 || document_read(dir, "config.json", SANDBOX_MAX, &config, &s->safe))
 		return;
-	text = document_text(json_object_get(config, "annotations"), "io.kubernetes.cri-o.Labels");
-	labels = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, NULL);
-	pod_labels_read(out, labels);
+	labels = inner(config, "io.kubernetes.cri-o.Labels");
+	notes = inner(config, "io.kubernetes.cri-o.Annotations");
+	pod_labels_read(out, labels, notes);
 }
 
 void crio_read(struct container_found *out, struct container_search *s)
