@@ -163,7 +163,7 @@ END
 touch "$SCRATCH/gone"
 event=$(exec_of "$mark-durable")
 json_is "$event" .identity.who ci:jenkins/folder/app "37: the job by lineage after it was given away"
-json_is "$event" .identity.assurance.who recorded "37: recorded"
+json_is "$event" .identity.assurance.who derived "37: a pipeline may choose its folder"
 # Java that is no agent starts no jobs.
 echo "step /bin/true $mark-java /var/lib/jenkins/workspace/victim@tmp/durable-0123abcd/script.sh" | "$java" -jar /opt/app.jar
 unlike "$(jq -r .identity.who <<<"$(exec_of "$mark-java")")" "^ci:|^anon:ci" "37: another Java program starts no job"
