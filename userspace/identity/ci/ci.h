@@ -13,6 +13,7 @@
 struct ci_job {
 	struct ci_facts facts;
 	struct str owner; /* first half of a repository that comes in two keys */
+	struct str said;  /* what the environment calls the job, where it may only agree */
 	enum assurance level;
 	uint32_t flags; /* ID_* */
 	char text[520];
