@@ -19,6 +19,7 @@
 #include "event_filter.h"
 #include "event_json.h"
 #include "event_pack.h"
+#include "identity/identity.h"
 #include "store/store.h"
 
 #define PER_PROCESS 40
@@ -127,6 +128,8 @@ static void open_file(struct maker *m)
 	ev->what.file.mode = 0100644;
 	ev->what.file.inode = 5000000 + file * 3;
 	ev->what.file.dev = 8u << 20 | 1;
+	ev->what.file.generation = writes ? (uint32_t)(file * 2654435761u) : 0;
+	ev->what.file.ctime_ns = writes ? (uint64_t)ev->what.wall_ns - draw(3600000000000) : 0;
 }
 
 static void connect_out(struct event *ev)
@@ -297,6 +300,33 @@ static void bench_query(const char *dir, const char *name, const char *text, boo
 	filter_free(filter);
 }
 
+/* What a start reads of it, beside the line: who wrote which file. */
+static void bench_recall(const char *dir)
+{
+	struct store_query q = {0};
+	struct store_reader *r = NULL;
+	struct store_cursor *c = NULL;
+	struct problem problem = {0};
+	struct filter *filter = NULL;
+	struct recalled *found = NULL;
+	struct event ev;
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+
+	if (filter_parse(&filter, STR_LIT("type=file.write,file.create"), &problem) ||
+	    store_reader_open(&r, dir, &problem) || recalled_new(&found))
+		errx(1, "%s", problem.text);
+	q.filter = filter;
+	if (store_cursor_open(&c, r, &q, &problem))
+		errx(1, "%s", problem.text);
+	while (store_cursor_next(c, &ev) == 1)
+		recalled_add(found, &ev);
+	say("recall_writers", (double)(clock_ns(CLOCK_MONOTONIC) - start) / 1e6, "ms");
+	recalled_free(found);
+	store_cursor_close(c);
+	store_reader_close(r);
+	filter_free(filter);
+}
+
 static void remove_store(const char *dir)
 {
 	char command[128];
@@ -326,6 +356,7 @@ int main(int argc, char **argv)
 			bench_query(dir, "query_path", "path=*/file19999.h", false, UINT64_MAX);
 			bench_query(dir, "query_connects", "type=connect", false, UINT64_MAX);
 			bench_query(dir, "query_latest_50", "who=unit:*", true, 50);
+			bench_recall(dir);
 		}
 		remove_store(dir);
 	}

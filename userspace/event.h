@@ -412,6 +412,14 @@ enum name_source {
 	NAME_OF_SERVER = 2,   /* one that the process chose to ask */
 };
 
+/* Why nobody is named as writer of a file that may have been written while this host was watched. */
+enum writer_unknown {
+	WRITER_SAID = 0,   /* somebody is, or it was there before */
+	WRITER_MISSED = 1, /* records were lost, or nothing ran that saw it */
+	WRITER_OTHERS = 2, /* more have it open than were seen or are kept */
+	WRITER_RECALL = 3, /* what the store knows from before the start is still being read */
+};
+
 #define ANCESTORS_MAX 16
 
 struct process_ref {
@@ -431,6 +439,7 @@ struct event_who {
 	 * script's interpreter. A comma list: of several who had it open at once any can be the last.
 	 */
 	struct str written_by, interpreter_written_by;
+	uint32_t writer_unknown;   /* enum writer_unknown: why written_by is absent */
 	int64_t written_wall_ns;   /* when the latest of written_by opened it; 0 = not known */
 	struct process_ref parent; /* pid 0 = not known */
 	struct process_ref

@@ -18,6 +18,7 @@
 	(BIT(EVENT_FILE_READ) | BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE) |   \
 	 BIT(EVENT_FILE_DELETE) | BIT(EVENT_FILE_RENAME) | BIT(EVENT_FILE_CHMOD) | \
 	 BIT(EVENT_FILE_LINK) | BIT(EVENT_FILE_MOUNT) | BIT(EVENT_FILE_MAP) | TAMPER)
+#define WRITES	(BIT(EVENT_FILE_WRITE) | BIT(EVENT_FILE_CREATE))
 #define CLOSE	BIT(EVENT_NET_CLOSE)
 #define CONNECT BIT(EVENT_NET_CONNECT)
 #define SOCKET	BIT(EVENT_NET_SOCKET)
@@ -80,6 +81,14 @@ static const char *path_source_word(unsigned v)
 	       : v == PATH_OF_REQUEST	 ? "request"
 	       : v == PATH_OF_DESCRIPTOR ? "descriptor"
 					 : NULL;
+}
+
+static const char *writer_unknown_word(unsigned v)
+{
+	return v == WRITER_MISSED   ? "missed"
+	       : v == WRITER_OTHERS ? "others"
+	       : v == WRITER_RECALL ? "recall"
+				    : NULL;
 }
 
 static const char *net_op_word(unsigned v)
@@ -394,6 +403,7 @@ const struct field event_fields[] = {
 
 	ROW(189, "exec.late", NULL, FIELD_BOOL, what.exec.late, EXEC, "the kernel skipped the program that tells execs: found at the process's next act, without arguments"),
 	ROW(225, "exec.written_by", "written_by", FIELD_LIST, who.written_by, EXEC, "who opened for writing last what was executed (of a script: the script); more than one when several had it open at once"),
+	ROW(199, "exec.writer_unknown", NULL, FIELD_ENUM, who.writer_unknown, EXEC, "why written_by is absent although it may have been written while this host was watched: missed (records were lost, or nothing ran that saw it), others (more have it open than were seen), recall (the history from before the start is being read)", .name_of = writer_unknown_word),
 	ROW(226, "exec.written_time", NULL, FIELD_TIME, who.written_wall_ns, EXEC, "when the latest of them opened it"),
 	ROW(227, "exec.script", "script", FIELD_TEXT, what.exec.script, EXEC, "script that the executable interprets, by the kernel's own object"),
 	ROW(228, "exec.interpreter_written_by", NULL, FIELD_LIST, who.interpreter_written_by, EXEC, "the same as written_by, of a script's interpreter"),
@@ -424,6 +434,10 @@ const struct field event_fields[] = {
 	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
 	ROW(163, "file.requested", NULL, FIELD_TEXT, what.file.requested, FILES, "what a ring was asked to open, where path is another"),
 	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; descriptor: what it named when the call was over; absent: the kernel's own", .name_of = path_source_word),
+	ROW(195, "file.generation", NULL, FIELD_COUNT, what.file.generation, WRITES, "generation of its inode", .use = FIELD_NO_JSON),
+	ROW(196, "file.change", NULL, FIELD_COUNT, what.file.ctime_ns, WRITES, "its change time as an open for writing found it", .use = FIELD_NO_JSON),
+	ROW(197, "file.other_writers", NULL, FIELD_BOOL, what.file.other_writers, WRITES, "others may write it meanwhile", .use = FIELD_NO_JSON),
+	ROW(198, "file.folded", NULL, FIELD_BOOL, what.folded, WRITES, "counts acts behind an earlier event", .use = FIELD_NO_JSON),
 	ROW(95, "file.deleted", NULL, FIELD_BOOL, what.file.deleted, FILES, "the file had no name any more"),
 
 	ROW(140, "target.pid", "target_pid", FIELD_COUNT, what.target.pid, OTHERS, "process that it was done to; of a unix connection, who listens"),

@@ -29,6 +29,7 @@ struct daemon {
 	struct pipeline line;
 	struct api *api;
 	struct heart heart;
+	struct recall *recall; /* NULL = none, or done */
 	uint64_t started_boot_ns;
 	int64_t started_wall_ns;
 	uint64_t first_seq;  /* of this run */
@@ -72,6 +73,15 @@ uint64_t find_left_behind(struct daemon *d);
 void take_over(struct daemon *d);
 /* --unload. An exit code. */
 int run_unload(const struct config *c);
+
+/*
+ * whodidd_recall.c: who wrote which file, from the store: begins to read it, once the identity stage is
+ * there; takes a part of what was found; waits for all of it, but not long; gives up.
+ */
+void recall_start(struct daemon *d);
+void recall_turn(struct daemon *d);
+void recall_wait(struct daemon *d, uint64_t max_ns);
+void recall_stop(struct daemon *d);
 
 /* whodidd_start.c: all of the line, its store and its socket. */
 int start_line(struct daemon *d, struct problem *err);

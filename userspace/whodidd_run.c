@@ -311,6 +311,7 @@ static void loop_run(struct daemon *d, struct loop *l)
 		}
 		busy = n >= DRAIN_RECORDS;
 		pipeline_tick(&d->line);
+		recall_turn(d);
 		reload_when_due(d, l);
 		notice_pause(d);
 		keep_time(d, l);

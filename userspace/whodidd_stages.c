@@ -128,6 +128,7 @@ int stages_close(struct daemon *d)
 	struct pipeline *p = &d->line;
 	int rc;
 
+	recall_stop(d);
 	if (p->source)
 		collect_close(p->source);
 	programs_close(p->programs);

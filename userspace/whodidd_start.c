@@ -194,6 +194,8 @@ int start_line(struct daemon *d, struct problem *err)
 		rc = stages_open(d, d->config.identity_passwd_file, d->config.identity_host_root,
 				 err);
 	if (!rc)
+		recall_start(d);
+	if (!rc)
 		rc = stages_open_programs(d, err);
 	if (!rc)
 		rc = open_sensor(d, err);

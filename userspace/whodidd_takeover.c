@@ -13,6 +13,8 @@
 
 #define BACKLOG_RECORDS 8192
 #define BACKLOG_MAX_NS	5000000000ull
+#define CRASH_MARGIN_NS 1000000000 /* what was lost may be older than the last event kept */
+#define RECALL_MAX_NS	300000000ull
 #define SEQ_JUMP	(1u << 20) /* as the store does when it is not told that we go on */
 
 uint64_t find_left_behind(struct daemon *d)
@@ -93,8 +95,10 @@ static void tell_absence(struct daemon *d, struct text *t, const struct source_s
 				     : " since the run before");
 		return;
 	}
-	if (last)
+	if (last) {
 		store_gap(d->line.store, last, now, start->lost, clean ? "not_running" : "crash");
+		identity_absent(d->line.identity, last - CRASH_MARGIN_NS, now);
+	}
 	if (start->how == SOURCE_TAKEN_OVER) {
 		add(t, "; took over what the kernel recorded since %s", since);
 		if (start->lost)
@@ -131,6 +135,7 @@ void take_over(struct daemon *d)
 	identity_keep(p->identity, &keeper);
 	collect_hold(p->source, true);
 	if (start.how == SOURCE_TAKEN_OVER) {
+		recall_wait(d, RECALL_MAX_NS); /* for what was executed meanwhile */
 		read_backlog(d);
 		tell_emptied(d);
 	}

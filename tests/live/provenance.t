@@ -40,7 +40,10 @@ spec:
   roles: [deploy]
   subjects: [{kind: Service, match: {unit: "$unit"}}]
 END
-start_daemon --set "identity.ci_supervisors=github=$worker" --set "identity.service_managers=$manager"
+start() {
+	start_daemon --set "identity.ci_supervisors=github=$worker" --set "identity.service_managers=$manager"
+}
+start
 cd "$SCRATCH/w" || exit 1
 
 # ci COMMAND: one step of a build job.
@@ -171,4 +174,31 @@ install -m 755 /bin/true other
 mv other reused
 deploy ./reused
 unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran reused)")" "ci:" "replaced by a rename: not the job's"
+
+# What was written before a restart: known from the store, unless it can have changed unseen.
+ci "cd $SCRATCH/w; for p in killed kept stopped replaced emptied; do cp /bin/true \$p; done"
+is_kept() {
+	has_event ".file.path == \"$SCRATCH/w/emptied\"" type=create "who=$job"
+}
+wait_until 10 is_kept || bail_out "what the job wrote is kept"
+kill -KILL "$DAEMON"
+wait_until 20 daemon_gone
+wait "$DAEMON" 2>/dev/null
+deploy ./killed
+start
+wrote killed $job "written before a kill, executed before the next start"
+deploy ./kept
+wrote kept $job "written before a kill, executed after the next start"
+json_is "$(ran kept)" .verdict.rule deploy/what-a-job-wrote "and the rule finds it"
+stop_daemon TERM
+cat /bin/true >replaced
+start
+deploy ./stopped
+deploy ./replaced
+wrote stopped $job "written before a stop"
+wrote replaced "" "changed while nothing looked: nobody's"
+json_is "$(ran replaced)" .exec.writer_unknown missed "and it says why"
+cat /bin/true >emptied
+deploy ./emptied
+unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran emptied)")" "ci:" "written anew since: not the job's"
 done_testing

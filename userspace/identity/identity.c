@@ -25,7 +25,6 @@
 #define PROCESSES_DEFAULT  65536
 #define BOUNDARY_BYTES_MAX (24u << 20)
 #define EXES_MAX	   16384
-#define WRITTEN_MAX	   32768
 #define EXE_BYTES_MAX	   (8u << 20)
 #define NAMES_CHECK_NS	   1000000000ull
 

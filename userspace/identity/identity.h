@@ -64,6 +64,25 @@ void identity_attach(struct identity_table *t, struct event *ev);
 /* Events were lost (EVENT_LOSS): who wrote what meanwhile is not known. */
 void identity_missed(struct identity_table *t, const struct event_what *loss);
 
+/* Nothing was seen in that time: neither daemon nor kernel side was there. */
+void identity_absent(struct identity_table *t, int64_t from_wall_ns, int64_t to_wall_ns);
+
+/*
+ * What the store knows from before the start. Put together by any one thread: all events of files that
+ * were kept in this boot, oldest first, and the times in which some are missing; then handed over to the
+ * line's thread, which takes it bit by bit.
+ */
+struct recalled;
+int recalled_new(struct recalled **out); /* 0 or -ENOMEM */
+void recalled_free(struct recalled *r);
+void recalled_freep(struct recalled **r);
+void recalled_add(struct recalled *r, const struct event *ev);
+void recalled_missed(struct recalled *r, int64_t from_wall_ns, int64_t to_wall_ns);
+/* Until then, writers that are not known are said to be sought (WRITER_RECALL). */
+void identity_await_recall(struct identity_table *t);
+/* Takes at most max files over. True = call again. r NULL: there is nothing to wait for any more. */
+bool identity_recall(struct identity_table *t, struct recalled *r, uint32_t max);
+
 /*
  * A login whose last process went with what was attached last (cause), as an EVENT_SESSION_END; false when
  * there is no more. Of sessions that began before the sensor nobody knows the end.

@@ -31,6 +31,7 @@ static void fill_writers(struct identity_table *t, const struct event_what *what
 	struct written_by by;
 
 	writers_find(&t->writers, is_script ? &script : &exe, &by);
+	who->writer_unknown = by.count == 0 && t->recalling ? WRITER_RECALL : by.why;
 	who->written_by = list_writers(&by, t->written_by[0], sizeof(t->written_by[0]));
 	who->written_wall_ns = who->written_by.p ? by.wall_ns : 0;
 	if (!is_script)

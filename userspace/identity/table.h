@@ -15,7 +15,8 @@
 #include "identity/user_names.h"
 #include "identity/writers.h"
 
-#define VISITS_MAX 32
+#define VISITS_MAX  32
+#define WRITTEN_MAX 32768 /* files of which it is known who wrote them */
 
 /* Clients that connected to servers of multiplexers (handoffs.h). */
 struct visits {
@@ -34,6 +35,7 @@ struct identity_table {
 	struct user_names users;
 	struct arrivals *arrivals;
 	struct writers writers;
+	bool recalling;		  /* recall.c: more will be known of them */
 	char written_by[2][1024]; /* lists of more than one, of the event being filled */
 	struct deferrals *deferrals;
 	struct bindings bindings;

@@ -17,6 +17,8 @@
 #define CLOCK_STEP_NS	5000000
 /* A change time is that of the last tick, up to 10 ms ago, and our own wall clock is a reading. */
 #define CHANGE_SLACK_NS 20000000
+/* Some file systems have whole seconds only (ext4 with small inodes), or even ones (vfat). */
+#define COARSE_SLACK_NS 2020000000ll
 
 struct written {
 	uint64_t dev, inode;
@@ -286,14 +288,125 @@ void writers_missed(struct writers *w, int64_t from_wall_ns, int64_t to_wall_ns)
 	w->blinds[w->blind_count++] = (struct blind){from_wall_ns, to_wall_ns};
 }
 
+/* --- taking over */
+
+/* Behind all that is there; NULL = there is no room. */
+static struct written *add_oldest(struct writers *w, const struct written *like)
+{
+	uint32_t *bucket = bucket_of(w, like->dev, like->inode), at = w->count + 1, last;
+
+	if (w->count == w->max)
+		return NULL;
+	w->count = at;
+	last = w->files[0].prev;
+	w->files[at] = *like;
+	w->files[at].hash_next = *bucket;
+	w->files[at].prev = last;
+	w->files[at].next = 0;
+	w->files[last].next = at;
+	w->files[0].prev = at;
+	*bucket = at;
+	return &w->files[at];
+}
+
+static struct interned *own_name(struct writers *w, const struct interned *name, bool *missing)
+{
+	struct interned *own = name ? interns_take(&w->names, interned_str(name)) : NULL;
+
+	*missing |= name && !own;
+	return own;
+}
+
+static bool take_file(struct writers *w, const struct written *older)
+{
+	struct written *f = add_oldest(w, older);
+
+	if (!f)
+		return false;
+	f->count = 0;
+	for (unsigned i = 0; i < older->count; i++) {
+		struct interned *name = own_name(w, older->who[i], &f->unknown);
+
+		if (name)
+			f->who[f->count++] = name;
+	}
+	f->before = own_name(w, older->before, &f->before_unknown);
+	return true;
+}
+
+/* w saw its present writers come to a file that others had written before: here is who. */
+static void take_before(struct writers *w, struct written *f, const struct written *older)
+{
+	if (f->before || f->before_unknown || f->changed || f->unknown)
+		return;
+	if (older->count == 1 && !older->unknown) {
+		f->before = own_name(w, older->who[0], &f->before_unknown);
+		f->before_wall_ns = older->since_wall_ns;
+	} else {
+		f->before_unknown = true;
+	}
+}
+
+static void take_blinds(struct writers *w, struct writers *older)
+{
+	struct blind own[BLINDS_MAX];
+	unsigned n = w->blind_count;
+
+	memcpy(own, w->blinds, sizeof(own));
+	memcpy(w->blinds, older->blinds, sizeof(own));
+	w->blind_count = older->blind_count;
+	for (unsigned i = 0; i < n; i++)
+		writers_missed(w, own[i].from_wall_ns, own[i].to_wall_ns);
+	older->blind_count = 0;
+}
+
+bool writers_take(struct writers *w, struct writers *older, uint32_t max)
+{
+	int64_t step = older->wall_offset_ns - w->wall_offset_ns;
+
+	if (!w->wall_offset_ns) /* it has met nothing yet */
+		w->wall_offset_ns = older->wall_offset_ns;
+	else if (step >= CLOCK_STEP_NS || step <= -CLOCK_STEP_NS)
+		return false;
+	if (older->blind_count)
+		take_blinds(w, older);
+	for (uint32_t at = older->files[0].next; at && max; at = older->files[0].next, max--) {
+		const struct written *o = &older->files[at];
+		struct written *f = find(w, o->dev, o->inode, o->generation);
+
+		if (f)
+			take_before(w, f, o);
+		else if (!take_file(w, o))
+			return false;
+		unlink_use(older, at);
+	}
+	return older->files[0].next != 0;
+}
+
 /* --- asking */
+
+/* By how much a change can be later than its time says. */
+static int64_t slack_of(int64_t ctime)
+{
+	return ctime % 1000000000 ? CHANGE_SLACK_NS : COARSE_SLACK_NS;
+}
 
 /* Whether a change at ctime may be that of somebody who was missed after since. */
 static bool may_be_missed(const struct writers *w, int64_t since, int64_t ctime)
 {
 	for (unsigned i = 0; i < w->blind_count; i++)
 		if (w->blinds[i].to_wall_ns >= since)
-			return ctime + CHANGE_SLACK_NS >= w->blinds[i].from_wall_ns;
+			return ctime + slack_of(ctime) >= w->blinds[i].from_wall_ns;
+	return false;
+}
+
+/* The same of a file that nobody was seen to open: not one that was there before all that. */
+static bool came_unseen(const struct writers *w, int64_t ctime)
+{
+	for (unsigned i = 0; i < w->blind_count; i++)
+		if (ctime + slack_of(ctime) >= w->blinds[i].from_wall_ns &&
+		    ctime <= w->blinds[i].to_wall_ns + CHANGE_SLACK_NS)
+			return true;
 	return false;
 }
 
@@ -306,17 +419,18 @@ static void name(struct written_by *out, const struct interned *who)
 }
 
 /* Whether its present writers have changed it, as far as the change time can tell. */
-enum change { CHANGED, UNCHANGED, PERHAPS };
+enum change { CHANGED, UNCHANGED, PERHAPS, ANOTHER };
 
 /*
  * With the change time that they found nothing was changed since, unless what they found had been
- * written in the same tick.
+ * written in the same tick. Neither that one nor a later one: the numbers are another file's by now,
+ * on another disk in the same place.
  */
 static enum change change_of(const struct written *f, int64_t ctime)
 {
 	if (f->changed || ctime != (int64_t)f->since_ctime_ns)
-		return CHANGED;
-	return f->since_wall_ns - ctime < CHANGE_SLACK_NS ? PERHAPS : UNCHANGED;
+		return ctime + COARSE_SLACK_NS < f->since_wall_ns ? ANOTHER : CHANGED;
+	return f->since_wall_ns - ctime < slack_of(ctime) ? PERHAPS : UNCHANGED;
 }
 
 static void name_present(const struct written *f, struct written_by *out)
@@ -324,6 +438,23 @@ static void name_present(const struct written *f, struct written_by *out)
 	for (unsigned i = f->count; i-- > 0;)
 		name(out, f->who[i]);
 	out->wall_ns = f->last_wall_ns;
+}
+
+/* Why what is known of f, changed like that, names nobody. */
+static enum writer_unknown why_not(const struct writers *w, const struct written *f,
+				   enum change change, int64_t ctime)
+{
+	if (change == ANOTHER)
+		return ctime && came_unseen(w, ctime) ? WRITER_MISSED : WRITER_SAID;
+	if (change != UNCHANGED && f->unknown)
+		return WRITER_OTHERS;
+	if (change != UNCHANGED && may_be_missed(w, f->since_wall_ns, ctime))
+		return WRITER_MISSED;
+	if (change != CHANGED && f->before_unknown)
+		return WRITER_OTHERS;
+	if (change != CHANGED && f->before && may_be_missed(w, f->before_wall_ns, ctime))
+		return WRITER_MISSED;
+	return WRITER_SAID;
 }
 
 void writers_find(struct writers *w, const struct file_state *file, struct written_by *out)
@@ -334,13 +465,9 @@ void writers_find(struct writers *w, const struct file_state *file, struct writt
 	enum change change;
 
 	*out = (struct written_by){.count = 0};
-	if (!f)
-		return;
-	change = change_of(f, ctime);
-	if (change != UNCHANGED && (f->unknown || may_be_missed(w, f->since_wall_ns, ctime)))
-		return;
-	if (change != CHANGED &&
-	    (f->before_unknown || (f->before && may_be_missed(w, f->before_wall_ns, ctime))))
+	change = f ? change_of(f, ctime) : ANOTHER;
+	out->why = why_not(w, f, change, ctime);
+	if (out->why || change == ANOTHER)
 		return;
 	if (change != UNCHANGED)
 		name_present(f, out);

@@ -42,6 +42,7 @@ struct file_state {
 struct written_by {
 	struct str who[WRITERS_MAX + 1]; /* the latest opener first */
 	unsigned count;			 /* 0 = not known */
+	enum writer_unknown why;	 /* it is not */
 	int64_t wall_ns;		 /* when the latest opened it */
 };
 
@@ -53,6 +54,11 @@ void writers_release(struct writers *w);
 void writers_learn(struct writers *w, const struct event_what *what, struct str who);
 /* Opens for writing may have been missed in that time. */
 void writers_missed(struct writers *w, int64_t from_wall_ns, int64_t to_wall_ns);
+/*
+ * Takes over from a table that ended before w began to learn, latest used first: at most max files in
+ * one call. True = there are more. What w knows by itself stays.
+ */
+bool writers_take(struct writers *w, struct writers *older, uint32_t max);
 /* Of a file as an exec found it. */
 void writers_find(struct writers *w, const struct file_state *file, struct written_by *out);
 

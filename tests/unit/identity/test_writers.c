@@ -15,7 +15,7 @@
 #define MS     1000000ll
 
 static struct writers w;
-static int64_t now = 1000 * SECOND;
+static int64_t now = 1000 * SECOND + 1; /* whole seconds are a coarse clock's */
 
 static int begin(void **state)
 {
@@ -75,6 +75,15 @@ static const char *wrote(uint64_t inode, int64_t ctime)
 			      STR_ARG(by.who[i]));
 	assert_true((by.count > 0) == (by.wall_ns > 0));
 	return out;
+}
+
+static enum writer_unknown why(uint64_t inode, int64_t ctime)
+{
+	struct file_state file = {8, inode, (uint64_t)ctime, 7};
+	struct written_by by;
+
+	writers_find(&w, &file, &by);
+	return by.why;
 }
 
 static void pass(int64_t ns)
@@ -240,6 +249,89 @@ static void the_oldest_goes(void **state)
 	assert_string_equal(wrote(4999 * 977, now), "ci:many");
 }
 
+/* What an earlier table knew, behind what this one has seen since. */
+static void a_table_takes_over_from_an_earlier_one(void **state)
+{
+	struct writers older;
+	int64_t before;
+
+	(void)state;
+	makes("ci:a", 1);
+	makes("ci:b", 2);
+	makes("ci:c", 3);
+	makes("ci:d", 4);
+	opens("human:x", 4, now, true);
+	pass(SECOND);
+	before = now;
+	pass(SECOND);
+	older = w;
+	assert_int_equal(writers_init(&w, 64), 0);
+	writers_missed(&w, now, now + SECOND); /* nothing ran */
+	pass(2 * SECOND);
+	opens("human:e", 2, before, false);
+	makes("human:e", 3);
+	opens("human:e", 4, before, false);
+	opens("human:e", 5, before, false);
+	assert_true(writers_take(&w, &older, 1)); /* bit by bit */
+	while (writers_take(&w, &older, 1))
+		;
+	writers_release(&older);
+	assert_string_equal(wrote(1, before), "ci:a");
+	assert_int_equal(why(1, before), WRITER_SAID);
+	assert_string_equal(wrote(1, now - 2 * SECOND + MS), ""); /* changed unseen */
+	assert_int_equal(why(1, now - 2 * SECOND + MS), WRITER_MISSED);
+	assert_string_equal(wrote(2, before), "ci:b"); /* opened in vain */
+	pass(SECOND);
+	assert_string_equal(wrote(2, now), "human:e");
+	assert_string_equal(wrote(3, now), "human:e");
+	assert_string_equal(wrote(4, before), ""); /* several before, and one since */
+	assert_int_equal(why(4, before), WRITER_OTHERS);
+	assert_string_equal(wrote(4, now), "human:e");
+	assert_string_equal(wrote(5, before), ""); /* there before all that */
+	assert_int_equal(why(5, before), WRITER_SAID);
+	assert_int_equal(why(6, now - 3 * SECOND + MS), WRITER_MISSED); /* came while nothing ran */
+	assert_int_equal(why(6, before - 100 * SECOND), WRITER_SAID);
+}
+
+static void another_clock_makes_the_earlier_one_worthless(void **state)
+{
+	struct writers older;
+
+	(void)state;
+	makes("ci:a", 1);
+	older = w;
+	assert_int_equal(writers_init(&w, 64), 0);
+	makes("ci:b", 2);
+	w.wall_offset_ns += SECOND;
+	assert_false(writers_take(&w, &older, 64));
+	writers_release(&older);
+	assert_string_equal(wrote(1, now), "");
+	assert_string_equal(wrote(2, now), "ci:b");
+}
+
+/* ext4 with small inodes has no fraction of a second: then it can have been either. */
+static void whole_seconds_tell_less(void **state)
+{
+	(void)state;
+	now = 1000 * SECOND;
+	pass(200 * MS);
+	makes("ci:a", 1);
+	pass(300 * MS);
+	opens("human:b", 1, 1000 * SECOND, false);
+	pass(100 * MS);
+	assert_string_equal(wrote(1, 1000 * SECOND), "human:b,ci:a");
+}
+
+/* A change from before its first open: another disk with the same numbers. */
+static void a_file_does_not_get_older(void **state)
+{
+	(void)state;
+	makes("ci:a", 1);
+	assert_string_equal(wrote(1, now - 60 * SECOND), "");
+	opens("ci:b", 2, now - 7 * SECOND - MS, false);
+	assert_string_equal(wrote(2, now - 60 * SECOND), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +344,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_events_teach_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_step_of_the_clock_forgets, begin, end),
 		cmocka_unit_test_setup_teardown(the_oldest_goes, begin, end),
+		cmocka_unit_test_setup_teardown(a_table_takes_over_from_an_earlier_one, begin, end),
+		cmocka_unit_test_setup_teardown(another_clock_makes_the_earlier_one_worthless,
+						begin, end),
+		cmocka_unit_test_setup_teardown(whole_seconds_tell_less, begin, end),
+		cmocka_unit_test_setup_teardown(a_file_does_not_get_older, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
