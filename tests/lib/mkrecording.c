@@ -98,6 +98,8 @@ static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},
 					   {"env_cut", RECORD_ENV_CUT},
 					   {"env_fault", RECORD_ENV_FAULT},
 					   {"exec_late", RECORD_EXEC_LATE},
+					   {"co_writers", RECORD_CO_WRITERS},
+					   {"by_descriptor", RECORD_BY_DESCRIPTOR},
 					   {NULL, 0}};
 static const struct name open_flags[] = {
 	{"rdonly", O_RDONLY},	{"wronly", O_WRONLY},	    {"rdwr", O_RDWR},
@@ -164,11 +166,11 @@ static const struct field fork_fields[] = {
 #member, type, offsetof(struct record_exec, member), NULL \
 	}
 static const struct field exec_fields[] = {
-	EXEC(TEXT, exe),	   EXEC(TEXT, filename), EXEC(TEXT, cwd),
-	EXEC(TEXT, argv),	   EXEC(U32, argc),	 EXEC(U64, caps_effective),
-	EXEC(U64, caps_permitted), EXEC(U64, exe_inode), EXEC(U64, exe_dev),
-	EXEC(U32, exe_mode),	   EXEC(U32, exe_uid),	 EXEC(U32, exe_nlink),
-	EXEC(U64, exe_ctime_ns),   {NULL, U32, 0, NULL},
+	EXEC(TEXT, exe),	   EXEC(TEXT, filename),      EXEC(TEXT, cwd),
+	EXEC(TEXT, argv),	   EXEC(U32, argc),	      EXEC(U64, caps_effective),
+	EXEC(U64, caps_permitted), EXEC(U64, exe_inode),      EXEC(U64, exe_dev),
+	EXEC(U32, exe_mode),	   EXEC(U32, exe_uid),	      EXEC(U32, exe_nlink),
+	EXEC(U64, exe_ctime_ns),   EXEC(U32, exe_generation), {NULL, U32, 0, NULL},
 };
 static const struct field exit_fields[] = {
 	{"code", U32, offsetof(struct record_exit, exit_code), NULL},
@@ -197,6 +199,8 @@ static const struct field file_fields[] = {
 	FILE_FIELD(U32, new_uid),
 	FILE_FIELD(U32, new_gid),
 	FILE_FIELD(U64, size),
+	FILE_FIELD(U32, generation),
+	FILE_FIELD(U64, ctime_ns),
 	{"flags", U32, offsetof(struct record_file, open_flags), open_flags},
 	{NULL, U32, 0, NULL},
 };
@@ -255,6 +259,17 @@ static const struct field socket_fields[] = {
 	{"type", U16, offsetof(struct record_socket, type), socket_types},
 	{"protocol", U32, offsetof(struct record_socket, protocol), NULL},
 	{"result", ERRNO, offsetof(struct record_socket, result), NULL},
+	{NULL, U32, 0, NULL},
+};
+static const struct field packet_fields[] = {
+	{"src", ADDRESS, offsetof(struct record_packet, src), NULL},
+	{"dst", ADDRESS, offsetof(struct record_packet, dst), NULL},
+	{"src_port", U16, offsetof(struct record_packet, src_port), NULL},
+	{"port", U16, offsetof(struct record_packet, dst_port), NULL},
+	{"proto", U16, offsetof(struct record_packet, proto), protos},
+	{"socket", U64, offsetof(struct record_packet, socket), NULL},
+	{"inbound", U32, offsetof(struct record_packet, inbound), NULL},
+	{"bytes", TEXT, offsetof(struct record_packet, bytes), NULL},
 	{NULL, U32, 0, NULL},
 };
 static const struct field auth_log_fields[] = {
@@ -330,6 +345,9 @@ static const struct verb {
 	{"chown", RECORD_FILE_CHMOD, sizeof(struct record_file), file_fields, FILE_OP_CHOWN},
 	{"link", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_LINK},
 	{"symlink", RECORD_FILE_LINK, sizeof(struct record_file), file_fields, FILE_OP_SYMLINK},
+	{"map", RECORD_FILE_MAP, sizeof(struct record_file), file_fields, FILE_OP_MMAP},
+	{"mprotect", RECORD_FILE_MAP, sizeof(struct record_file), file_fields, FILE_OP_MPROTECT},
+	{"dns", RECORD_NET_DNS, sizeof(struct record_packet), packet_fields, 0},
 	{"connect", RECORD_NET_CONNECT, sizeof(struct record_net), net_fields, 0},
 	{"connect_unix", RECORD_NET_CONNECT, sizeof(struct record_unix), unix_fields, 0},
 	{"accept", RECORD_NET_ACCEPT, sizeof(struct record_flows), flow_fields, 0},
@@ -363,6 +381,7 @@ static union {
 	struct record_unix un;
 	struct record_flows flows;
 	struct record_socket socket;
+	struct record_packet packet;
 	struct record_boundary boundary;
 	struct record_auth_log auth_log;
 	struct record_loss loss;
@@ -537,6 +556,8 @@ static void put_address(uint8_t *to, const char *text)
 		wrong("%s is no address", text);
 	if (record.header.kind == RECORD_AUTH_LOG)
 		record.auth_log.family = v4 ? AF_INET : AF_INET6;
+	else if (record.header.kind == RECORD_NET_DNS)
+		record.packet.family = v4 ? AF_INET : AF_INET6;
 	else if (record.header.kind != RECORD_NET_CONNECT)
 		record.flows.flow.family = v4 ? AF_INET : AF_INET6;
 	else
@@ -658,6 +679,8 @@ static void before_record(const struct verb *v, struct record_task *t)
 		record.net.count = 1;
 		record.net.proto = IPPROTO_TCP;
 	}
+	if (v->kind == RECORD_NET_DNS)
+		record.packet.proto = IPPROTO_UDP;
 	if (v->kind == RECORD_EXEC)
 		t->exec_count++;
 }
@@ -761,6 +784,8 @@ static void record_line(const struct verb *v, FILE *out)
 		after_record(v, t);
 	if (v->kind == RECORD_EXEC)
 		count_arguments();
+	if (v->kind == RECORD_NET_DNS)
+		record.packet.length = record.packet.bytes.len;
 	if (fwrite(&record, record.header.size, 1, out) != 1)
 		err(1, "write");
 	boot_ns += 1000000;

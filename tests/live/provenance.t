@@ -190,7 +190,9 @@ wrote killed $job "written before a kill, executed before the next start"
 deploy ./kept
 wrote kept $job "written before a kill, executed after the next start"
 json_is "$(ran kept)" .verdict.rule deploy/what-a-job-wrote "and the rule finds it"
+kept=$(ran kept | jq -r .uid)
 stop_daemon TERM
+like "$(wd id "$kept" --from "$ROOT/store" 2>&1)" "opened for writing last by $job" "id says it of a stored event"
 cat /bin/true >replaced
 start
 deploy ./stopped

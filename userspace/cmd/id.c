@@ -120,7 +120,8 @@ static void add_fact(json_t *facts, const char *source, struct str fact, struct 
 					(size_t)fact.n, "trust", trust.p, (size_t)trust.n));
 }
 
-#define OF_WHO "identity.assurance.who"
+#define OF_WHO	"identity.assurance.who"
+#define OF_NAME "network.dst.name_source"
 
 /* What an event itself says of the identity: the source of each, and the field or words of its trust. */
 static const struct {
@@ -148,6 +149,12 @@ static const struct {
 	{"engine", "made of image ", "identity.container.image", "recorded"},
 	{"engine", "pod ", "identity.k8s.pod", "recorded"},
 	{"kernel", "started by ", "process.parent.exe", "kernel"},
+	{"kernel", "what it executes was opened for writing last by ", "exec.written_by", "kernel"},
+	{"kernel", "nobody is named as its writer: ", "exec.writer_unknown", "unknown"},
+	{"packet", "asked a name server for ", "dns.name", "as it was sent"},
+	{"packet", "who answered ", "dns.answers", "that server's word"},
+	{"packet", "the address was given for ", "network.dst.name", OF_NAME},
+	{"path", "its source is the ", "file.path_source", "another thread may have changed it"},
 	{"flag", "", "identity.flags", "lowers the level where it is a doubt"},
 };
 
@@ -162,7 +169,7 @@ static void explain_event(json_t *event)
 
 		if (!row_find(event, stored[i].path))
 			continue;
-		if (str_starts(trust, "identity."))
+		if (str_starts(trust, "identity.") || str_is(trust, OF_NAME))
 			trust = row_str(event, stored[i].trust);
 		text_puts(&fact, stored[i].words);
 		row_raw(&fact, event, stored[i].path);
