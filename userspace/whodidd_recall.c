@@ -28,6 +28,9 @@ struct recall {
 	uint64_t before_seq;
 	struct recalled *found;
 	uint64_t events;
+	/* losses of which an event says that no opens for writing were among them: their gaps do not */
+	int64_t harmless_from_ns[GAPS_MAX];
+	unsigned harmless;
 	atomic_bool stop, done;
 };
 
@@ -38,17 +41,44 @@ static bool is_stopped(void *ctx)
 	return atomic_load(&r->stop);
 }
 
-/* Times without events since then; of too many, what lies between the first and the last left out. */
-static int add_gaps(struct recalled *found, struct store_reader *reader, int64_t since_wall_ns)
+static bool is_harmless(const struct recall *r, const struct store_gap_row *gap)
+{
+	for (unsigned i = 0; i < r->harmless; i++)
+		if (r->harmless_from_ns[i] == gap->from_wall_ns)
+			return !strcmp(gap->why, "ring_buffer");
+	return false;
+}
+
+/* Times without events since then, in their order; of too many, all behind the last one that is read. */
+static int add_gaps(struct recall *r, struct recalled *found, struct store_reader *reader,
+		    int64_t since_wall_ns)
 {
 	_cleanup_free_ struct store_gap_row *rows = calloc(GAPS_MAX, sizeof(*rows));
 	int n = rows ? store_gaps(reader, since_wall_ns, 0, rows, GAPS_MAX) : -ENOMEM;
 
-	for (int i = 0; i < n && i < GAPS_MAX; i++)
-		recalled_missed(found, rows[i].from_wall_ns - MARGIN_NS,
-				n > GAPS_MAX && i == GAPS_MAX - 1 ? clock_wall_ns()
-								  : rows[i].to_wall_ns);
+	for (int i = 0; i < n && i < GAPS_MAX; i++) {
+		bool crash = !strcmp(rows[i].why, "crash");
+
+		if (!is_harmless(r, &rows[i]))
+			recalled_missed(found, rows[i].from_wall_ns - (crash ? MARGIN_NS : 0),
+					rows[i].to_wall_ns);
+	}
+	if (n > GAPS_MAX)
+		recalled_missed(found, rows[GAPS_MAX - 1].from_wall_ns, clock_wall_ns());
 	return n < 0 ? n : 0;
+}
+
+static void add_event(struct recall *r, struct recalled *found, const struct event *ev)
+{
+	const uint64_t *lost = ev->what.loss.by_type;
+
+	if (ev->what.type != EVENT_LOSS) {
+		recalled_add(found, ev);
+		r->events++;
+	} else if (lost && !lost[EVENT_FILE_WRITE] && !lost[EVENT_FILE_CREATE] &&
+		   r->harmless < GAPS_MAX) {
+		r->harmless_from_ns[r->harmless++] = ev->what.loss.from_wall_ns;
+	}
 }
 
 /* Numbers of devices and inodes are those of one boot. */
@@ -63,8 +93,7 @@ static int add_events(struct recall *r, struct recalled *found, struct store_rea
 			continue;
 		if (!*since_wall_ns)
 			*since_wall_ns = ev.what.wall_ns;
-		recalled_add(found, &ev);
-		r->events++;
+		add_event(r, found, &ev);
 	}
 	return n < 0 ? n : store_cursor_damaged(c) ? -EBADMSG : 0;
 }
@@ -84,14 +113,14 @@ static int read_writers(struct recall *r, struct recalled *found, struct store_r
 		return rc;
 	rc = add_events(r, found, reader, c, &since_wall_ns);
 	store_cursor_close(c);
-	return rc || !since_wall_ns ? rc : add_gaps(found, reader, since_wall_ns);
+	return rc || !since_wall_ns ? rc : add_gaps(r, found, reader, since_wall_ns);
 }
 
 static int recall_writers(struct recall *r, struct recalled *found)
 {
 	struct store_reader *reader;
 	struct filter *filter;
-	int rc = filter_parse(&filter, STR_LIT("type=file.write,file.create"), NULL);
+	int rc = filter_parse(&filter, STR_LIT("type=file.write,file.create,loss"), NULL);
 
 	if (rc)
 		return rc;

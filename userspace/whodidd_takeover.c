@@ -97,7 +97,7 @@ static void tell_absence(struct daemon *d, struct text *t, const struct source_s
 	}
 	if (last) {
 		store_gap(d->line.store, last, now, start->lost, clean ? "not_running" : "crash");
-		identity_absent(d->line.identity, last - CRASH_MARGIN_NS, now);
+		identity_absent(d->line.identity, last - (clean ? 0 : CRASH_MARGIN_NS), now);
 	}
 	if (start->how == SOURCE_TAKEN_OVER) {
 		add(t, "; took over what the kernel recorded since %s", since);

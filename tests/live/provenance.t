@@ -197,7 +197,7 @@ cat /bin/true >replaced
 start
 deploy ./stopped
 deploy ./replaced
-wrote stopped $job "written before a stop"
+wrote stopped $job "written before a stop" || wd query type=loss >&2
 wrote replaced "" "changed while nothing looked: nobody's"
 json_is "$(ran replaced)" .exec.writer_unknown missed "and it says why"
 cat /bin/true >emptied
