@@ -78,6 +78,7 @@ enum bpf_map_type {
 #define FMODE_EXEC	      0x20 /* in f_flags: opened by execve */
 #define SIGNAL_GROUP_EXIT     0x00000004
 #define TS_COMPAT	      0x0002
+#define PSR_MODE32_BIT	      0x00000010 /* arm64, uapi: the call came from AArch32 */
 #define TCP_ESTABLISHED	      1
 #define TCP_SYN_SENT	      2
 #define TCP_FIN_WAIT1	      4
@@ -364,14 +365,18 @@ enum cgroup_subsys_id {
 struct sched_entity {
 	u64 sum_exec_runtime;
 };
+#if !defined(__TARGET_ARCH_arm64)
 struct thread_info {
-	u32 status; /* x86: TS_COMPAT */
+	u32 status; /* TS_COMPAT */
 };
+#endif
 struct kernel_siginfo {
 	int si_code;
 };
 struct task_struct {
+#if !defined(__TARGET_ARCH_arm64)
 	struct thread_info thread_info;
+#endif
 	unsigned int flags;
 	struct sched_entity se;
 	struct mm_struct *mm;
@@ -483,6 +488,7 @@ struct bpf_local_storage {
 #if defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	u64 regs[31];
+	u64 pstate;
 	u64 orig_x0;
 	s32 syscallno;
 };

@@ -115,14 +115,15 @@ int BPF_PROG(on_module_load, struct module *mod)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = current_state(task);
+	struct pt_regs *regs;
 	u64 args[6] = {};
 	bool ia32 = false;
 	u32 class;
 
 	if (!st || is_self(task, OWN_OTHER))
 		return 0;
-	class = classify(task, read_syscall_number((struct pt_regs *)bpf_task_pt_regs(task)),
-			 &ia32);
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	class = classify(task, regs, read_syscall_number(regs), &ia32);
 	read_current_args(args, ia32 ? 0x100 : 0);
 	return on_module(task, st, mod, class == SYS_MODULE_FD ? (s32)args[0] : -1, 0);
 }

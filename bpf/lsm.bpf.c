@@ -62,7 +62,7 @@ shared_sub int inside_begin(u32 op)
 
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER) || is_sensor(task))
 		return 0;
-	class = classify(task, read_syscall_number(regs), &ia32);
+	class = classify(task, regs, read_syscall_number(regs), &ia32);
 	if (class < SYS_FIRST_PATH_OP || !is_same_op(file_op_of_call(class), op))
 		return 0;
 	st = current_state(task);

@@ -56,7 +56,7 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	bool ia32 = false;
-	u32 class = classify(task, nr, &ia32);
+	u32 class = classify(task, regs, nr, &ia32);
 
 	if (class == SYS_NONE || is_unheard(task, regs, class, ia32) ||
 	    is_plain_clone(regs, class, ia32, ret) || is_other_bpf(task, regs, class, ia32) ||

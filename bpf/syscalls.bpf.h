@@ -103,69 +103,7 @@ enum sys_class {
 #define SOCKETCALL_SENDMMSG 20
 
 #if defined(__TARGET_ARCH_arm64)
-
-#define NR_WRITE  64
-#define NR_WRITEV 66
-
-static const u8 sys_classes[SYS_NUMBERS] = {
-	[33] = SYS_MKNODAT,	   [34] = SYS_MKDIRAT,	      [35] = SYS_UNLINKAT,
-	[36] = SYS_SYMLINKAT,	   [37] = SYS_LINKAT,	      [38] = SYS_RENAMEAT,
-	[39] = SYS_UMOUNT2,	   [40] = SYS_MOUNT,	      [41] = SYS_PIVOT_ROOT,
-	[45] = SYS_TRUNCATE,	   [46] = SYS_FTRUNCATE,      [52] = SYS_FCHMOD,
-	[53] = SYS_FCHMODAT,	   [54] = SYS_FCHOWNAT,	      [55] = SYS_FCHOWN,
-	[56] = SYS_OPENAT,	   [91] = SYS_CAPSET,	      [97] = SYS_UNSHARE,
-	[105] = SYS_MODULE,	   [117] = SYS_PTRACE,	      [129] = SYS_KILL,
-	[130] = SYS_KILL,	   [131] = SYS_TGKILL,	      [145] = SYS_SETREUID,
-	[146] = SYS_SETUID,	   [147] = SYS_SETRESUID,     [201] = SYS_LISTEN,
-	[202] = SYS_ACCEPT,	   [203] = SYS_CONNECT,	      [206] = SYS_SENDTO,
-	[211] = SYS_SENDMSG,	   [220] = SYS_CLONE,	      [242] = SYS_ACCEPT,
-	[265] = SYS_OPEN_HANDLE,   [268] = SYS_SETNS,	      [270] = SYS_VM_READ,
-	[271] = SYS_VM_WRITE,	   [273] = SYS_MODULE_FD,     [276] = SYS_RENAMEAT,
-	[279] = SYS_MEMFD,	   [280] = SYS_BPF,	      [429] = SYS_MOVE_MOUNT,
-	[435] = SYS_CLONE3,	   [437] = SYS_OPENAT2,	      [438] = SYS_GETFD,
-	[452] = SYS_FCHMODAT,	   [5] = SYS_SETXATTR,	      [6] = SYS_SETXATTR,
-	[7] = SYS_FSETXATTR,	   [14] = SYS_REMOVEXATTR,    [15] = SYS_REMOVEXATTR,
-	[16] = SYS_FREMOVEXATTR,   [442] = SYS_MOUNT_SETATTR, [463] = SYS_SETXATTRAT,
-	[466] = SYS_REMOVEXATTRAT, [198] = SYS_SOCKET,	      [269] = SYS_SENDMMSG,
-	[426] = SYS_URING,	   [64] = SYS_WRITE,	      [66] = SYS_WRITEV,
-	[222] = SYS_MMAP,	   [226] = SYS_MPROTECT,      [288] = SYS_MPROTECT,
-};
-
-static __always_inline u32 read_syscall_number(struct pt_regs *regs)
-{
-	return regs->syscallno;
-}
-
-/* What the call returned, whole. */
-static __always_inline u64 read_result(struct pt_regs *regs)
-{
-	return regs->regs[0];
-}
-
-/* 32-bit programs on arm64 have other numbers; they are not looked at yet. */
-static __always_inline bool is_ia32(struct task_struct *task)
-{
-	(void)task;
-	return false;
-}
-
-static __always_inline u8 class_ia32(u32 nr)
-{
-	(void)nr;
-	return SYS_NONE;
-}
-
-static __always_inline void read_args(u64 *args, struct pt_regs *regs, bool ia32)
-{
-	(void)ia32;
-	args[0] = regs->orig_x0;
-	args[1] = regs->regs[1];
-	args[2] = regs->regs[2];
-	args[3] = regs->regs[3];
-	args[4] = regs->regs[4];
-	args[5] = regs->regs[5];
-}
-
+#include "syscalls_arm64.bpf.h"
 #else /* x86_64 with ia32 */
 
 #define NR_WRITE  1 /* of 32-bit programs exit and getpid: of no interest either */
@@ -271,8 +209,9 @@ static __always_inline u64 read_result(struct pt_regs *regs)
 }
 
 /* Through int 0x80 or a 32-bit program; still set at sys_exit. */
-static __always_inline bool is_ia32(struct task_struct *task)
+static __always_inline bool is_ia32(struct task_struct *task, struct pt_regs *regs)
 {
+	(void)regs;
 	return task->thread_info.status & TS_COMPAT;
 }
 
@@ -338,11 +277,12 @@ static __always_inline bool is_connect(u32 class, const u64 *args)
 }
 
 /* The class of a call, or SYS_NONE. */
-static __always_inline u32 classify(struct task_struct *task, u32 nr, bool *ia32)
+static __always_inline u32 classify(struct task_struct *task, struct pt_regs *regs, u32 nr,
+				    bool *ia32)
 {
 	if (!is_interesting(nr))
 		return SYS_NONE;
-	*ia32 = is_ia32(task);
+	*ia32 = is_ia32(task, regs);
 	mask(nr, SYS_NUMBERS);
 	return *ia32 ? class_ia32(nr) : sys_classes[nr];
 }

@@ -44,7 +44,7 @@ static __always_inline bool in_connect(struct task_struct *task)
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
 		return false;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	class = classify(task, read_syscall_number(regs), &ia32);
+	class = classify(task, regs, read_syscall_number(regs), &ia32);
 	read_args(args, regs, ia32);
 	return is_connect(class, args);
 }

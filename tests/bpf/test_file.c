@@ -397,6 +397,61 @@ static void test_ia32_calls_are_seen(void **state)
 }
 #endif
 
+#ifdef __aarch64__
+/*
+ * A whole program for arm, EABI: mkdir("from32", 0700), creat("size32", 0600), ftruncate64 of what
+ * that returned to 5, with a register between them that means nothing, exit(0).
+ */
+static const uint32_t program32[] = {
+	/* the file: one segment, at 0x10000, begun at 0x54 */
+	0x464c457f, 0x00010101, 0, 0, 0x00280002, 1, 0x10054, 52, 0, 0x05000000, 0x00200034, 1, 0,
+	1, 0, 0x10000, 0x10000, 0xa4, 0xa4, 5, 0x10000,
+	/* mov r7, #39; adr r0, name; mov r1, #0700; svc 0 */
+	0xe3a07027, 0xe28f0034, 0xe3a01d07, 0xef000000,
+	/* mov r7, #8; adr r0, name; mov r1, #0600; svc 0 */
+	0xe3a07008, 0xe28f002c, 0xe3a01d06, 0xef000000,
+	/* mov r7, #194; mov r1, #99; mov r2, #5; mov r3, #0; svc 0 */
+	0xe3a070c2, 0xe3a01063, 0xe3a02005, 0xe3a03000, 0xef000000,
+	/* mov r7, #1; mov r0, #0; svc 0 */
+	0xe3a07001, 0xe3a00000, 0xef000000,
+	/* the names */
+	0x6d6f7266, 0x00003233, 0x657a6973, 0x00003233};
+
+static void run_arm32(void *arg)
+{
+	int fd = open("program32", O_WRONLY | O_CREAT, 0700);
+
+	(void)arg;
+	need(write(fd, program32, sizeof(program32)) == sizeof(program32));
+	need(close(fd) == 0);
+	execl("program32", "program32", NULL);
+	need(errno == ENOEXEC);
+}
+
+static void test_arm32_calls_are_seen(void **state)
+{
+	uint32_t pid = act(run_arm32, NULL);
+	const struct record_file *made = find_record(RECORD_FILE_CREATE, pid, 0);
+	const struct record_file *r;
+
+	(void)state;
+	if (!find_record(RECORD_EXEC, pid, 0))
+		skip(); /* no CONFIG_COMPAT, or a processor without 32-bit programs */
+	for (size_t i = 1; made && made->op != FILE_OP_MKDIR; i++)
+		made = find_record(RECORD_FILE_CREATE, pid, i);
+	assert_non_null(made);
+	assert_place(made, made->path, made->base, scratch(), "from32");
+	assert_int_equal(made->header.flags,
+			 RECORD_IA32 | (has_kernel_paths() ? 0 : RECORD_USER_PATH));
+	r = find_record(RECORD_FILE_WRITE, pid, 0);
+	for (size_t i = 1; r && r->op != FILE_OP_TRUNCATE; i++)
+		r = find_record(RECORD_FILE_WRITE, pid, i);
+	assert_non_null(r);
+	assert_int_equal(r->size, 5);
+	assert_true(r->header.flags & RECORD_IA32);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +464,9 @@ int main(void)
 		cmocka_unit_test(test_deleted_and_nameless),
 #ifdef __x86_64__
 		cmocka_unit_test(test_ia32_calls_are_seen),
+#endif
+#ifdef __aarch64__
+		cmocka_unit_test(test_arm32_calls_are_seen),
 #endif
 	};
 
