@@ -69,16 +69,20 @@ static void check_kernel(struct doctor *d)
 {
 	_cleanup_text_ struct text t = {0};
 	struct utsname u;
+	char lacks[256];
 
 	if (uname(&u))
 		return;
 	text_puts(&t, "kernel ");
 	text_say(&t, str_of(u.release));
 	/* without type information the next check says so */
-	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0 && !btf_names(BTF_NEWEST_NEED))
-		say(d, LEVEL_FAIL, "Linux 5.17 or later is needed: bpf_loop.", t.p);
-	else
-		say(d, LEVEL_OK, NULL, t.p);
+	if (btf_lacks(lacks, sizeof(lacks))) {
+		text_puts(&t, " is too old: it has no ");
+		text_puts(&t, lacks);
+		say(d, LEVEL_FAIL, "Linux 5.17 or later is needed.", t.p);
+		return;
+	}
+	say(d, LEVEL_OK, NULL, t.p);
 }
 
 static void check_btf(struct doctor *d)

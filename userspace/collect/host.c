@@ -42,14 +42,15 @@ __attribute__((format(printf, 4, 5))) static void find(struct findings *f, int l
 static void check_kernel(struct findings *f)
 {
 	struct utsname u;
+	char lacks[180];
 
 	if (uname(&u))
 		find(f, FINDING_WARN, "", "the kernel version cannot be read");
-	else if (access("/sys/kernel/btf/vmlinux", R_OK) || btf_names(BTF_NEWEST_NEED))
-		find(f, FINDING_OK, "", "kernel %s", u.release);
-	else
+	else if (btf_lacks(lacks, sizeof(lacks)))
 		find(f, FINDING_FAIL, "use Linux 5.17 or later",
-		     "kernel %s is too old: it has no bpf_loop (Linux 5.17)", u.release);
+		     "kernel %s is too old: it has no %s", u.release, lacks);
+	else
+		find(f, FINDING_OK, "", "kernel %s", u.release);
 }
 
 static void check_btf(struct findings *f)

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/btf.h"
@@ -92,6 +93,9 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 /* A failed load in words that lead on. */
 static int explain_load(int e, struct problem *err)
 {
+	struct utsname u = {.release = ""};
+	char lacks[256];
+
 	if (access(BTF_PATH, R_OK)) {
 		problem_set(err, e, "this kernel has no type information (%s)", BTF_PATH);
 		problem_remedy(err, "use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
@@ -104,8 +108,9 @@ static int explain_load(int e, struct problem *err)
 			"run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_RESOURCE");
 		return e;
 	}
-	if (!btf_names(BTF_NEWEST_NEED)) {
-		problem_set(err, e, "this kernel is too old: it has no bpf_loop (Linux 5.17)");
+	if (btf_lacks(lacks, sizeof(lacks))) {
+		uname(&u);
+		problem_set(err, e, "kernel %s is too old: it has no %s", u.release, lacks);
 		problem_remedy(err, "use Linux 5.17 or later");
 		return e;
 	}
