@@ -313,6 +313,12 @@ static void learn_read(struct deferrals *d, const struct event_what *what, enum 
 	learn_lines(d, path, what->file.inode, w ? w->id : 0, what->wall_ns);
 }
 
+/* at's daemon links a job to another name before it runs it: that says nothing of who wrote it. */
+static bool is_start_of_job(const struct event_what *what, struct str exe)
+{
+	return what->type == EVENT_FILE_LINK && str_is(exe, "/usr/sbin/atd");
+}
+
 /* In a container these are other files, whatever they are called. */
 #define ELSEWHERE (TASK_IN_CONTAINER | TASK_USERNS)
 
@@ -336,7 +342,8 @@ void deferrals_learn(struct deferrals *d, const struct event_what *what, const s
 	case EVENT_FILE_CREATE:
 	case EVENT_FILE_RENAME:
 	case EVENT_FILE_LINK:
-		if (!what->folded) /* these come late, and only of who was the last then */
+		/* folded: these come late, and only of who was the last then */
+		if (!what->folded && !is_start_of_job(what, exe))
 			add_writer(d, what, who);
 		break;
 	default:

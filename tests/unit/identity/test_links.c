@@ -111,12 +111,13 @@ static struct event touch(const struct task *task, enum event_type type, const c
 	return ev;
 }
 
-/* atd's child opens the job, logs its owner in and starts the shell; the boundary of the shell's exec. */
+/* atd links the job to another name; its child opens it, logs its owner in and starts the shell; the boundary of the shell's exec. */
 static struct event run_at(uint32_t pid, uint64_t inode, bool reads)
 {
 	struct task atd = task_of(40, BOUNDARY_ID_KERNEL), child;
 
 	exec_task(table, &atd, "/usr/sbin/atd");
+	touch(&atd, EVENT_FILE_LINK, "/var/spool/cron/atjobs/=0001", inode);
 	child = fork_task(table, &atd, pid, pid);
 	if (reads)
 		touch(&child, EVENT_FILE_READ, "/var/spool/cron/atjobs/=0001", inode);
