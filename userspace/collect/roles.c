@@ -26,6 +26,7 @@ static const struct {
 	{ROLE_LOGIN, "/usr/lib/gdm3/gdm-session-worker"},
 	{ROLE_LOGIN, "/usr/sbin/lightdm"},
 	{ROLE_LOGIN, "/usr/lib/x86_64-linux-gnu/sddm/sddm-helper"},
+	{ROLE_LOGIN, "/usr/lib/aarch64-linux-gnu/sddm/sddm-helper"},
 	{ROLE_LOGIN, "/usr/libexec/sddm-helper"},
 	{ROLE_LOGIN, "/usr/sbin/xrdp-sesman"},
 	{ROLE_LOGIN, "/usr/lib/cockpit/cockpit-session"},
