@@ -95,18 +95,33 @@ static int read_users(struct user_names *u)
 	return 0;
 }
 
+/* A change time is that of the last tick, up to 10 ms ago: a second change may bear the same one. */
+#define CHANGE_SLACK_NS 20000000
+
+static bool is_settled(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (now.tv_sec - st->st_ctim.tv_sec) * 1000000000ll + now.tv_nsec -
+		       st->st_ctim.tv_nsec >
+	       CHANGE_SLACK_NS;
+}
+
 void user_names_refresh(struct user_names *u)
 {
 	struct stat st;
+	bool settled;
 
 	if (stat(u->path, &st) != 0)
 		return;
 	if (st.st_ino == u->inode && (uint64_t)st.st_size == u->size &&
 	    st.st_ctim.tv_sec == u->changed.tv_sec && st.st_ctim.tv_nsec == u->changed.tv_nsec)
 		return;
+	settled = is_settled(&st);
 	if (read_users(u) != 0)
 		return;
-	u->inode = st.st_ino;
+	u->inode = settled ? st.st_ino : 0; /* 0: read it once more next time */
 	u->size = (uint64_t)st.st_size;
 	u->changed = st.st_ctim;
 }

@@ -27,7 +27,10 @@ struct user_names {
 
 void user_names_init(struct user_names *u, const char *path);
 void user_names_release(struct user_names *u);
-/* Reads the file when it is another one than last time; what cannot be read changes nothing. */
+/*
+ * Reads the file when it is another one than last time, or had been changed a moment before that;
+ * what cannot be read changes nothing.
+ */
 void user_names_refresh(struct user_names *u);
 /* Absent when the file has no such uid. */
 struct str user_names_name(const struct user_names *u, uint32_t uid);

@@ -217,11 +217,18 @@ static void begin_file(enum record_kind kind, enum file_op op, const char *path)
 	put(&rec.file.path, path);
 }
 
+/* O_LARGEFILE, which the C library has as 0. */
+#if defined(__aarch64__)
+#define KERNEL_LARGEFILE 0400000
+#else
+#define KERNEL_LARGEFILE 0100000
+#endif
+
 static void opens_are_read(void **state)
 {
 	(void)state;
 	begin_file(RECORD_FILE_WRITE, FILE_OP_OPEN, "/tmp/a//b");
-	rec.file.open_flags = O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | 0100000;
+	rec.file.open_flags = O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | KERNEL_LARGEFILE;
 	rec.file.result = -EACCES;
 	assert_int_equal(decode(), 1);
 	assert_int_equal(event.what.type, EVENT_FILE_WRITE);
