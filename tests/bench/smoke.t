@@ -12,4 +12,9 @@ ok "the storms' acts were seen" jq -e -s 'all(.[]; .generated >= .acts)' <<<"$la
 ok "generated = received + lost" jq -e -s 'all(.[]; .generated <= .received + .lost + 16)' <<<"$last"
 ok "daemon CPU and memory are measured" jq -e -s 'all(.[]; .rss_mib > 1 and .daemon_cpu_s >= 0)' <<<"$last"
 like "$(BENCH_QUICK=1 tests/bench/bench --hooks exec 2>&1)" 'on_exec +[1-9][0-9]* +[1-9]' "--hooks: runs and time of each program"
+identity=$(BENCH_QUICK=1 tests/bench/bench --identity 2>&1)
+for figure in 'an event +[1-9]' 'state of a task in the kernel +[1-9]' 'fork: its kernel program +[1-9]' \
+	"exec storm: the daemon's CPU for each +[1-9]" "its share of the daemon's CPU, exec storm +[1-9]"; do
+	like "$identity" "identity: $figure" "--identity: $figure"
+done
 done_testing

@@ -3,6 +3,7 @@
  * storm: does one kind of act many times from two workers and says how long that took.
  *
  *     storm exec COUNT PROGRAM [ARG]     starts PROGRAM and waits for it
+ *     storm fork COUNT                   forks and waits for the child, which leaves at once
  *     storm open COUNT FILES DIR         opens and closes, going round FILES files made in DIR
  *     storm tcp|udp COUNT                connects to a listener on loopback
  *     storm call COUNT                   getppid(), a call that no sensor looks at
@@ -56,6 +57,24 @@ static bool act_exec(const struct work *w, uint64_t i)
 	(void)i;
 	if (posix_spawn(&pid, argv[0], NULL, NULL, argv, environ))
 		return false;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool act_fork(const struct work *w, uint64_t i)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)w;
+	(void)i;
+	if (pid < 0)
+		return false;
+	if (pid == 0)
+		_exit(0);
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return false;
@@ -205,7 +224,7 @@ static const struct {
 	int args;
 } ops[] = {
 	{"exec", act_exec, 1}, {"open", act_open, 2}, {"tcp", act_tcp, 0},
-	{"udp", act_udp, 0},   {"call", act_call, 0},
+	{"udp", act_udp, 0},   {"call", act_call, 0}, {"fork", act_fork, 0},
 };
 
 static void prepare(struct work *w, int argc, char **argv)
@@ -215,7 +234,7 @@ static void prepare(struct work *w, int argc, char **argv)
 			w->act = ops[i].act;
 	}
 	if (!w->act) {
-		fprintf(stderr, "usage: storm exec|open|tcp|udp|call COUNT [ARG]...\n");
+		fprintf(stderr, "usage: storm exec|fork|open|tcp|udp|call COUNT [ARG]...\n");
 		exit(2);
 	}
 	w->op = argv[1];
