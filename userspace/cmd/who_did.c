@@ -9,6 +9,7 @@
 #include "cmd/options.h"
 #include "cmd/source.h"
 #include "cmd/view.h"
+#include "event.h"
 
 static void add_link(struct text *out, struct str exe, uint64_t pid)
 {
@@ -97,6 +98,21 @@ static void say_title(const struct cli *c, const json_t *row)
 	block_line(&c->term, 0, (unsigned)text_width(time.p) + 3, time.p, who.p);
 }
 
+/* "derived, flags handoff": a name that is doubted is not to be read without its doubt. Kernel's and recorded need no word. */
+static void say_sure(struct text *out, const json_t *row)
+{
+	int level = assurance_parse(row_str(row, "identity.assurance.who"));
+	bool flags = json_array_size(row_find(row, "identity.flags")) > 0;
+
+	if (!flags && (level >= ASSURANCE_RECORDED || row_is(row, "identity.kind", "anon")))
+		return;
+	row_say(out, row, "identity.assurance.who");
+	if (!flags)
+		return;
+	text_puts(out, out->n ? ", flags " : "flags ");
+	row_say(out, row, "identity.flags");
+}
+
 static void say_part(const struct cli *c, const char *label, const struct text *value)
 {
 	if (value->n)
@@ -160,7 +176,7 @@ static void say_content(struct text *out, const json_t *row)
 void print_who_did(const struct cli *c, const json_t *row)
 {
 	_cleanup_text_ struct text what = {0}, with = {0}, chain = {0}, as = {0}, verdict = {0};
-	_cleanup_text_ struct text written = {0}, content = {0};
+	_cleanup_text_ struct text written = {0}, content = {0}, sure = {0}, by = {0};
 
 	view_type(&what, row);
 	text_puts(&what, " ");
@@ -177,8 +193,12 @@ void print_who_did(const struct cli *c, const json_t *row)
 	say_writer(&written, c, row);
 	say_chain(&chain, c, row);
 	row_say(&as, row, "identity.as");
+	row_say(&by, row, "identity.by");
+	say_sure(&sure, row);
 	say_verdict(&verdict, row);
 	say_title(c, row);
+	say_part(c, "sure", &sure);
+	say_part(c, "by", &by);
 	say_part(c, "what", &what);
 	say_part(c, "with", &with);
 	say_part(c, "file", &content);

@@ -74,6 +74,11 @@ run 6 "completeness that is not known is not complete" query --from - --require-
 run 0 "who did that" write /etc/sudoers.d/90-ci --from -
 like "$out" "human:maya via ssh,sudo:root" "the answer begins with who"
 like "$out" "1 answer \(3 acts\), " "and ends with how many"
+unlike "$out" "sure |  by " "a name that is sure needs no more words"
+jq -c 'select(.seq == 5) | .identity.assurance.who = "derived" | .identity.flags = ["loopback_ssh", "handoff"] |
+	.identity.by = "human:bob"' "$EVENTS" >"$SCRATCH/doubt.ndjson"
+run 0 "who did that, perhaps" write /etc/sudoers.d/90-ci --from "$SCRATCH/doubt.ndjson"
+like "$out" "sure +derived, flags loopback_ssh,handoff"$'\n'" +by +human:bob" "a name that is doubted has its doubt beside it"
 run 0 "exec by name" exec run.sh --from - -o name -q
 is "$out" "01KAQ7V1MSE0TZ4QZ8R1H5W002" "a program by its name"
 run 0 "who executed that" exec run.sh --from "$EVENTS"
