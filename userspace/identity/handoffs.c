@@ -47,10 +47,51 @@ static bool are_one_person(const struct identity_table *t, uint64_t a, uint64_t 
 	return x && y && is_one_person(&x->identity, &y->identity);
 }
 
-/* Who came to one that was found running, or that is forgotten by now, was not seen. */
-static bool may_be_shared(const struct process *server)
+/* Its place, or SERVERS_MAX. */
+static size_t find_server(const struct servers *all, uint32_t pid, uint64_t start_ns)
 {
-	return !server || server->exe_boot_ns || server->shared;
+	size_t i = 0;
+
+	while (i < SERVERS_MAX && (all->v[i].pid != pid || all->v[i].start_ns != start_ns))
+		i++;
+	return i;
+}
+
+/* NULL: who came to one that was found running, or has been forgotten, is not known. */
+static struct server *take_server(struct identity_table *t, struct process *p)
+{
+	size_t at = find_server(&t->servers, p->pid, p->start_ns);
+	struct server *s;
+
+	if (at < SERVERS_MAX)
+		return &t->servers.v[at];
+	if (p->exe_boot_ns || p->served)
+		return NULL;
+	p->served = true;
+	s = &t->servers.v[t->servers.seen++ % SERVERS_MAX];
+	*s = (struct server){.start_ns = p->start_ns, .pid = p->pid};
+	keep_servers(t);
+	return s;
+}
+
+static void note_visit(struct identity_table *t, struct process *server, bool same, bool one_person)
+{
+	struct server *s = take_server(t, server);
+
+	if (!s || ((same || s->shared) && (one_person || s->strangers)))
+		return;
+	s->shared |= !same;
+	s->strangers |= !one_person;
+	keep_servers(t);
+}
+
+void handoffs_missed(struct identity_table *t, const struct event_what *loss)
+{
+	if (loss->loss.by_type && !loss->loss.by_type[EVENT_NET_CONNECT])
+		return;
+	for (size_t i = 0; i < SERVERS_MAX; i++)
+		t->servers.v[i].shared = t->servers.v[i].strangers = 1;
+	keep_servers(t);
 }
 
 void handoffs_learn(struct identity_table *t, const struct process *p,
@@ -76,8 +117,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 			    .task_flags = what->task_flags,
 			    .linkable = !same && p->uid == server->uid &&
 					p->exe == server->exe}; /* one text, one entry */
-	server->shared |= !same;
-	server->strangers |= !one_person;
+	note_visit(t, server, same, one_person);
 }
 
 /* The one client of the moment; NULL when it may have been another one, or the server's own people. */
@@ -99,10 +139,11 @@ static const struct visit *find_visit(const struct identity_table *t, const stru
 	return found;
 }
 
-void handoffs_find_origin(const struct identity_table *t, const struct event_what *what,
+void handoffs_find_origin(struct identity_table *t, const struct event_what *what,
 			  struct origin *origin)
 {
-	const struct process *server;
+	const struct server *known;
+	struct process *server;
 	const struct boundary *b;
 	const struct visit *v;
 
@@ -110,7 +151,8 @@ void handoffs_find_origin(const struct identity_table *t, const struct event_wha
 		return;
 	server = processes_find(&t->processes, what->crossing.opener_pid,
 				what->crossing.opener_start_ns);
-	origin->shared = may_be_shared(server);
+	known = server ? take_server(t, server) : NULL;
+	origin->shared = !known || known->shared;
 	origin->server = server ? interned_str(server->exe) : STR_NONE;
 	v = find_visit(t, what);
 	b = v ? boundaries_find(&t->boundaries, v->boundary) : NULL;
@@ -119,12 +161,16 @@ void handoffs_find_origin(const struct identity_table *t, const struct event_wha
 	boundary_identity(t, b, what->wall_ns, &origin->by);
 	origin->by_who_id = b->who_id;
 	origin->by_boundary = b->id;
-	origin->one_person = server && !server->exe_boot_ns && !server->strangers;
+	origin->one_person = known && !known->strangers;
 	naming_apply_flags(&origin->by, v->task_flags);
 }
 
 bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b)
 {
-	return b->server_pid &&
-	       may_be_shared(processes_find(&t->processes, b->server_pid, b->server_start_ns));
+	size_t at;
+
+	if (!b->server_pid)
+		return false;
+	at = find_server(&t->servers, b->server_pid, b->server_start_ns);
+	return at == SERVERS_MAX || t->servers.v[at].shared;
 }

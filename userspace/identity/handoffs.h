@@ -17,8 +17,10 @@
 /* A connection over a unix socket that p has made. */
 void handoffs_learn(struct identity_table *t, const struct process *p,
 		    const struct event_what *what);
+/* Connections were lost: anybody may have been at any server. */
+void handoffs_missed(struct identity_table *t, const struct event_what *loss);
 /* For whom a server has started a program, in a crossing of kind handoff. */
-void handoffs_find_origin(const struct identity_table *t, const struct event_what *what,
+void handoffs_find_origin(struct identity_table *t, const struct event_what *what,
 			  struct origin *origin);
 /* Whether the server that b's programs were started by is used by people of other sessions, or may be. */
 bool handoffs_is_shared(const struct identity_table *t, const struct boundary *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keep: notes for the daemon that takes over: on boundaries, on tokens that were shown, and on supervisors
- * whose files a job has changed. One on a boundary has the facts, the executable, and the identity as a
+ * keep: notes for the daemon that takes over: on boundaries, on tokens that were shown, on supervisors whose
+ * files a job has changed, and on who has been at the servers of multiplexers. One on a boundary has the facts, the executable, and the identity as a
  * packed event: decided once, it is the same for whoever reads it.
  */
 #include <errno.h>
@@ -15,10 +15,11 @@
 #define NOTE_BYTES 8192 /* longer ones are not kept: their boundary will be lost, never wrong */
 
 /* What a note begins with; a changed struct gets a number of its own. */
-enum note_kind { NOTE_BOUNDARY = 1, NOTE_TOKEN = 2, NOTE_TAMPERED = 3 };
+enum note_kind { NOTE_BOUNDARY = 1, NOTE_TOKEN = 2, NOTE_TAMPERED = 3, NOTE_SERVERS = 4 };
 /* Boundaries have smaller numbers: see record_boundary.id. */
 #define ID_OF_TOKEN    (1ull << 63)
 #define ID_OF_TAMPERED (1ull << 62)
+#define ID_OF_SERVERS  (1ull << 61)
 
 struct facts {
 	uint32_t note;	  /* NOTE_BOUNDARY */
@@ -44,6 +45,12 @@ struct tampered_note {
 	uint32_t pad0;
 	uint64_t rows;
 	uint64_t list; /* of which settings these are rows */
+};
+
+struct servers_note {
+	uint32_t kind;
+	uint32_t pad0;
+	struct servers servers;
 };
 
 /* A note that boundaries point into: texts that are nobody's own live there. */
@@ -163,6 +170,14 @@ void keep_tampered(const struct identity_table *t)
 		t->keeper.note(t->keeper.ctx, ID_OF_TAMPERED, &note, sizeof(note));
 }
 
+void keep_servers(const struct identity_table *t)
+{
+	struct servers_note note = {.kind = NOTE_SERVERS, .servers = t->servers};
+
+	if (t->keeper.note && t->servers.seen)
+		t->keeper.note(t->keeper.ctx, ID_OF_SERVERS, &note, sizeof(note));
+}
+
 static void note_list(const struct identity_table *t, const struct link *head)
 {
 	for (const struct link *l = head->next; l != head; l = l->next)
@@ -178,6 +193,7 @@ void identity_keep(struct identity_table *t, const struct identity_keeper *keepe
 	note_list(t, &t->boundaries.idle);
 	note_list(t, &t->boundaries.busy);
 	keep_tampered(t);
+	keep_servers(t);
 }
 
 static struct str text_at(const uint8_t *at, uint32_t n)
@@ -279,6 +295,7 @@ int identity_restore(struct identity_table *t, const void *note, size_t size)
 		uint32_t kind;
 		struct token_note token;
 		struct tampered_note tampered;
+		struct servers_note servers;
 	} n = {0};
 
 	if (size < sizeof(n.kind))
@@ -291,6 +308,11 @@ int identity_restore(struct identity_table *t, const void *note, size_t size)
 		return size == sizeof(n.token) ? restore_token(t, &n.token) : -EBADMSG;
 	case NOTE_TAMPERED:
 		return size == sizeof(n.tampered) ? restore_tampered(t, &n.tampered) : -EBADMSG;
+	case NOTE_SERVERS:
+		if (size != sizeof(n.servers))
+			return -EBADMSG;
+		t->servers = n.servers.servers;
+		return 0;
 	default:
 		return -EBADMSG;
 	}

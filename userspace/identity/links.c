@@ -25,7 +25,7 @@ static void find_client(const struct identity_table *t, struct origin *origin,
 }
 
 /* sshd's line and the client, when this is a login over ssh; a client of a server that people share. */
-void links_find_origin(const struct identity_table *t, const struct event_what *what,
+void links_find_origin(struct identity_table *t, const struct event_what *what,
 		       struct origin *origin)
 {
 	struct ends client;

@@ -10,7 +10,7 @@
 #include "identity/table.h"
 
 /* How a login over ssh came in: sshd's line, and the client where that is on this host. */
-void links_find_origin(const struct identity_table *t, const struct event_what *what,
+void links_find_origin(struct identity_table *t, const struct event_what *what,
 		       struct origin *origin);
 /*
  * What p did, before its identity is looked up: it may be the first program of a job of cron's or at's, or

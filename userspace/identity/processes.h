@@ -28,9 +28,8 @@ struct process {
 	uint64_t job;	     /* the first job that it opened; 0 = none */
 	uint64_t login;	     /* the login that it opened; 0 = none */
 	bool exec_seen;
-	bool shared;	/* a multiplexer's server, and people of other sessions have been there */
-	bool strangers; /* of them somebody who may be another person than who started it */
-	bool tampered;	/* a supervisor, and a job has written its memory */
+	bool served;   /* a multiplexer's server that was among the known ones */
+	bool tampered; /* a supervisor, and a job has written its memory */
 	bool alive;
 	bool held; /* its boundary is held for it */
 };

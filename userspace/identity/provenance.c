@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* provenance: see the header. The table behind it is writers.c. */
 #include "identity/provenance.h"
+#include "identity/handoffs.h"
 
 /* One name as it is; several one behind the other, or none when they are too long. */
 static struct str list_writers(const struct written_by *by, char *buf, size_t size)
@@ -55,4 +56,5 @@ void identity_missed(struct identity_table *t, const struct event_what *loss)
 	if (lost && (lost[EVENT_FILE_WRITE] || lost[EVENT_FILE_CREATE]))
 		writers_missed(&t->writers, loss->loss.from_wall_ns, loss->loss.to_wall_ns);
 	deferrals_missed(t->deferrals, loss);
+	handoffs_missed(t, loss);
 }

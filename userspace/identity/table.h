@@ -28,6 +28,20 @@ struct visits {
 	} v[VISITS_MAX];
 };
 
+#define SERVERS_MAX 64
+
+/* Their servers that were seen from their start on: of others it is not known who has been there. */
+struct servers {
+	uint64_t seen;
+	struct server {
+		uint64_t start_ns;
+		uint32_t pid;
+		uint8_t shared;	   /* people of other sessions have been there, */
+		uint8_t strangers; /* and among them may be another person than who started it */
+		uint8_t pad[2];
+	} v[SERVERS_MAX];
+};
+
 struct identity_table {
 	struct boundaries boundaries;
 	struct processes processes;
@@ -40,6 +54,7 @@ struct identity_table {
 	struct deferrals *deferrals;
 	struct bindings bindings;
 	struct visits visits;
+	struct servers servers;
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;
@@ -59,6 +74,7 @@ void forget_boundary(void *table, uint64_t id);
 void keep_binding(const struct identity_table *t, const struct binding *b);
 void forget_binding(const struct identity_table *t, const struct binding *b);
 void keep_tampered(const struct identity_table *t);
+void keep_servers(const struct identity_table *t);
 /* Found running: what an earlier daemon knew of what it opened. */
 void recall_opener(const struct identity_table *t, struct process *p);
 void restored_release(struct identity_table *t);

@@ -231,6 +231,86 @@ static void a_server_that_was_found_running_may_be_shared(void **state)
 	assert_true(is_flagged(&ev));
 }
 
+/* A connection that was lost may have been anybody's. */
+static void lost_visits_may_have_been_anybodys(void **state)
+{
+	struct task alice = person(100, 25, KEY_A), server = tmux_of(&alice, 101), pane;
+	uint64_t lost[EVENT_TYPE_MAX] = {[EVENT_FILE_READ] = 1};
+	struct event ev = {.what = {.type = EVENT_LOSS, .loss.by_type = lost}};
+
+	(void)state;
+	window(&server, 10 * SECOND, &pane);
+	identity_missed(table, &ev.what);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	assert_false(is_flagged(&ev));
+	lost[EVENT_NET_CONNECT] = 1;
+	ev = (struct event){.what = {.type = EVENT_LOSS, .loss.by_type = lost}};
+	identity_missed(table, &ev.what);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_true(is_flagged(&ev));
+}
+
+/* --- the next daemon */
+
+#define NOTES_MAX 16
+
+static struct note {
+	uint64_t id;
+	size_t size;
+	uint8_t bytes[8192];
+} notes[NOTES_MAX];
+
+static void keep(void *ctx, uint64_t id, const void *bytes, size_t size)
+{
+	struct note *n = notes;
+
+	(void)ctx;
+	while (n < notes + NOTES_MAX - 1 && n->id && n->id != id)
+		n++;
+	*n = (struct note){.id = id, .size = size};
+	if (size)
+		memcpy(n->bytes, bytes, size);
+}
+
+/* Another daemon takes over, which finds the server running. */
+static void take_over(const struct task *server)
+{
+	struct event ev = event_of(EVENT_PROCESS, server);
+
+	identity_free(table);
+	table = new_table(0, 0);
+	for (size_t i = 0; i < NOTES_MAX && notes[i].id; i++)
+		assert_int_equal(identity_restore(table, notes[i].bytes, notes[i].size), 0);
+	ev.what.exec.exe = STR_LIT(TMUX);
+	identity_attach(table, &ev);
+}
+
+static void the_next_daemon_knows_who_was_there(void **state)
+{
+	static const struct identity_keeper keeper = {keep, NULL};
+	struct task alice = person(100, 25, KEY_A), bob = person(200, 26, KEY_B),
+		    server = tmux_of(&alice, 101), pane;
+	struct event ev;
+
+	(void)state;
+	memset(notes, 0, sizeof(notes));
+	identity_keep(table, &keeper);
+	window(&server, 10 * SECOND, &pane);
+	take_over(&server);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_false(is_flagged(&ev));
+	identity_keep(table, &keeper);
+	visit(&bob, &server, 20 * SECOND);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	assert_true(is_flagged(&ev));
+	take_over(&server);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_true(is_flagged(&ev));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +320,10 @@ int main(void)
 						new_case, end_case),
 		cmocka_unit_test_setup_teardown(passwords_tell_nobody_apart, new_case, end_case),
 		cmocka_unit_test_setup_teardown(who_may_have_asked_is_not_guessed, new_case,
+						end_case),
+		cmocka_unit_test_setup_teardown(lost_visits_may_have_been_anybodys, new_case,
+						end_case),
+		cmocka_unit_test_setup_teardown(the_next_daemon_knows_who_was_there, new_case,
 						end_case),
 		cmocka_unit_test_setup_teardown(a_server_that_was_found_running_may_be_shared,
 						new_case, end_case),
