@@ -2,6 +2,7 @@
 #include "store/writer.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "store/schema.h"
@@ -333,6 +334,11 @@ static void retain(struct writer *w, struct commit_result *out)
 		schema_exec(w->db, "ROLLBACK");
 }
 
+static void keep_error(struct writer *w)
+{
+	snprintf(w->error, sizeof(w->error), "%s", sqlite3_errmsg(w->db));
+}
+
 int writer_commit(struct writer *w, const struct work *work, struct commit_result *out)
 {
 	struct commit_result result = {0};
@@ -341,12 +347,15 @@ int writer_commit(struct writer *w, const struct work *work, struct commit_resul
 
 	memcpy(prev, w->prev, sizeof(prev));
 	r = schema_exec(w->db, "BEGIN IMMEDIATE");
-	if (r)
+	if (r) {
+		keep_error(w);
 		return r;
+	}
 	r = write_all(w, work, prev, &result);
 	if (r == 0)
 		r = schema_exec(w->db, "COMMIT");
 	if (r) {
+		keep_error(w);
 		/* what SQLite has rolled back by itself is no error here */
 		sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
 		return r;
@@ -360,7 +369,7 @@ int writer_commit(struct writer *w, const struct work *work, struct commit_resul
 
 const char *writer_error(const struct writer *w)
 {
-	return sqlite3_errmsg(w->db);
+	return w->error;
 }
 
 int writer_close(struct writer *w, bool clean, uint64_t next_seq)

@@ -52,6 +52,7 @@ struct writer {
 	int64_t last_wall_ns; /* of the newest event that was there at opening */
 	uint32_t mark_len;    /* of the mark that is in the file */
 	uint8_t mark[STORE_MARK_MAX];
+	char error[160]; /* of the last commit that failed, before it was rolled back */
 };
 
 /* What a commit changed in the file. */

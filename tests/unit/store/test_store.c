@@ -826,7 +826,7 @@ static void full_disk_is_counted_and_survived(void **state)
 		store_get_stats(s, &stats);
 	} while (stats.lost < 1000 && n < 3000000);
 	assert_int_equal(stats.last_err, ENOSPC);
-	assert_true(strlen(stats.last_err_text) > 0);
+	assert_string_equal(stats.last_err_text, "database or disk is full");
 	assert_int_equal(unlink(path), 0);
 	/* the retry comes within its second; then a buffer is free again */
 	for (unsigned i = 0; i < 20000 && stats.last_err; i++) {
