@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -77,6 +78,49 @@ static void watch_programs(struct daemon *d)
 	watch(d, TAMPER_PROGRAM, path);
 }
 
+/* What stops or kills all that is in a group, or in one below it. Version 1 has a freezer only. */
+static void watch_group(struct daemon *d, const char *mount, const char *group, bool v1)
+{
+	static const char *const files[] = {"cgroup.freeze", "cgroup.kill"};
+	char dir[PATH_MAX], path[PATH_MAX + 32];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", group);
+	for (; dir[0] == '/' && dir[1]; *slash = '\0') {
+		for (size_t i = 0; i < (v1 ? 1 : ARRAY_SIZE(files)); i++) {
+			snprintf(path, sizeof(path), "%s%s/%s", mount, dir,
+				 v1 ? "freezer.state" : files[i]);
+			if (access(path, F_OK) == 0)
+				watch(d, TAMPER_GROUP, path);
+		}
+		slash = strrchr(dir, '/');
+	}
+}
+
+/* Lines of cgroup(7): "0::/system.slice/whodid.service", "7:freezer:/". */
+static void watch_groups(struct daemon *d)
+{
+	_cleanup_free_ char *text = NULL;
+	char *line, *rest;
+	size_t n;
+
+	if (file_read("/proc/self/cgroup", 65536, &text, &n))
+		return;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;
+
+		if (!group)
+			continue;
+		*group++ = '\0';
+		if (!strcmp(names, ":freezer")) {
+			watch_group(d, "/sys/fs/cgroup/freezer", group, true);
+		} else if (!names[1]) {
+			watch_group(d, "/sys/fs/cgroup", group, false);
+			watch_group(d, "/sys/fs/cgroup/unified", group, false);
+		}
+	}
+}
+
 /* Field 22 of stat(5); the name in parentheses before it may hold anything. */
 static uint64_t own_start_ticks(void)
 {
@@ -106,6 +150,7 @@ int start_tamper(struct daemon *d, struct problem *err)
 	watch_programs(d);
 	collect_kept_path(pins, d->config.store_dir);
 	watch(d, TAMPER_PINS, pins);
+	watch_groups(d);
 	tamper_former(d->line.tamper, d->former_pid);
 	return 0;
 }

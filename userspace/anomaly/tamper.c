@@ -234,7 +234,8 @@ static enum severity sees_file(struct tamper *t, const struct event *ev)
 	static const char *const words[] = {[TAMPER_STORE] = "the store",
 					    [TAMPER_SETTINGS] = "settings",
 					    [TAMPER_PROGRAM] = "the program",
-					    [TAMPER_PINS] = "what the kernel keeps"};
+					    [TAMPER_PINS] = "what the kernel keeps",
+					    [TAMPER_GROUP] = "the control group"};
 	struct str path = ev->what.file.path;
 	const struct place *p = find_place(t, ev, path);
 

@@ -15,7 +15,7 @@
 
 #include "event.h"
 
-enum tamper_kind { TAMPER_STORE, TAMPER_SETTINGS, TAMPER_PROGRAM, TAMPER_PINS };
+enum tamper_kind { TAMPER_STORE, TAMPER_SETTINGS, TAMPER_PROGRAM, TAMPER_PINS, TAMPER_GROUP };
 
 struct tamper;
 
@@ -24,7 +24,7 @@ int tamper_new(struct tamper **out, uint32_t pid, uint64_t start_ticks);
 void tamper_free(struct tamper *t);
 /* A file, or a folder with all that is in it. dev as in event.what.file.dev, 0 = not known. What is past
  * TAMPER_PLACES is left out. */
-#define TAMPER_PLACES 24
+#define TAMPER_PLACES 48
 void tamper_watch(struct tamper *t, enum tamper_kind kind, const char *path, uint64_t dev);
 /* The daemon that recorded before this one: how it ended stands in what is taken over from it. */
 void tamper_former(struct tamper *t, uint32_t pid);
