@@ -342,7 +342,8 @@ struct ci_facts {
 	struct str repository, repository_id, workflow, job, run_id, step, actor, ref, sha, event,
 		runner;
 	/* Folders that the supervisor gave the job, absolute and resolved in writing; absent where a job
-	 * may set what says so. In its container they are as its supervisor sees them. */
+	 * may set what says so. Of a step in a container they are the container's: GitHub's runner
+	 * translates what it hands to docker exec (ContainerStepHost, StepHost.cs). */
 	struct str workspace, temp;
 	uint32_t attempt; /* 0 = not known */
 };
