@@ -4,15 +4,19 @@
 need containerd ctr containerd-shim-runc-v2 runc tar busybox curl python3 sha256sum
 
 CONTAINERD_SOCK=$SCRATCH/containerd.sock
+POD_UIDS=() # whose cgroups are removed at the end
 
 containerd_is_up() {
 	ctr -a "$CONTAINERD_SOCK" version
 }
 
 end_containerd() {
+	local uid
 	ctr -a "$CONTAINERD_SOCK" -n k8s.io tasks ls -q | xargs -r ctr -a "$CONTAINERD_SOCK" -n k8s.io tasks rm -f
 	kill "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
+	for uid in "${POD_UIDS[@]}"; do rmdir /sys/fs/cgroup{,/*}/kubepods/besteffort/pod"$uid"; done
+	rmdir /sys/fs/cgroup{,/*}/kubepods/besteffort /sys/fs/cgroup{,/*}/kubepods # of others they are not empty
 	awk -v top="$SCRATCH/containerd" 'index($2, top) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
 }
 

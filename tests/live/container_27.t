@@ -13,6 +13,13 @@ cgroups=/sys/fs/cgroup
 mark=$(marker parent)
 uid=$(cat /proc/sys/kernel/random/uuid)
 parent=/kubepods/besteffort/pod$uid
+# Behind dockerd's end, which is registered later.
+remove_cgroups() {
+	rmdir "$cgroups/system.slice/cri-docker.service" "$cgroups/system.slice"
+	rmdir /sys/fs/cgroup{,/*}"$parent"
+	rmdir /sys/fs/cgroup{,/*}/kubepods/besteffort /sys/fs/cgroup{,/*}/kubepods # of others they are not empty
+}
+cleanup remove_cgroups
 make_user doc
 chmod 755 "$SCRATCH"
 start_dockerd "$(id -gn "$TEST_USER")"
@@ -22,12 +29,6 @@ cp "$SCRATCH/alice.pub" "$SCRATCH/authorized"
 manager=$SCRATCH/manager
 install -m 755 "$B/tests/lib/service-manager" "$manager"
 
-remove_cgroups() {
-	rmdir "$cgroups/system.slice/cri-docker.service" "$cgroups/system.slice"
-	find /sys/fs/cgroup/*/kubepods/besteffort/"pod$uid" /sys/fs/cgroup/kubepods/besteffort/"pod$uid" -depth -type d -exec rmdir {} +
-	rmdir /sys/fs/cgroup/*/kubepods/besteffort /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/kubepods/besteffort /sys/fs/cgroup/kubepods
-}
-cleanup remove_cgroups
 start_daemon --set "identity.service_managers=$manager" \
 	--set "identity.container_runtimes=$(command -v containerd-shim-runc-v2)"
 start_sshd

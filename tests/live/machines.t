@@ -22,6 +22,8 @@ unit=$cgroups/machine.slice/systemd-nspawn@$name.service
 remove_cgroups() {
 	find "$unit" -depth -type d -exec rmdir {} +
 	rmdir "$cgroups/machine.slice"
+	# what the runtimes leave behind, in each hierarchy; only what is empty goes
+	rmdir /sys/fs/cgroup{,/*}/{lxc.pivot,payload,supervisor}
 }
 cleanup remove_cgroups
 start_daemon --set "identity.service_managers=$manager"
@@ -68,7 +70,6 @@ else
 	json_is "$event" .identity.unit "systemd-nspawn@$name.service" "nspawn as a unit: the unit"
 	# A machine's name in arguments is the caller's word: only what the cgroup says counts.
 	kind=bare
-	cleanup rmdir "$cgroups/payload" "$cgroups/supervisor"
 	nspawn env
 	bare=$(exec_with "$mark-bare") || bail_out "the exec in nspawn by hand was seen"
 	unlike "$(jq -r '.identity | .who + " " + .as' <<<"$bare")" "$name" "nspawn by hand: not the machine that the caller says"

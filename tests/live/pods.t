@@ -15,6 +15,7 @@ new_uid() {
 
 # pod_file NAME UID CGROUP-UID: the author of that pod writes what they like into labels and annotations.
 pod_file() {
+	POD_UIDS+=("$2" "$3")
 	jq -n --arg name "$1" --arg uid "$2" --arg parent "/kubepods/besteffort/pod$3" '{$name, namespace: "shop", $uid,
 		cgroup_parent: $parent, labels: {app: "web", "io.kubernetes.cri.sandbox-name": "other"},
 		annotations: {"io.kubernetes.cri.sandbox-namespace": "kube-system", "io.kubernetes.cri.image-name": "evil:1"}}' \
