@@ -13,6 +13,7 @@ __u64 own_acts[OWN_ACTS_MAX] = {0};
 __u64 self_start_ns = 0;
 __u64 seeded_ns = 0;
 __u32 seeded_tasks = 0;
+__u32 host_mnt_inum[2] = {0};
 
 #define SEED_CLIMB 8 /* generations looked up at once; the rest comes in the next run */
 
@@ -73,6 +74,10 @@ int on_seed(struct bpf_iter__task *ctx)
 		return 0;
 	self_tgid = bpf_get_current_pid_tgid() >> 32;
 	self_start_ns = bpf_get_current_task_btf()->group_leader->start_boottime;
+	if (task->pid == 1)
+		host_mnt_inum[0] = read_mnt_inum(task);
+	else if (task->pid == 2)
+		host_mnt_inum[1] = read_mnt_inum(task);
 	if (has_state(task))
 		return 0;
 	for (int i = 0; i < SEED_CLIMB; i++) {

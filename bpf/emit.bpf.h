@@ -93,6 +93,7 @@ static __always_inline void slot_release(struct slot *s)
 #define slot_begin(s, type)                                   \
 	({                                                    \
 		(s)->len = sizeof(type);                      \
+		(s)->root_off = (s)->root_len = 0;            \
 		__builtin_memset((s)->data, 0, sizeof(type)); \
 		(type *)(s)->data;                            \
 	})
@@ -122,6 +123,8 @@ static_sub u32 slot_close(struct slot *s, u32 kind)
 	h->kind = kind;
 	h->cpu = bpf_get_smp_processor_id();
 	h->flags = s->flags;
+	h->root_off = s->root_off;
+	h->root_len = s->root_len;
 	return len;
 }
 

@@ -142,7 +142,12 @@ struct record_header {
 	__u16 kind; /* enum record_kind */
 	__u16 cpu;
 	__u32 flags; /* RECORD_* */
-	__u32 pad0;
+	/*
+	 * Where a path or base in the record passes through the root of who acts: the root's own path is
+	 * that text. 0 with length 0 = the root is the top of the mount namespace, or no path passes
+	 */
+	__u16 root_off;
+	__u16 root_len;
 };
 
 struct record_text {
@@ -285,8 +290,8 @@ struct record_file {
 	__u32 new_uid; /* chown: 0xffffffff = unchanged */
 	__u32 new_gid;
 	__u32 generation; /* i_generation, of an open or a mapping */
-	__u32 pad1;
-	__u64 size;	/* truncate: new size */
+	__u32 mnt_inum;	  /* mount namespace of who acts, where it is not the host's; else 0 */
+	__u64 size;	  /* truncate: new size */
 	__u64 ctime_ns; /* open of a regular file for writing: its change time, not by what follows */
 	struct record_text path;
 	struct record_text

@@ -185,6 +185,7 @@ static __noinline struct slot *begin_by_arguments(struct task_struct *task,
 	s->args[CWD] = (u64)AT_FDCWD;
 	fill_current(s->id);
 	r->count = 1;
+	r->mnt_inum = foreign_mnt_inum();
 	r->op = op->op;
 	r->new_uid = r->new_gid = 0xffffffff;
 	if (op->path == ABSENT)

@@ -76,6 +76,7 @@ shared_sub int inside_begin(u32 op)
 	r = slot_begin(s, struct record_file);
 	fill_current(s->id);
 	r->count = 1;
+	r->mnt_inum = foreign_mnt_inum();
 	r->op = op;
 	r->new_uid = r->new_gid = 0xffffffff;
 	return s->id + 1;

@@ -28,6 +28,11 @@ extern __u64 own_acts[OWN_ACTS_MAX];
 extern __u32 engine_clients;
 /* How many tasks seeding has given a state. */
 extern __u32 seeded_tasks;
+/*
+ * Mount namespaces with the host's paths: that of the first process, and the first one of all, in which
+ * kernel threads are (there are hosts whose first process has left it). Set by the seeding runs.
+ */
+extern __u32 host_mnt_inum[2];
 
 /* Records for user space. (set) */
 struct {
@@ -87,6 +92,11 @@ struct slot {
 	u64 walk_dentry; /* state of a walk: kernel addresses */
 	u64 walk_mount;
 	u64 walk_root;
+	u64 root_mount; /* root of who acts, one behind the other as in struct path */
+	u64 root_dentry;
+	u32 root_at;  /* of path, where the walk has come through it; 0 = nowhere */
+	u16 root_off; /* see struct record_header */
+	u16 root_len;
 	u64 args[8]; /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
 	struct flow_count flow;	  /* on its way into a window */
 	u64 held_ns;		  /* a held slot: since when, */

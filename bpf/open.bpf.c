@@ -58,6 +58,7 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 		s->flags |= RECORD_IA32;
 	fill_current(s->id);
 	r->count = 1;
+	r->mnt_inum = foreign_mnt_inum();
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	r->open_flags = flags;
 	r->result = ret < 0 ? ret : 0;
@@ -179,6 +180,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task, task, st);
 	r->count = 1;
+	r->mnt_inum = foreign_mnt_inum();
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	fill_opened(s, r, file, &o, flags_of_call(args, class));
 	submit_opened(s, &o);

@@ -73,6 +73,8 @@ static long walk_step(u32 i, struct walk *w)
 	struct dentry_head h = {};
 
 	(void)i;
+	if ((u64)d == s->root_dentry && (u64)m == s->root_mount)
+		s->root_at = s->walk_off;
 	if ((u64)d != s->walk_root)
 		read_dentry(d, &h);
 	if ((u64)d == s->walk_root || d == h.parent) {
@@ -125,6 +127,29 @@ static_sub int walk_finish(struct slot *s, struct record_text *out)
 	return 0;
 }
 
+/* The root of current: paths are looked up in its own calls, by the same that acts. */
+static_sub int note_root(struct slot *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	bpf_core_read(&s->root_mount, sizeof(struct path), &task->fs->root);
+	s->root_mount = (u64)mount_of((void *)s->root_mount);
+	s->root_at = 0;
+	return 0;
+}
+
+/* The text that the walk has made passes through that root: what is left of it, is the root's path. */
+static_sub int take_root(struct slot *s, const struct record_text *t)
+{
+	u32 n = s->root_at - s->walk_off;
+
+	if (!s->root_at || s->flags & RECORD_PATH_CUT || n == 0 || n > t->len)
+		return 0;
+	s->root_off = t->off;
+	s->root_len = n;
+	return 0;
+}
+
 /* Objects without a place (memfd, pipe): the dentry's own name, without a slash. */
 static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d,
 					     struct record_text *out)
@@ -167,8 +192,10 @@ shared_sub int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
 	s->walk_dentry = dentry_address;
 	s->walk_mount = (u64)mount_of(mnt);
 	s->walk_root = (u64)root;
+	note_root(s);
 	bpf_loop(WALK_STEPS, walk_step, &w, 0);
 	walk_finish(s, &t);
+	take_root(s, &t);
 	s->text = t;
 	return 0;
 }

@@ -27,7 +27,7 @@ static_sub int take_credentials(struct record_exec *r, struct task_struct *task)
 	bpf_core_read(&r->caps_effective, sizeof(u64), &cred->cap_effective);
 	bpf_core_read(&r->caps_permitted, sizeof(u64), &cred->cap_permitted);
 	r->ns_pid_inum = read_pid_ns_inum(task);
-	r->ns_mnt_inum = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	r->ns_mnt_inum = read_mnt_inum(task);
 	r->ns_net_inum = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 	r->ns_cgroup_inum = BPF_CORE_READ(task, nsproxy, cgroup_ns, ns.inum);
 	r->ns_user_inum = cred->user_ns->ns.inum;

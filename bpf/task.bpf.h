@@ -119,6 +119,19 @@ static __always_inline u32 read_pid_ns_inum(struct task_struct *task)
 	return BPF_CORE_READ(ns, ns.inum);
 }
 
+static __always_inline u32 read_mnt_inum(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+}
+
+/* Current's, or 0 where its paths are the host's. */
+static __always_inline u32 foreign_mnt_inum(void)
+{
+	u32 inum = read_mnt_inum(bpf_get_current_task_btf());
+
+	return inum == host_mnt_inum[0] || inum == host_mnt_inum[1] ? 0 : inum;
+}
+
 /* Inode and device of an open file. */
 static __always_inline void read_file_id(struct file *file, struct exe_key *out)
 {

@@ -143,6 +143,15 @@ static __always_inline u32 kind_of_request(const struct record_file *r, u32 kind
 	return r->op == FILE_OP_OPEN ? kind_of_failed(r->open_flags, SYS_OPENAT) : kind;
 }
 
+/* A record that was put aside goes on where it was. */
+static __always_inline void take_up(struct slot *s, const struct record_header *h)
+{
+	s->len = h->size;
+	s->flags = h->flags;
+	s->root_off = h->root_off;
+	s->root_len = h->root_len;
+}
+
 /* A request whose end was not seen, since another one lies at its address now. */
 static __noinline int tell_forgotten(u64 req)
 {
@@ -159,8 +168,8 @@ static __noinline int tell_forgotten(u64 req)
 		return 0;
 	bpf_probe_read_kernel(s->data, REQUEST_BYTES, old->record);
 	r = (struct record_file *)s->data;
-	s->len = r->header.size;
-	s->flags = r->header.flags | RECORD_NO_RESULT;
+	take_up(s, &r->header);
+	s->flags |= RECORD_NO_RESULT;
 	slot_submit(s, kind);
 	slot_release(s);
 	return 0;
@@ -198,6 +207,7 @@ static __noinline int on_submitted(u64 req)
 	s->flags = RECORD_IO_URING | (op->named ? RECORD_REQUEST_PATH : 0);
 	fill_current(s->id);
 	r->count = 1;
+	r->mnt_inum = foreign_mnt_inum();
 	r->op = op->op;
 	r->new_uid = r->new_gid = 0xffffffff;
 	take_request(s, req);
@@ -248,8 +258,11 @@ static __noinline int finish(struct slot *s, u64 req, s32 result)
 		if (file)
 			return open_on_request(s->id, (u64)file);
 	}
-	if (!(s->flags & RECORD_REQUEST_PATH))
+	if (!(s->flags & RECORD_REQUEST_PATH)) {
 		take_object(s, r, BPF_CORE_READ((struct io_kiocb *)req, file));
+		if ((u32)task->tgid != r->task.pid) /* the root is that of whoever ends it */
+			s->root_off = s->root_len = 0;
+	}
 	slot_submit(s, kind);
 	return 0;
 }
@@ -283,8 +296,7 @@ int on_uring_complete(u64 *ctx)
 	if (!s)
 		return 0;
 	r = (struct record_file *)s->data;
-	s->len = r->header.size;
-	s->flags = r->header.flags;
+	take_up(s, &r->header);
 	if (!told)
 		finish(s, req, BPF_CORE_READ((struct io_kiocb *)req, cqe.res));
 	slot_release(s);

@@ -143,7 +143,9 @@ struct event_what {
 		uint32_t ns_pid, ns_mnt, ns_user, ns_net, ns_cgroup; /* inode numbers */
 		bool deleted; /* the file had no name any more */
 		bool loader;  /* the executable is a dynamic loader, which runs what argv says */
-		bool late;    /* found at the process's next act: no arguments, no filename */
+		struct str
+			path_in_root; /* exe from the root that the process has, where that is another */
+		bool late; /* found at the process's next act: no arguments, no filename */
 	} exec;
 
 	struct { /* exit */
@@ -159,7 +161,10 @@ struct event_what {
 		struct str xattr;    /* setxattr, removexattr: name of the attribute */
 		/* an open by a ring: what was asked for, where that is not path */
 		struct str requested;
-		struct str op; /* open, unlink, ... : static text */
+		/* path from the root that the process has, where that is not the top of its namespace */
+		struct str path_in_root;
+		uint32_t mnt_ns; /* mount namespace that path is in; 0 = the host's, or not known */
+		struct str op;	 /* open, unlink, ... : static text */
 		struct str
 			flags; /* comma list of open flags, lower case without O_: static or record text */
 		uint32_t mode; /* st_mode */

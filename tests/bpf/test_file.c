@@ -317,18 +317,33 @@ static void chroot_and_remove(void *arg)
 	need(open("/etc/victim", O_RDONLY) >= 0 && unlink("/etc/victim") == 0);
 }
 
+static void assert_root(const struct record_header *h, const char *root)
+{
+	struct record_text t = {h->root_off, h->root_len};
+
+	assert_text(h, t, root);
+}
+
 static void test_chroot_shows_the_real_place(void **state)
 {
 	uint32_t pid = act(chroot_and_remove, NULL);
 	const struct record_file *r = find_record(RECORD_FILE_READ, pid, 0);
-	char path[256];
+	char path[256], root[256];
 
 	(void)state;
 	assert_non_null(r);
 	in_scratch(path, sizeof(path), "jail/etc/victim");
+	in_scratch(root, sizeof(root), "jail");
 	assert_text(r, r->path, path);
+	assert_root(&r->header, root);
+	assert_int_equal(r->mnt_inum, 0);
 	r = find_record(RECORD_FILE_DELETE, pid, 0);
 	assert_non_null(r);
+	assert_root(&r->header, root);
+	r = find_record(RECORD_FILE_CREATE, pid, 2); /* before the root was changed */
+	assert_non_null(r);
+	assert_int_equal(r->header.root_len, 0);
+	r = find_record(RECORD_FILE_DELETE, pid, 0);
 	if (has_kernel_paths()) {
 		assert_text(r, r->path, path);
 		return;

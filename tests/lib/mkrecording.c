@@ -198,6 +198,7 @@ static const struct field file_fields[] = {
 	FILE_FIELD(U32, mode),
 	FILE_FIELD(U32, new_uid),
 	FILE_FIELD(U32, new_gid),
+	FILE_FIELD(U32, mnt_inum),
 	FILE_FIELD(U64, size),
 	FILE_FIELD(U32, generation),
 	FILE_FIELD(U64, ctime_ns),
@@ -724,6 +725,18 @@ static void set_loss(const struct word *w)
 	record.loss.lost[named(w->key, loss_kinds)] = number(w->value);
 }
 
+/* The root of who acts, which one of the texts before begins with. */
+static void set_root(const struct verb *v, const struct word *w)
+{
+	const uint8_t *at =
+		memmem(record.bytes + v->size, record.header.size - v->size, w->value, w->len);
+
+	if (!at)
+		wrong("%s: no text begins with that", w->value);
+	record.header.root_off = (uint16_t)(at - (const uint8_t *)record.bytes);
+	record.header.root_len = (uint16_t)w->len;
+}
+
 static void set_record(const struct verb *v, size_t first)
 {
 	for (size_t i = first; i < word_count; i++) {
@@ -733,6 +746,8 @@ static void set_record(const struct verb *v, size_t first)
 			set_field(&record, f, &words[i]);
 		else if (strcmp(words[i].key, "header") == 0)
 			record.header.flags |= (uint32_t)named(words[i].value, record_flags);
+		else if (strcmp(words[i].key, "root") == 0)
+			set_root(v, &words[i]);
 		else if (v->kind == RECORD_LOSS)
 			set_loss(&words[i]);
 		else

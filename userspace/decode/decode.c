@@ -38,6 +38,18 @@ struct str reader_path(struct reader *r, struct record_text text, bool *cut)
 	return path;
 }
 
+struct str reader_in_root(const struct reader *r, struct str path)
+{
+	struct str rest;
+
+	if (!r->root.n || path.n < r->root.n || !str_equal(str_sub(path, 0, r->root.n), r->root))
+		return STR_NONE;
+	rest = str_sub(path, r->root.n, path.n - r->root.n);
+	if (rest.n == 0)
+		return STR_LIT("/");
+	return rest.p[0] == '/' ? rest : STR_NONE;
+}
+
 void reader_result(struct reader *r, int32_t result, struct event_what *what)
 {
 	if (result > 0 || result < -4095) {
@@ -164,6 +176,7 @@ static void decode_exec(struct reader *r, struct event_what *what)
 	what->exec.ns_cgroup = x->ns_cgroup_inum;
 	what->exec.deleted = r->flags & RECORD_PATH_DELETED || is_memory(x, what->exec.exe);
 	what->exec.loader = is_loader(what->exec.exe);
+	what->exec.path_in_root = reader_in_root(r, what->exec.exe);
 	what->exec.late = r->flags & RECORD_EXEC_LATE;
 	what->truncated = cut_of_exec(r, what) | (exe_cut ? CUT_EXE : 0) | (cwd_cut ? CUT_CWD : 0);
 }
@@ -420,6 +433,7 @@ int decode_record(struct decoder *d, const void *record, size_t size, struct eve
 	}
 	r.fixed = kinds[h->kind].size;
 	r.flags = h->flags;
+	r.root = reader_text(&r, (struct record_text){h->root_off, h->root_len}, EVENT_PATH_MAX);
 	ev->what.boot_ns = h->boot_ns;
 	ev->what.wall_ns = reader_wall_ns(&r, h->boot_ns);
 	ev->what.type = h->kind;

@@ -100,7 +100,8 @@ static struct str mount_flags(struct decoder *d, uint32_t flags, bool umount)
 
 static struct str tidy(struct reader *r, unsigned slot, struct str dir, struct str path)
 {
-	struct str joined = path_join(r->d->path[slot], sizeof(r->d->path[slot]), dir, path);
+	struct str joined =
+		path_join(r->d->path[slot], sizeof(r->d->path[slot]), r->root, dir, path);
 
 	if (!joined.p)
 		r->bad = true;
@@ -219,6 +220,8 @@ void decode_file(struct reader *r, struct event_what *what)
 	if (r->flags & RECORD_PATH_CUT)
 		what->truncated |= CUT_PATH;
 	read_names(r, f, what);
+	what->file.path_in_root = reader_in_root(r, what->file.path);
+	what->file.mnt_ns = f->mnt_inum;
 	what->file.op = op_names[f->op];
 	if (f->op == FILE_OP_OPEN)
 		what->file.flags = open_flags(r->d, f->open_flags);

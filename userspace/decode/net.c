@@ -34,7 +34,7 @@ static struct str read_name(struct reader *r, const struct record_unix *u, struc
 		what->truncated |= CUT_PATH;
 	if (r->bad || !path.p || !(r->flags & RECORD_USER_ADDRESS))
 		return path;
-	joined = path_join(r->d->path[0], sizeof(r->d->path[0]), dir, path);
+	joined = path_join(r->d->path[0], sizeof(r->d->path[0]), r->root, dir, path);
 	if (!joined.p)
 		r->bad = true;
 	return joined;

@@ -58,7 +58,13 @@ static void add_parts(struct joined *j, struct str path, bool absolute)
 	}
 }
 
-struct str path_join(char *out, size_t size, struct str base, struct str path)
+static bool is_below(struct str root, struct str path)
+{
+	return root.n > 1 && path.n >= root.n && str_equal(str_sub(path, 0, root.n), root) &&
+	       (path.n == root.n || path.p[root.n] == '/');
+}
+
+struct str path_join(char *out, size_t size, struct str root, struct str base, struct str path)
 {
 	struct joined j = {.out = out, .size = size};
 	bool whole = str_starts(path, "/");
@@ -73,6 +79,8 @@ struct str path_join(char *out, size_t size, struct str base, struct str path)
 	add_parts(&j, base, absolute);
 	if (whole) /* with a base this is a changed root, which ".." does not leave */
 		j.floor = j.len;
+	else if (is_below(root, base))
+		j.floor = root.n;
 	add_parts(&j, path, absolute);
 	return j.full ? STR_NONE : (struct str){out, (uint32_t)j.len};
 }

@@ -10,8 +10,9 @@ struct reader {
 	struct decoder *d;
 	const void *record;
 	uint32_t size;
-	uint32_t fixed; /* size of the kind's struct: text begins behind it */
-	uint32_t flags; /* RECORD_* */
+	uint32_t fixed;	 /* size of the kind's struct: text begins behind it */
+	uint32_t flags;	 /* RECORD_* */
+	struct str root; /* of who acts, as the paths have it; absent when that is their top */
 	bool bad;
 };
 
@@ -19,6 +20,8 @@ struct reader {
 struct str reader_text(struct reader *r, struct record_text text, uint32_t max);
 /* A path: as reader_text(), but ends at a NUL, which *cut tells. */
 struct str reader_path(struct reader *r, struct record_text text, bool *cut);
+/* What is left of a path for who acts, from its own root; absent where that is the same, or outside. */
+struct str reader_in_root(const struct reader *r, struct str path);
 /* 0 or -errno of the kernel becomes outcome and err. */
 void reader_result(struct reader *r, int32_t result, struct event_what *what);
 /* Boot clock to Unix time; 0 stays 0 = not known. */
@@ -38,8 +41,8 @@ void decode_packet(struct reader *r, struct event_what *what);
 
 /*
  * Joins path to base unless it is absolute, and tidies "//", "." and ".." by name alone, into out.
- * ".." above the root is the root. Returns a text with p NULL when out is too small.
+ * ".." above the root is the root: that of who acts, when the base lies below it, or "/". Returns a text with p NULL when out is too small.
  */
-struct str path_join(char *out, size_t size, struct str base, struct str path);
+struct str path_join(char *out, size_t size, struct str root, struct str base, struct str path);
 
 #endif

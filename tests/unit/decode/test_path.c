@@ -34,6 +34,10 @@ static const struct {
 	{"/a", "...", "/a/..."},
 	{"/a", "..b/.c", "/a/..b/.c"},
 	{"rest/of/cut", "../f", "rest/of/f"},
+	{"/srv/jail/a/b", "../../../../c", "/srv/jail/c"}, /* the root of who acts is not left */
+	{"/srv/jail", "..", "/srv/jail"},
+	{"/srv/jailed", "../c", "/srv/c"},
+	{"/srv", "../c", "/c"},
 };
 
 static void paths_are_joined(void **state)
@@ -42,8 +46,8 @@ static void paths_are_joined(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct str got =
-			path_join(out, sizeof(out), str_of(cases[i].base), str_of(cases[i].path));
+		struct str got = path_join(out, sizeof(out), STR_LIT("/srv/jail"),
+					   str_of(cases[i].base), str_of(cases[i].path));
 
 		if (!str_is(got, cases[i].want))
 			fail_msg("%s + %s: got %.*s, want %s", cases[i].base, cases[i].path,
@@ -57,7 +61,8 @@ static void too_long_is_absent_and_never_overruns(void **state)
 	(void)state;
 	for (size_t size = 0; size <= 12; size++) {
 		_cleanup_free_ char *out = malloc(size ? size : 1);
-		struct str got = path_join(out, size, STR_LIT("/abc/def"), STR_LIT("ghi"));
+		struct str got =
+			path_join(out, size, STR_NONE, STR_LIT("/abc/def"), STR_LIT("ghi"));
 
 		assert_int_equal(got.p != NULL, size >= 12);
 	}
@@ -78,7 +83,8 @@ static void result_is_always_tidy(void **state)
 			seed = seed * 1103515245 + 12345;
 			in[i] = alphabet[(seed >> 16) % 7];
 		}
-		got = path_join(out, sizeof(out) - 1, STR_LIT("/base/dir"), (struct str){in, n});
+		got = path_join(out, sizeof(out) - 1, STR_LIT("/base"), STR_LIT("/base/dir"),
+				(struct str){in, n});
 		assert_non_null(got.p);
 		out[got.n] = '\0';
 		assert_true(out[0] == '/');
