@@ -5,7 +5,12 @@
  * The hook has the kernel's own objects, the end has the result. Between them the task may sleep, so
  * the record waits in a slot that the thread holds (task_state.held). A record whose end does not
  * come, because the kernel skipped the program there, is told without a result: at the thread's next
- * hook, or when it exits. Where all slots are held, the end makes do with the caller's string.
+ * hook inside a call, at the end of its next call that is looked at, or when it exits. A call with the
+ * same arguments is another one all the same: who passes the hook again leaves what was held behind.
+ * (The kernel repeats a call's hook by itself where a file server takes back a delegation, or a handle
+ * has become stale; such an attempt is told, without a result.) What remains: the end is skipped, and the
+ * thread's very next call is the same by its arguments and fails before its hook. Its error is then told
+ * of the first. Where all slots are held, the end makes do with the caller's string.
  */
 #ifndef WHODID_BPF_HOLD_H
 #define WHODID_BPF_HOLD_H

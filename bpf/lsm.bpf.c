@@ -24,7 +24,7 @@ static __always_inline bool is_same_op(u32 of_call, u32 op)
 	return of_call == op || (of_call == FILE_OP_UNLINK && op == FILE_OP_RMDIR);
 }
 
-/* A slot of its own for the call, or the one that it has already: a hook is repeated with a lookup. */
+/* A slot for the call. What the thread holds is of an earlier one, whatever its arguments were. */
 static __noinline struct slot *claim_for_call(struct task_struct *task, struct task_state *st,
 					      const u64 *args, u32 class_and_ia32)
 {
@@ -33,7 +33,7 @@ static __noinline struct slot *claim_for_call(struct task_struct *task, struct t
 	if (!st || !args)
 		return 0;
 	s = held_slot(task, st);
-	if (s && !is_of_call(s, args, class_and_ia32))
+	if (s)
 		hold_tell(s);
 	if (!s)
 		s = hold_claim(task);

@@ -63,12 +63,13 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 	    is_self(task, own_act_of(class)))
 		return 0;
 	if (!is_socket_call(class) && is_no_act(ret)) {
-		if (class >= SYS_FIRST_PATH_OP)
-			hold_drop(task, false);
+		hold_drop(task, !is_restart(ret)); /* it may be of a call before */
 		return 0;
 	}
 	if (!current_state(task))
 		return 0;
+	if (class < SYS_FIRST_PATH_OP) /* its end cannot be of a call that was held back */
+		hold_drop(task, true);
 	if (is_socket_call(class))
 		return socket_on_call(class | (ia32 ? 0x100 : 0), ret);
 	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -145,6 +146,14 @@ void gather(void)
 {
 	while (collect_drain(sensor, 1000, keep, NULL) == 1000)
 		;
+}
+
+void await(void)
+{
+	struct pollfd ring = {.fd = collect_fd(sensor), .events = POLLIN};
+
+	assert_true(poll(&ring, 1, 50) >= 0);
+	gather();
 }
 
 void gather_tick(void)

@@ -38,6 +38,8 @@ void sensor_stop(void);
 void sensor_skip(const char *program);
 void sensor_skip_none(void);
 
+/* Waits until there is something, at most some milliseconds, and gathers it. */
+void await(void);
 /* Drains and keeps what is there; with a tick also folded counts and loss. */
 void gather(void);
 void gather_tick(void);

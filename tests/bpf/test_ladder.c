@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -224,6 +226,98 @@ static void test_nothing_is_held_for_ever(void **state)
 	}
 }
 
+/* --- ends that are skipped */
+
+static struct turns {
+	volatile int asked, given;
+} * turns;
+
+/* The child lets the test go on, and waits until that is done. */
+static void give_turn(void)
+{
+	turns->asked++;
+	while (turns->given < turns->asked)
+		sched_yield();
+}
+
+/* The same for the test: waits for the child, and has it go on when skipping is as it shall be. */
+static void take_turn(int n, bool skip)
+{
+	while (turns->asked < n)
+		sched_yield();
+	if (skip)
+		sensor_skip("on_sys_exit");
+	else
+		sensor_skip_none();
+	turns->given = n;
+}
+
+/* By one piece of memory, so that calls differ in nothing but in what was there. */
+static void remove_by_turns(void *arg)
+{
+	static char name[8];
+
+	(void)arg;
+	need(close_range(3, ~0u, 0) == 0); /* a link is there as long as anybody has it */
+	need(make("one") && make("two") && make("three") && make("four"));
+	strcpy(name, "one");
+	give_turn(); /* not seen: the end of what follows */
+	need(unlink(name) == 0);
+	give_turn(); /* seen */
+	strcpy(name, "two");
+	need(unlink(name) == 0);
+	strcpy(name, "three");
+	give_turn();
+	need(unlink(name) == 0);
+	give_turn();
+	need(make("other"));
+	strcpy(name, "four");
+	give_turn();
+	need(unlink(name) == 0);
+	give_turn();
+	need(unlink(name) < 0 && errno == ENOENT);
+}
+
+static void assert_removed(uint32_t pid, unsigned i, const char *name, uint32_t flags)
+{
+	const struct record_file *r = find_record(RECORD_FILE_DELETE, pid, i);
+
+	assert_non_null(r);
+	assert_place(r, r->path, r->base, scratch(), name);
+	assert_int_equal(r->header.flags, flags);
+	assert_int_equal(r->result, 0);
+}
+
+/* Each call has its own record, and none has the result of another. */
+static void test_skipped_ends(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (!has_kernel_paths())
+		skip(); /* nothing is held: a call whose end is skipped has no record, and is counted as lost */
+	turns = mmap(NULL, sizeof(*turns), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	assert_ptr_not_equal(turns, MAP_FAILED);
+	pid = fork();
+	if (pid == 0) {
+		remove_by_turns(NULL);
+		_exit(0);
+	}
+	for (int n = 1; n <= 6; n++)
+		take_turn(n, n % 2);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	gather();
+	assert_removed((uint32_t)pid, 0, "one", RECORD_NO_RESULT);
+	assert_removed((uint32_t)pid, 1, "two", 0);
+	assert_removed((uint32_t)pid, 2, "three", RECORD_NO_RESULT);
+	assert_removed((uint32_t)pid, 3, "four", RECORD_NO_RESULT);
+	assert_int_equal(count_records(RECORD_FILE_DELETE, (uint32_t)pid), 4);
+	munmap((void *)turns, sizeof(*turns));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_race_of_names),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_nothing_is_held_for_ever),
+		cmocka_unit_test(test_skipped_ends),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -276,7 +277,7 @@ static void ask_oddly(void *arg)
 	sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
 	need(ring_submit(&ring, 0) == 0);
 	while (access("first", F_OK) == 0)
-		usleep(1000);
+		sched_yield();
 	need(syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_FILES, files, 4) == 0);
 	sqe = ring_request(&ring, 0);
 	ring_open_file(sqe, AT_FDCWD, "/etc/passwd", O_RDONLY, 0);
@@ -322,7 +323,8 @@ static void ask_at_length(void *arg)
 	ring_open_file(ring_request(&ring, 0), AT_FDCWD, "fifo", O_RDONLY, 0);
 	ring.sqes[1].flags = IOSQE_ASYNC;
 	need(ring_submit(&ring, 0) == 0);
-	sleep(8); /* as long as the sensor waits for a result, and some more */
+	for (;;) /* until the sensor has waited long enough for a result */
+		pause();
 }
 
 static void without_a_result(void **state)
@@ -335,8 +337,8 @@ static void without_a_result(void **state)
 		ask_at_length(NULL);
 		_exit(0);
 	}
-	for (unsigned i = 0; i < 120 && !find_record(RECORD_FILE_READ, pid, 0); i++) {
-		usleep(100000);
+	for (unsigned i = 0; i < 400 && !find_record(RECORD_FILE_READ, pid, 0); i++) {
+		await();
 		gather_tick();
 	}
 	r = of(RECORD_FILE_READ, pid, 0);
