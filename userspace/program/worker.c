@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "program/dpkg.h"
+#include "program/rpm.h"
 
 #define QUEUE	   64 /* a power of two */
 #define READ_BYTES 65536
@@ -40,6 +41,7 @@ struct worker {
 	struct answer answers[QUEUE];
 	/* the thread's own */
 	struct dpkg dpkg;
+	struct rpm rpm;
 	uint8_t buf[READ_BYTES];
 };
 
@@ -175,8 +177,8 @@ static struct str other_name(struct str path)
 	return STR_NONE;
 }
 
-static void find_package(struct worker *w, const struct request *r, const char *md5,
-			 struct program_facts *out)
+static bool find_debian(struct worker *w, const struct request *r, const char *md5,
+			struct program_facts *out)
 {
 	struct str names[] = {str_of(r->path), other_name(str_of(r->path))};
 
@@ -193,6 +195,30 @@ static void find_package(struct worker *w, const struct request *r, const char *
 			out->package[0] = '\0';
 		else
 			out->modified = !same;
+		return true;
+	}
+	return false;
+}
+
+/* A sum of another kind than these two proves nothing: then no package is named. */
+static void find_rpm(struct worker *w, const struct request *r, const struct digests *digests,
+		     struct program_facts *out)
+{
+	struct str names[] = {str_of(r->path), other_name(str_of(r->path))};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct rpm_file file;
+		const char *ours;
+
+		if (!names[i].p || !rpm_find(&w->rpm, names[i], &file))
+			continue;
+		ours = file.algorithm == RPM_SHA256 ? digests->sha256
+		       : file.algorithm == RPM_MD5  ? digests->md5
+						    : "";
+		if (!ours[0] || strlen(file.digest) != strlen(ours))
+			return;
+		memcpy(out->package, file.package, sizeof(out->package));
+		out->modified = strcmp(ours, file.digest) != 0;
 		return;
 	}
 }
@@ -219,8 +245,8 @@ static enum finding look(struct worker *w, const struct request *r, struct progr
 	if (e)
 		return e == -EFBIG ? TOO_LARGE : e == -ESTALE ? CHANGED : GONE;
 	memcpy(out->sha256, digests.sha256, sizeof(out->sha256));
-	if (here && digests.md5[0])
-		find_package(w, r, digests.md5, out);
+	if (here && !(digests.md5[0] && find_debian(w, r, digests.md5, out)))
+		find_rpm(w, r, &digests, out);
 	return FOUND;
 }
 
@@ -230,10 +256,12 @@ static void answer_one(struct worker *w, const struct request *r)
 	struct answer *a = &w->answers[head % QUEUE];
 
 	dpkg_refresh(&w->dpkg);
-	atomic_store_explicit(&w->packages, w->dpkg.generation, memory_order_relaxed);
+	rpm_refresh(&w->rpm);
+	atomic_store_explicit(&w->packages, w->dpkg.generation + w->rpm.generation,
+			      memory_order_relaxed);
 	*a = (struct answer){
 		.facts = {.dev = r->dev, .inode = r->inode, .ctime_ns = r->ctime_ns},
-		.packages = w->dpkg.generation,
+		.packages = w->dpkg.generation + w->rpm.generation,
 	};
 	a->finding = look(w, r, &a->facts);
 	atomic_store_explicit(&w->answer_head, head + 1, memory_order_release);
@@ -267,6 +295,7 @@ int worker_start(struct worker **out, const struct programs_options *opt)
 	w->max_bytes = opt->max_bytes;
 	w->root = opt->host_root && strcmp(opt->host_root, "/") != 0 ? opt->host_root : "";
 	dpkg_init(&w->dpkg, w->root);
+	rpm_init(&w->rpm, w->root);
 	sem_init(&w->wanted, 0, 0);
 	sigfillset(&all); /* signals are the main thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -291,6 +320,7 @@ void worker_stop(struct worker *w)
 	pthread_join(w->thread, NULL);
 	sem_destroy(&w->wanted);
 	dpkg_release(&w->dpkg);
+	rpm_release(&w->rpm);
 	free(w);
 }
 
