@@ -115,9 +115,16 @@ static void put_via(struct line *l, const struct identity *id)
 	put_encoded(l, id->via.n ? id->via : STR_LIT("-"));
 }
 
-static void put_moment(struct line *l, const struct event *ev)
+/* A store from elsewhere may hold any number. */
+static char letter_of(enum assurance level)
 {
 	static const char letters[] = "UCDRKA";
+
+	return (unsigned)level < sizeof(letters) - 1 ? letters[level] : '?';
+}
+
+static void put_moment(struct line *l, const struct event *ev)
+{
 	const struct identity *id = &ev->who.id;
 	const char *comma = " flags=";
 	char text[64];
@@ -127,8 +134,8 @@ static void put_moment(struct line *l, const struct event *ev)
 	else
 		snprintf(text, sizeof(text), " acct=%u>%u", ev->what.uid, ev->what.euid);
 	put_word(l, text);
-	snprintf(text, sizeof(text), " lvl=%c%c%c", letters[id->who_level], letters[id->via_level],
-		 letters[id->as_level]);
+	snprintf(text, sizeof(text), " lvl=%c%c%c", letter_of(id->who_level),
+		 letter_of(id->via_level), letter_of(id->as_level));
 	put_word(l, text);
 	for (unsigned bit = 0; bit < ID_FLAG_MAX; bit++)
 		if (id->flags & (1u << bit) && identity_flag_name(bit)) {
