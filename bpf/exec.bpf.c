@@ -4,6 +4,7 @@
 #include "ask.bpf.h"
 #include "script.bpf.h"
 #include "hold.bpf.h"
+#include "send.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /*
@@ -372,6 +373,8 @@ int on_exit(u64 *ctx)
 	hold_drop(task, true);
 	if (is_self(task, OWN_EXIT)) /* one of its threads is enough to know that this runs */
 		return 0;
+	if (task->flags & PF_IO_WORKER && current_state(task))
+		send_on_request(0, 0, 0);
 	if (cfg_group_dead) {
 		if (!(ctx[1] & 0xff))
 			return 0;

@@ -6,11 +6,11 @@
 #include "session.bpf.h"
 #include "flow.bpf.h"
 
-int flow_on_listen(u64 fd, long ret)
+int flow_on_listen(u64 file, u32 how, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct sock *sk = ip_sock(read_fd(task, fd));
+	struct sock *sk = ip_sock((struct file *)file);
 	struct record_flow *r;
 	struct address own;
 	struct slot *s;
@@ -21,6 +21,7 @@ int flow_on_listen(u64 fd, long ret)
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_flow);
+	s->flags |= flags_of(how);
 	fill_task(&r->task, task, st);
 	read_source(sk, &own);
 	r->family = own.family;

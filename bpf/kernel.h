@@ -111,7 +111,9 @@ enum bpf_map_type {
 #define S_IFREG		      0100000
 #define AT_FDCWD	      (-100)
 #define AT_REMOVEDIR	      0x200
-#define REQ_F_CQE_SKIP	      (1u << 6) /* of io_kiocb.flags */
+#define REQ_F_FIXED_FILE      (1u << 0) /* of io_kiocb.flags */
+#define REQ_F_FORCE_ASYNC     (1u << 4)
+#define REQ_F_CQE_SKIP	      (1u << 6)
 #define O_ACCMODE	      00000003
 #define O_CREAT		      00000100
 #define O_EXCL		      00000200
@@ -378,6 +380,7 @@ struct task_struct {
 	struct thread_info thread_info;
 #endif
 	unsigned int flags;
+	void *worker_private;
 	struct sched_entity se;
 	struct mm_struct *mm;
 	unsigned int personality;
@@ -537,11 +540,13 @@ struct open_how {
 };
 struct io_cqe {
 	s32 res;
+	s32 fd; /* over flags, until there is a result */
 };
 struct io_kiocb { /* what a request wants lies over its start: the types below */
 	struct file *file;
 	u8 opcode;
 	struct io_cqe cqe;
+	void *async_data;
 };
 struct io_open {
 	int dfd;
@@ -563,6 +568,18 @@ struct io_mkdir {
 struct io_link {
 	int old_dfd;
 	int new_dfd;
+};
+struct io_connect {
+	void *addr; /* the caller's */
+	int addr_len;
+};
+struct io_accept {
+	u32 file_slot;
+};
+struct io_socket {
+	int domain;
+	int type;
+	int protocol;
 };
 
 struct seq_file;

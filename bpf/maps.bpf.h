@@ -13,6 +13,7 @@ extern const volatile bool cfg_inside;	   /* hooks inside calls are attached: ls
 extern const volatile bool cfg_group_dead; /* sched_process_exit says when a group is gone (6.16) */
 extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
+extern const volatile __u32 cfg_ring_data; /* flag of a request to a ring: async_data is there */
 
 /*
  * The daemon's own thread group in the initial pid namespace, and when it began: a pid alone is given to
@@ -244,6 +245,8 @@ struct pending_sends {
 	u32 proto;
 	s32 fd;	   /* of the call, at its end */
 	u32 total; /* sum of the counts below */
+	u32 held;  /* sock is known to be the one, and there */
+	u32 pad0;
 	struct {
 		struct address address;
 		u32 count;
@@ -280,7 +283,7 @@ struct connect_owner {
 	u16 dst_port;
 	u32 open;	 /* no result yet */
 	u32 established; /* the result was good, and the end is to be told */
-	u32 pad0;
+	u32 by_ring;	 /* a ring was asked for it */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -46,34 +46,35 @@ static __noinline int emit_connect(struct sock *sk, struct address *peer, s32 re
  * Another thread has closed the descriptor during the call. What was connected is not known (proto
  * 0, and the peer as the caller says), but that it was must not be hidden by that.
  */
-static __noinline int on_vanished(u64 addr, s32 ret, u32 mark)
+static __noinline int on_vanished(u64 addr, s32 ret, u32 how)
 {
 	struct address peer;
 
-	if ((ret != 0 && mark != CONNECT_FAILED) || !read_user_address(addr, &peer))
+	if ((ret != 0 && (how & HOW_MARK) != CONNECT_FAILED) ||
+	    !read_asked_address(addr, how, &peer))
 		return 0;
-	return emit_connect(0, &peer, ret, RECORD_USER_ADDRESS);
+	return emit_connect(0, &peer, ret, flags_of(how) | flags_of_asked(how));
 }
 
-int net_on_connect(u64 fd, u64 addr, u32 mark, long result)
+int net_on_connect(u64 file, u64 addr, u32 how, long result)
 {
-	struct file *file = read_fd(bpf_get_current_task_btf(), fd);
-	struct sock *sk = ip_sock(file);
-	u32 proto, flags = 0;
+	struct sock *sk = ip_sock((struct file *)file);
 	struct address peer;
 	s32 ret = result;
+	u32 proto, flags;
 
 	if (!file)
-		return on_vanished(addr, ret, mark);
+		return on_vanished(addr, ret, how);
 	if (!sk)
 		return 0;
 	proto = BPF_CORE_READ(sk, sk_protocol);
-	if (proto == IPPROTO_TCP && mark != CONNECT_FAILED && is_old_news(ret))
+	if (proto == IPPROTO_TCP && (how & HOW_MARK) != CONNECT_FAILED && is_old_news(ret))
 		return 0;
-	if (ret == 0)
+	flags = flags_of(how);
+	if (ret == 0 && !(how & HOW_NO_RESULT))
 		read_peer(sk, &peer);
-	else if (read_user_address(addr, &peer))
-		flags = RECORD_USER_ADDRESS;
+	else if (read_asked_address(addr, how, &peer))
+		flags |= flags_of_asked(how);
 	else
 		return 0;
 	if (!is_ip(peer.family) || (peer.port == 0 && proto == IPPROTO_UDP))

@@ -13,12 +13,17 @@
 /* socket.bpf.c: the end of a call on sockets of current, which has a state. */
 int socket_on_call(u32 class_and_ia32, long ret);
 
-/* All of these are about current, at the end of the call, and return 0, so that a hook can end with them. */
-int net_on_connect(u64 fd, u64 addr, u32 mark, long ret); /* mark: enum connect_mark */
-int unix_on_connect(u64 sk, u64 addr, u32 len, long ret);
-int vsock_on_connect(u64 sk, u64 addr, u32 len, long ret);
-int flow_on_listen(u64 fd, long ret);
+/*
+ * All of these are about current, at the end of the call or of a request to a ring, and return 0, so that a
+ * hook can end with them. how: enum net_how; of a unix or vsock address also its length.
+ */
+int net_on_connect(u64 file, u64 addr, u32 how, long ret); /* how: also enum connect_mark */
+int unix_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
+int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
+int flow_on_listen(u64 file, u32 how, long ret);
 int flow_on_accept(long ret); /* the new descriptor */
+/* What socket(2) was given. */
+int socket_on_made(u64 family_and_type, u32 protocol, u32 how, long ret);
 
 /* task_state.connect, during one connect(2) */
 enum connect_mark {
@@ -26,6 +31,34 @@ enum connect_mark {
 	CONNECT_SENT = 1,   /* reached SYN_SENT: the state hook makes the record */
 	CONNECT_FAILED = 2, /* and fell back at once: only the call's result says why */
 };
+
+enum net_how {
+	HOW_RING = 1 << 16,	 /* a ring was asked for it */
+	HOW_COPIED = 1 << 17,	 /* the address lies in the kernel: nobody can rewrite it */
+	HOW_NO_RESULT = 1 << 18, /* it is about to be done, and the result will not be seen */
+};
+#define HOW_MARK 0xffff /* the rest: a mark, or a length */
+
+/* header.flags of an act that was done so. */
+static __always_inline u32 flags_of(u32 how)
+{
+	return (how & HOW_RING ? RECORD_IO_URING : 0) |
+	       (how & HOW_NO_RESULT ? RECORD_NO_RESULT : 0);
+}
+
+/* The same with an address that is what was asked for, not where it led. */
+static __always_inline u32 flags_of_asked(u32 how)
+{
+	return how & HOW_COPIED ? RECORD_REQUEST_PATH : RECORD_USER_ADDRESS;
+}
+
+/* From the caller's memory, or with HOW_COPIED the kernel's copy of it. */
+static __always_inline long read_asked(void *out, u32 n, u64 addr, u32 how)
+{
+	if (how & HOW_COPIED)
+		return bpf_probe_read_kernel(out, n, (void *)addr);
+	return bpf_probe_read_user(out, n, (void *)addr);
+}
 
 /* The open file behind a descriptor of the task, or NULL. */
 static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
@@ -123,18 +156,18 @@ static __always_inline void fill_source(struct record_net *r, struct sock *sk)
 		__builtin_memcpy(r->src, src.ip, 16);
 }
 
-/* From the caller's memory: whoever tells it says so by RECORD_USER_ADDRESS. */
-static __always_inline bool read_user_address(u64 addr, struct address *a)
+/* An IP address as asked for: whoever tells it says so by flags_of_asked(). */
+static __always_inline bool read_asked_address(u64 addr, u32 how, struct address *a)
 {
 	struct user_sockaddr u = {};
 
 	__builtin_memset(a, 0, sizeof(*a));
-	if (bpf_probe_read_user(&u, 8, (void *)addr))
+	if (read_asked(&u, 8, addr, how))
 		return false;
 	a->family = u.family;
 	a->port = bpf_ntohs(u.port);
 	if (u.family == AF_INET6) {
-		if (bpf_probe_read_user(&u, sizeof(u), (void *)addr))
+		if (read_asked(&u, sizeof(u), addr, how))
 			return false;
 		__builtin_memcpy(a->ip, u.v6, 16);
 	} else {
@@ -142,6 +175,11 @@ static __always_inline bool read_user_address(u64 addr, struct address *a)
 	}
 	normalise(a);
 	return is_ip(a->family);
+}
+
+static __always_inline bool read_user_address(u64 addr, struct address *a)
+{
+	return read_asked_address(addr, 0, a);
 }
 
 /* The call is going to be repeated, or was broken off: nobody has been reached by it. */

@@ -8,7 +8,7 @@
  * groups belong to the root of v2, so they are seen too; network namespaces do not matter.
  * Where the hooks are missing (no cgroup v2), and of raw and ICMP sockets, which have none, there is
  * only the caller's memory (RECORD_USER_ADDRESS), and of sendmmsg(2) only its first address.
- * Misses: what workers of io_uring send, unix datagrams.
+ * Misses: unix datagrams.
  */
 #include "session.bpf.h"
 #include "flow.bpf.h"
@@ -22,7 +22,18 @@ static __always_inline bool same_address(const struct address *a, const struct a
 	       x[2] == y[2] && x[3] == y[3];
 }
 
-/* Noted for the end of the call. A thread is in one call at a time; the kernel's own have none. */
+/* A worker of a ring has the address of what it does in the request, which ends in another thread. */
+static __always_inline bool is_kernels_or_worker(struct task_struct *task)
+{
+	u32 flags = BPF_CORE_READ(task, flags);
+
+	return flags & PF_KTHREAD || (flags & PF_IO_WORKER && BPF_CORE_READ(task, worker_private));
+}
+
+/*
+ * Noted for the end of the call, or of the request to a ring. A thread is in one call at a time; the
+ * kernel's own have none.
+ */
 static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct address *to)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -35,7 +46,7 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 		add_u64(&own_acts[to->family == AF_INET6 ? OWN_SEND6 : OWN_SEND4], 1);
 		return 1;
 	}
-	if (BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+	if (is_kernels_or_worker(task))
 		return 1;
 	p = bpf_map_lookup_elem(&pending, &tid);
 	if (!p) {
@@ -103,8 +114,12 @@ int on_send6(struct bpf_sock_addr *ctx)
 static __always_inline void fill_sender(struct record_net *r, struct task_struct *task)
 {
 	struct pending_sends *p = find_pending();
-	struct sock *sk = p ? read_sock(read_fd(task, p->fd)) : 0;
+	struct sock *sk = 0;
 
+	if (p && p->held)
+		sk = (struct sock *)p->sock;
+	else if (p)
+		sk = read_sock(read_fd(task, p->fd));
 	if (sk && p->sock == (u64)sk)
 		fill_source(r, sk);
 }
@@ -142,7 +157,7 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 	r->proto = proto;
 	r->dst_port = to->port;
 	__builtin_memcpy(r->dst, to->ip, 16);
-	if (!flags)
+	if (!(flags & (RECORD_USER_ADDRESS | RECORD_REQUEST_PATH)))
 		fill_sender(r, task);
 	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
 		fold_flow_begin(&key, s);
@@ -150,8 +165,8 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 	return 0;
 }
 
-/* The i-th peer that was noted for this call, how often, and with which result. */
-int send_emit(u32 i, u32 less, s32 ret)
+/* The i-th peer that was noted for this call, how often, and with which result and flags. */
+int send_emit(u32 i, u32 less, s32 ret, u32 flags)
 {
 	struct pending_sends *p = find_pending();
 	struct address to;
@@ -162,23 +177,43 @@ int send_emit(u32 i, u32 less, s32 ret)
 	mask(i, PENDING_SENDS); /* 6.1 forgets the bound of what was spilled */
 	to = p->to[i].address;
 	/* 2 = the last one alone */
-	return emit_send(&to, p->proto, less > 1 ? 1 : p->to[i].count - less, ret, 0);
+	return emit_send(&to, p->proto, less > 1 ? 1 : p->to[i].count - less, ret, flags);
 }
 
 /* What the hooks noted. sendmmsg(2) ends at the first failure, and tells its error to nobody. */
 static __always_inline int emit_pending(struct pending_sends *p, u32 class, s32 ret)
 {
 	bool short_by_one = class == SYS_SENDMMSG && ret >= 0 && p->total > (u32)ret;
-	u32 used = p->used;
+	u32 used = p->used, flags = class == SYS_URING ? RECORD_IO_URING : 0;
 
-	if (class == SYS_URING)
-		ret = -EINPROGRESS; /* its result is in the ring */
-	else if (ret > 0)
+	if (ret > 0)
 		ret = 0;
 	for (u32 i = 0; i < PENDING_SENDS && i < used; i++)
-		send_emit(i, short_by_one && i == used - 1, ret);
+		send_emit(i, short_by_one && i == used - 1, ret, flags);
 	if (short_by_one)
-		send_emit(used - 1, 2, -EVENT_ERRNO_UNKNOWN);
+		send_emit(used - 1, 2, -EVENT_ERRNO_UNKNOWN, flags);
+	p->used = p->total = 0;
+	return 0;
+}
+
+/*
+ * Results of requests come in bundles, several after all were tried: of one alone it is known which
+ * datagram it is about.
+ */
+int send_on_request(u64 sk, u64 name, long ret)
+{
+	struct pending_sends *p = find_pending();
+	struct address to;
+
+	if (name && BPF_CORE_READ((struct sock *)sk, sk_protocol) == IPPROTO_UDP &&
+	    read_asked_address(name, HOW_COPIED, &to))
+		return emit_send(&to, IPPROTO_UDP, 1, ret < 0 ? ret : 0,
+				 RECORD_IO_URING | RECORD_REQUEST_PATH);
+	if (!p || !p->used)
+		return 0;
+	p->held = sk && p->sock == sk;
+	emit_pending(p, SYS_URING, p->held && p->total == 1 ? ret : -EINPROGRESS);
+	p->held = 0;
 	return 0;
 }
 
@@ -191,10 +226,11 @@ int send_on_call(u64 fd, u64 name, u32 class, long ret)
 
 	if (p && p->used) {
 		p->fd = fd;
-		if (!nothing)
-			emit_pending(p, class, ret);
-		p->used = p->total = 0;
-		return 0;
+		if (class == SYS_URING)
+			ret = -EINPROGRESS; /* its result is in the ring */
+		else if (nothing)
+			p->used = p->total = 0;
+		return emit_pending(p, class, ret);
 	}
 	if (!name || nothing || class == SYS_URING)
 		return 0;

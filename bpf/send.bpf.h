@@ -8,6 +8,11 @@
 
 /* The end of a call that sent over fd to what name, an address in the caller's memory, says. Returns 0. */
 int send_on_call(u64 fd, u64 name, u32 class, long ret);
+/*
+ * The end of a request to send over the socket sk; name: the kernel's copy of where to, of one that a worker
+ * did, else 0. With sk 0: current does nothing more of what it did so far. Returns 0.
+ */
+int send_on_request(u64 sk, u64 name, long ret);
 
 /* What current has noted, or NULL: not what an earlier thread with its number left behind. */
 static __always_inline struct pending_sends *find_pending(void)

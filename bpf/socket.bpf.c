@@ -4,7 +4,6 @@
  * forging packets: raw and packet ones, AF_XDP; the audit system's; and vsock where there is none.
  * Family, type and protocol come in registers, which no other thread can change (but in memory for
  * socketcall(2) of 32-bit programs, where one can).
- * Misses: sockets of io_uring.
  */
 #include "session.bpf.h"
 #include "send.bpf.h"
@@ -22,19 +21,20 @@ static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long 
 	return family == AF_PACKET || family == AF_XDP;
 }
 
-static __always_inline int on_socket(u32 family, u32 type, u32 protocol, long ret)
+int socket_on_made(u64 family_and_type, u32 protocol, u32 how, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u32 family = family_and_type >> 32, type = family_and_type & SOCK_TYPE_MASK;
 	struct record_socket *r;
 	struct slot *s;
 
-	type &= SOCK_TYPE_MASK;
 	if (!is_telling(family, type, protocol, ret))
 		return 0;
 	s = slot_claim(RECORD_NET_SOCKET);
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_socket);
+	s->flags |= flags_of(how);
 	fill_current(s->id);
 	r->result = ret < 0 ? ret : 0;
 	r->family = family;
@@ -46,11 +46,18 @@ static __always_inline int on_socket(u32 family, u32 type, u32 protocol, long re
 	return 0;
 }
 
+/* As the caller says; whatever does not fit fits nowhere. */
+static __always_inline u32 length_of(u64 len)
+{
+	return (u32)len < HOW_MARK ? len : HOW_MARK;
+}
+
 /* By the family of the socket, each to its own file. */
 static __always_inline int on_connect(struct task_struct *task, const u64 *args, long ret)
 {
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct sock *sk = read_sock(read_fd(task, args[0]));
+	struct file *file = read_fd(task, args[0]);
+	struct sock *sk = read_sock(file);
 	u32 family = sk ? read_family(sk) : AF_UNSPEC, mark;
 
 	if (!st)
@@ -62,10 +69,10 @@ static __always_inline int on_connect(struct task_struct *task, const u64 *args,
 	if (family == AF_UNIX && ret == 0)
 		ask_on_connect((u64)sk);
 	if (family == AF_UNIX)
-		return unix_on_connect((u64)sk, args[1], args[2], ret);
+		return unix_on_connect((u64)sk, args[1], length_of(args[2]), ret);
 	if (family == AF_VSOCK)
-		return vsock_on_connect((u64)sk, args[1], args[2], ret);
-	return net_on_connect(args[0], args[1], mark, ret);
+		return vsock_on_connect((u64)sk, args[1], length_of(args[2]), ret);
+	return net_on_connect((u64)file, args[1], mark, ret);
 }
 
 /* socketcall(2) of 32-bit programs: the call's number, and the arguments in memory. */
@@ -118,11 +125,11 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_CONNECT:
 		return on_connect(task, args, ret);
 	case SYS_LISTEN:
-		return flow_on_listen(args[0], ret);
+		return flow_on_listen((u64)read_fd(task, args[0]), 0, ret);
 	case SYS_ACCEPT:
 		return flow_on_accept(ret);
 	case SYS_SOCKET:
-		return on_socket(args[0], args[1], args[2], ret);
+		return socket_on_made(args[0] << 32 | (u32)args[1], args[2], 0, ret);
 	case SYS_SENDTO:
 		if (ret > 0 && asks_engine(task))
 			ask_on_write(args[0], args[1], args[2]);

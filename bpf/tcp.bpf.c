@@ -21,6 +21,7 @@ static __always_inline void emit_answer(struct sock *sk, struct connect_owner *o
 		return;
 	r = slot_begin(s, struct record_net);
 	r->task = o->task;
+	s->flags |= o->by_ring ? RECORD_IO_URING : 0;
 	r->count = 1;
 	r->duration_ns = bpf_ktime_get_boot_ns() - o->asked_ns;
 	r->result = result;
@@ -31,6 +32,18 @@ static __always_inline void emit_answer(struct sock *sk, struct connect_owner *o
 	fill_source(r, sk);
 	slot_submit(s, RECORD_NET_CONNECT);
 	slot_release(s);
+}
+
+/* Whether current runs what a ring was asked for; of what waits until it leaves another call that is not known. */
+static __always_inline bool in_ring(struct task_struct *task)
+{
+	struct pt_regs *regs;
+	bool ia32 = false;
+
+	if (task->flags & (PF_IO_WORKER | PF_KTHREAD))
+		return task->flags & PF_IO_WORKER;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return classify(task, regs, read_syscall_number(regs), &ia32) == SYS_URING;
 }
 
 /* Whether current is inside connect(2). Workers of io_uring have no registers worth reading. */
@@ -76,6 +89,7 @@ static __noinline int on_ask(struct sock *sk)
 	__builtin_memcpy(o->dst, peer.ip, 16);
 	o->family = peer.family;
 	o->dst_port = peer.port;
+	o->by_ring = in_ring(task);
 	o->open = 1;
 	return 0;
 }

@@ -81,21 +81,23 @@ static __noinline int take_peer(struct slot *s, struct record_unix *r, struct so
 	return 0;
 }
 
-/* What the caller asked for; len is the whole address. */
-static __noinline int take_asked(struct slot *s, struct record_unix *r, u64 addr, u32 len)
+/* What the caller asked for; the length is that of the whole address. */
+static __noinline int take_asked(struct slot *s, struct record_unix *r, u64 addr, u32 len_and_how)
 {
+	u32 len = len_and_how & HOW_MARK;
 	u16 family = 0;
 	char first = 0;
 
 	if (!s || !r || len <= 2 || len > 110)
 		return -1;
-	if (bpf_probe_read_user(&family, 2, (void *)addr) || family != AF_UNIX ||
-	    bpf_probe_read_user(&first, 1, (void *)(addr + 2)))
+	if (read_asked(&family, 2, addr, len_and_how) || family != AF_UNIX ||
+	    read_asked(&first, 1, addr + 2, len_and_how))
 		return -1;
-	s->flags |= RECORD_USER_ADDRESS;
+	s->flags |= flags_of_asked(len_and_how);
 	if (first == 0) {
 		r->abstract = 1;
-		slot_abstract(s, (void *)(addr + 3), len - 3, true, &r->path);
+		slot_abstract(s, (void *)(addr + 3), len - 3, !(len_and_how & HOW_COPIED),
+			      &r->path);
 		return 0;
 	}
 	take_pair(s, addr + 2, AT_FDCWD, &r->path, &r->base);
@@ -112,10 +114,11 @@ static __always_inline void take_listener(struct slot *s, struct record_unix *r,
 	r->peer_exe = s->text;
 }
 
-int unix_on_connect(u64 sock, u64 addr, u32 len, long ret)
+int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 {
 	struct sock *sk = (struct sock *)sock;
 	struct record_unix *r;
+	bool connected = ret == 0 && !(len_and_how & HOW_NO_RESULT);
 	struct slot *s;
 	int missing;
 
@@ -129,15 +132,16 @@ int unix_on_connect(u64 sock, u64 addr, u32 len, long ret)
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_unix);
+	s->flags |= flags_of(len_and_how);
 	fill_current(s->id);
 	r->net.count = 1;
 	r->net.result = ret;
 	r->net.family = AF_UNIX;
 	r->net.net_inum = read_net_inum(sk);
 	r->type = BPF_CORE_READ(sk, sk_type);
-	missing = ret == 0 ? take_peer(s, r, sk) : take_asked(s, r, addr, len);
+	missing = connected ? take_peer(s, r, sk) : take_asked(s, r, addr, len_and_how);
 	if (missing == 0) { /* else no address at all, or a peer that was taken away */
-		if (ret == 0)
+		if (connected)
 			take_listener(s, r, sk);
 		slot_submit(s, RECORD_NET_CONNECT);
 	}
@@ -157,23 +161,23 @@ static __always_inline bool read_vsock_peer(u64 sk, u32 *where)
 	return where[0] != VSOCK_CID_ANY;
 }
 
-int vsock_on_connect(u64 sk, u64 addr, u32 len, long ret)
+int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret)
 {
 	struct user_sockaddr_vm asked = {};
 	struct record_net *r;
-	u32 where[2] = {}, flags = 0;
+	u32 where[2] = {}, flags = flags_of(len_and_how);
 	struct slot *s;
 
 	if (is_restart(ret) || ret == -EALREADY || ret == -EISCONN)
 		return 0;
 	if (!read_vsock_peer(sk, where)) {
-		if (len < sizeof(asked) ||
-		    bpf_probe_read_user(&asked, sizeof(asked), (void *)addr) ||
+		if ((len_and_how & HOW_MARK) < sizeof(asked) ||
+		    read_asked(&asked, sizeof(asked), addr, len_and_how) ||
 		    asked.family != AF_VSOCK)
 			return 0;
 		where[0] = asked.cid;
 		where[1] = asked.port;
-		flags = RECORD_USER_ADDRESS;
+		flags |= flags_of_asked(len_and_how);
 	}
 	s = slot_claim(RECORD_NET_CONNECT);
 	if (!s)

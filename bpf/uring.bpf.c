@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * uring.bpf.c: what a ring is asked for: acts on files without a system call of their own.
+ * uring.bpf.c: what a ring is asked for: acts on files without a system call of their own. Those on
+ * sockets: see ring_net.bpf.c.
  *
  * When a request is put to the ring, whoever does that is the actor: the thread itself, or the ring's
  * own thread, which belongs to the process that made it. The kernel has copied the names by then. The
@@ -10,10 +11,11 @@
  *
  * An open's file is looked up in the descriptor table at completion: a second thread may have put
  * another one there. So what was asked for is told beside it.
- * Not seen: accept for many (multishot), what the thread of a ring does for another process that shares
- * the ring is its own. Before 6.0 rings are not looked at.
+ * What the thread of a ring does for another process that shares the ring is its own. Before 6.0 rings
+ * are not looked at.
  */
 #include "file.bpf.h"
+#include "ring_net.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 /* IORING_OP_*: numbers are for ever. */
@@ -216,6 +218,15 @@ static __noinline int on_submitted(u64 req)
 	return 0;
 }
 
+/* The request as a number: what the verifier knows to be a pointer goes to no function of another file. */
+static __always_inline int on_any_submitted(u64 *ctx)
+{
+	u64 req = 0;
+
+	bpf_probe_read_kernel(&req, sizeof(req), ctx);
+	return ring_op_is_net(req) ? ring_net_on_submit(req) : on_submitted(req);
+}
+
 /*
  * io_uring_submit_req(req): each request, when it has been read and its names copied, before anything
  * is done. Since 6.3. Misses nothing; of a chain each link comes by, also one that is not reached.
@@ -223,14 +234,14 @@ static __noinline int on_submitted(u64 req)
 SEC("tp_btf/io_uring_submit_req")
 int on_uring_submit(u64 *ctx)
 {
-	return on_submitted(ctx[0]);
+	return on_any_submitted(ctx);
 }
 
 /* io_uring_submit_sqe(req, force_nonblock): the same under its name from 6.0 to 6.2. */
 SEC("tp_btf/io_uring_submit_sqe")
 int on_uring_sqe(u64 *ctx)
 {
-	return on_submitted(ctx[0]);
+	return on_any_submitted(ctx);
 }
 
 /* The file of an open, or NULL: current may be a kernel thread that cleans up, or it was closed. */
@@ -285,6 +296,8 @@ int on_uring_complete(u64 *ctx)
 
 	if (!req)
 		return 0;
+	if (ring_op_is_net(req))
+		return ring_net_on_complete(req);
 	op = op_of(req);
 	asked = op->kind ? bpf_map_lookup_elem(&requests, &req) : 0;
 	if (!asked)

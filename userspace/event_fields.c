@@ -91,6 +91,11 @@ static const char *writer_unknown_word(unsigned v)
 				    : NULL;
 }
 
+static const char *address_source_word(unsigned v)
+{
+	return v == PATH_OF_DESCRIPTOR ? NULL : path_source_word(v);
+}
+
 static const char *net_op_word(unsigned v)
 {
 	return v == 0 ? "connect" : v == 1 ? "send" : NULL;
@@ -474,7 +479,7 @@ const struct field event_fields[] = {
 	ROW(173, "network.dst.dev", NULL, FIELD_DEV, what.net.dev, CONNECT, "unix: its device"),
 	ROW(176, "network.dst.cid", NULL, FIELD_COUNT, what.net.cid, CONNECT, "vsock: context id; 2 is the machine's host"),
 	ROW(177, "network.dst.vsock_port", NULL, FIELD_COUNT, what.net.vsock_port, CONNECT, "vsock: port"),
-	ROW(179, "network.address_source", NULL, FIELD_BOOL, what.net.user_address, CONNECT, "\"process\": the destination was read from the caller's memory", .name_of = path_source_word),
+	ROW(179, "network.address_source", NULL, FIELD_ENUM, what.net.address_source, CONNECT, "process: the destination was read from the caller's memory; request: it is the kernel's copy of what was asked for; absent: the kernel's own", .name_of = address_source_word),
 	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE | DNS, "time until the result; of a close, since the beginning, of several the sum"),
 	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
 	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),

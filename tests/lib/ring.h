@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #define RING_ENTRIES	  64
-#define RING_OP_FTRUNCATE 55 /* newer than the header of Debian 12 */
+/* newer than the header of Debian 12 */
+#define RING_OP_FTRUNCATE 55
+#define RING_OP_LISTEN	  57
 
 struct ring {
 	int fd;

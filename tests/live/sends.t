@@ -71,6 +71,9 @@ fi
 
 if [ "$("$ACTORS/sends" ring 127.0.0.9 20071 5)" = 0 ]; then
 	all_told 5 127.0.0.9:20071 "a ring that sends at once"
+	"$ACTORS/sends" worker 127.0.0.9 20081 5 >/dev/null
+	all_told 5 127.0.0.9:20081 "a ring whose worker sends"
+	json_is "$(first_event true type=connect dst=127.0.0.9:20081)" .io_uring true "a ring whose worker sends: it says so"
 else
 	skip "a ring that sends" "no io_uring here"
 fi

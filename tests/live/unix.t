@@ -71,6 +71,16 @@ json_is "$event" .verdict.rule runtime/no-socket "stream: by its rule"
 like "$(wd connect "$path" --color never 2>/dev/null)" "connect $path" "whodid connect finds it by its path"
 ok "an anomaly tells it" has_event '(.anomaly.title // "") | contains("'"$path"'")' type=anomaly
 
+if "$ACTORS/connects" ring "$path" >"$SCRATCH/out"; then
+	is "$(cat "$SCRATCH/out")" 0 "a ring connects"
+	event=$(first_event '.io_uring == true' type=connect "dst.path=$path" "exe=*/actors/connects") || bail_out "the ring's connection was seen"
+	json_is "$event" .outcome ok "by a ring: outcome"
+	json_is "$event" .target.pid "$listener" "by a ring: who listens"
+	json_is "$event" .verdict.rule runtime/no-socket "by a ring: forbidden as well"
+else
+	skip "a ring connects" "no io_uring here"
+fi
+
 name=@$(marker unix)-a
 serve stream "$name"
 "$ACTORS/connects" unix stream "$name" >/dev/null

@@ -43,10 +43,24 @@ static void choose_request_hooks(struct kernel *k, const struct btf *btf)
 	bpf_program__set_autoload(k->skel->progs.on_uring_complete, req || sqe);
 }
 
+/* The value of a member of an enum, whatever that is called; -1 = there is none. */
+static int enum_value(const struct btf *btf, const char *name)
+{
+	for (unsigned id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		for (unsigned i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
+			if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+				return btf_enum(t)[i].val;
+	}
+	return -1;
+}
+
 /* What depends on the kernel's own types; without them loading fails anyway, and says why. */
 static void configure_by_types(struct kernel *k)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
+	int bit;
 
 	if (!btf)
 		return;
@@ -57,6 +71,8 @@ static void configure_by_types(struct kernel *k)
 	bpf_program__set_autoload(k->skel->progs.on_module_load,
 				  tracepoint_arguments(btf, "btf_trace_module_load") >= 0);
 	choose_request_hooks(k, btf);
+	bit = enum_value(btf, "REQ_F_ASYNC_DATA_BIT");
+	k->skel->rodata->cfg_ring_data = bit >= 0 && bit < 32 ? 1u << bit : 0;
 	btf__free(btf);
 }
 

@@ -20,6 +20,27 @@ void reader_address(uint8_t out[static 16], const uint8_t in[static 16], bool ma
 	memcpy(out, mapped ? in + 12 : in, v4 ? 4 : 16);
 }
 
+/* What was asked for, and not where it led. */
+static bool is_asked(const struct reader *r)
+{
+	return r->flags & (RECORD_USER_ADDRESS | RECORD_REQUEST_PATH);
+}
+
+static uint32_t address_source(const struct reader *r)
+{
+	if (r->flags & RECORD_USER_ADDRESS)
+		return PATH_OF_PROCESS;
+	return r->flags & RECORD_REQUEST_PATH ? PATH_OF_REQUEST : PATH_OF_KERNEL;
+}
+
+/* The result of an act on a socket; a ring may not tell it. */
+static void read_result(struct reader *r, int32_t result, struct event_what *what)
+{
+	reader_result(r, result, what);
+	if (r->flags & RECORD_NO_RESULT)
+		what->outcome = OUTCOME_NONE;
+}
+
 /* An abstract name may have any byte in it; a path from the caller is joined and tidied. */
 static struct str read_name(struct reader *r, const struct record_unix *u, struct event_what *what)
 {
@@ -32,7 +53,7 @@ static struct str read_name(struct reader *r, const struct record_unix *u, struc
 	dir = reader_path(r, u->base, &cut);
 	if (cut || r->flags & RECORD_PATH_CUT)
 		what->truncated |= CUT_PATH;
-	if (r->bad || !path.p || !(r->flags & RECORD_USER_ADDRESS))
+	if (r->bad || !path.p || !is_asked(r))
 		return path;
 	joined = path_join(r->d->path[0], sizeof(r->d->path[0]), r->root, dir, path);
 	if (!joined.p)
@@ -78,7 +99,7 @@ void decode_net(struct reader *r, struct event_what *what)
 {
 	const struct record_net *n = r->record;
 
-	reader_result(r, n->result, what);
+	read_result(r, n->result, what);
 	if (n->result == -EINPROGRESS)
 		what->outcome = OUTCOME_NONE; /* still open when the record was made */
 	if (n->result == -EINPROGRESS && r->flags & RECORD_SENT)
@@ -88,7 +109,7 @@ void decode_net(struct reader *r, struct event_what *what)
 	what->net.duration_ns = n->duration_ns;
 	what->net.ns = n->net_inum;
 	what->net.sent = r->flags & RECORD_SENT;
-	what->net.user_address = r->flags & RECORD_USER_ADDRESS;
+	what->net.address_source = address_source(r);
 	switch (n->family) {
 	case AF_INET:
 	case AF_INET6:
@@ -129,7 +150,7 @@ void decode_flow(struct reader *r, struct event_what *what)
 	}
 	if (r->flags & RECORD_FOLDED)
 		read_flows(r, what);
-	reader_result(r, f->result, what);
+	read_result(r, f->result, what);
 	what->net.family = f->family;
 	what->net.proto = f->proto;
 	what->net.src_port = f->src_port;
@@ -152,7 +173,7 @@ void decode_socket(struct reader *r, struct event_what *what)
 		r->bad = true;
 		return;
 	}
-	reader_result(r, s->result, what);
+	read_result(r, s->result, what);
 	what->net.family = s->family;
 	what->net.type = s->type;
 	what->net.proto = (uint16_t)s->protocol;

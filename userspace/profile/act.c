@@ -136,7 +136,7 @@ static void fill_file(struct act *a)
 static void fill_named(struct act *a)
 {
 	const struct event_what *what = &a->ev->what;
-	bool sure = !what->net.user_address && !(what->truncated & CUT_PATH);
+	bool sure = !what->net.address_source && !(what->truncated & CUT_PATH);
 
 	if (what->net.family == AF_UNIX) {
 		add_path(a, what->net.path, true, sure);
@@ -177,7 +177,7 @@ static void fill_connect(struct act *a)
 		fill_named(a);
 		return;
 	}
-	a->unsure = a->ev->what.net.user_address;
+	a->unsure = a->ev->what.net.address_source == PATH_OF_PROCESS;
 	if (a->verb == VERB_CONNECT)
 		fill_names(a);
 	a->port = a->ev->what.net.dst_port;

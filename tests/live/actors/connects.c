@@ -4,6 +4,7 @@
  * the error's number behind a minus.
  *
  *   unix TYPE NAME       connects to a unix socket, TYPE stream, dgram or seqpacket; "@name" is abstract
+ *   ring NAME            connects to a unix stream socket by io_uring; 77 = there is none
  *   vsock CID PORT       connects to a vsock
  *   socket FAMILY TYPE PROTOCOL   makes a socket, all numbers
  *   passed NAME          a child connects a unix socket that it was sent over another (SCM_RIGHTS)
@@ -19,6 +20,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/lib/ring.h"
 
 union any {
 	struct sockaddr any;
@@ -45,6 +48,25 @@ static int connect_unix(int fd, const char *name)
 		a.un.sun_path[0] = '\0';
 	return connect(fd, &a.any,
 		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (name[0] != '@')));
+}
+
+static int connect_by_ring(const char *name)
+{
+	union any a = {.un = {.sun_family = AF_UNIX}};
+	struct io_uring_sqe *sqe;
+	struct ring ring;
+	int res;
+
+	if (ring_open(&ring, 0))
+		return 77;
+	snprintf(a.un.sun_path, sizeof(a.un.sun_path), "%s", name);
+	sqe = ring_request(&ring, IORING_OP_CONNECT);
+	sqe->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	sqe->addr = (uintptr_t)&a;
+	sqe->off = sizeof(a.un);
+	res = ring_do(&ring);
+	printf("%d\n", res);
+	return 0;
 }
 
 static int type_of(const char *word)
@@ -136,6 +158,8 @@ int main(int argc, char **argv)
 		return result(connect_vsock(argv[2], argv[3]));
 	if (argc == 5 && strcmp(argv[1], "socket") == 0)
 		return result(socket(atoi(argv[2]), atoi(argv[3]), atoi(argv[4])));
+	if (argc == 3 && strcmp(argv[1], "ring") == 0)
+		return connect_by_ring(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "passed") == 0)
 		return child_connects(argv[2], 1);
 	if (argc == 3 && strcmp(argv[1], "inherited") == 0)

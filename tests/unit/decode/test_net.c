@@ -81,7 +81,7 @@ static void unix_connections_are_read(void **state)
 	assert_int_equal(event.what.net.type, SOCK_STREAM);
 	assert_str(event.what.net.path, "/run/docker.sock");
 	assert_int_equal(event.what.net.inode, 4711);
-	assert_false(event.what.net.user_address);
+	assert_int_equal(event.what.net.address_source, PATH_OF_KERNEL);
 	assert_int_equal(event.what.target.pid, 812);
 	assert_int_equal(event.what.target.boundary, 99);
 	assert_str(event.what.target.exe, "/usr/bin/dockerd");
@@ -100,7 +100,7 @@ static void a_caller_s_path_is_joined(void **state)
 	assert_int_equal(decode(), 1);
 	assert_str(event.what.net.path, "/run/x.sock");
 	assert_int_equal(event.what.err, ECONNREFUSED);
-	assert_true(event.what.net.user_address);
+	assert_int_equal(event.what.net.address_source, PATH_OF_PROCESS);
 }
 
 static void abstract_names_keep_every_byte(void **state)

@@ -94,14 +94,14 @@ static void a_caller_s_word_allows_nothing(void **state)
 	struct event ev = act_unix(CI, "/run/app/a.sock");
 
 	(void)state;
-	ev.what.net.user_address = true;
+	ev.what.net.address_source = PATH_OF_PROCESS;
 	assert_string_equal(judge(p, ev), "unexpected low");
 	ev = act_connect(CI, "192.0.2.1", 1);
 	assert_string_equal(judge(p, ev), "expected r/net");
-	ev.what.net.user_address = true;
+	ev.what.net.address_source = PATH_OF_PROCESS;
 	assert_string_equal(judge(p, ev), "unexpected low");
 	ev = act_unix(CI, "/run/docker.sock");
-	ev.what.net.user_address = true;
+	ev.what.net.address_source = PATH_OF_PROCESS;
 	assert_string_equal(judge(p, ev), "forbidden r/docker high");
 }
 
