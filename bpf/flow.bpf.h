@@ -42,6 +42,17 @@ static __always_inline void fill_flow_key(struct flow_key *key, struct sock *sk,
 	key->port = own.port;
 }
 
+/* The key of what is sent, in the slot: the stack is short. It lies behind where walks write. */
+static __always_inline struct flow_key *slot_flow_key(struct slot *s, u64 boundary)
+{
+	struct flow_key *key = (struct flow_key *)&s->path[SLOT_PATH];
+
+	__builtin_memset(key, 0, sizeof(*key));
+	key->boundary = boundary;
+	key->kind = RECORD_NET_CONNECT;
+	return key;
+}
+
 /* Counts acts, with their bytes and durations, that the window has a record of already. */
 static_sub bool fold_flow(struct flow_key *key, u64 count, u64 in, u64 out, u64 duration_ns)
 {

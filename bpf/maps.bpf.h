@@ -13,7 +13,7 @@ extern const volatile bool cfg_inside;	   /* hooks inside calls are attached: ls
 extern const volatile bool cfg_group_dead; /* sched_process_exit says when a group is gone (6.16) */
 extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
-extern const volatile __u32 cfg_ring_data; /* flag of a request to a ring: async_data is there */
+extern const volatile __u32 cfg_ring_data;    /* flag of a request to a ring: async_data is there */
 
 /*
  * The daemon's own thread group in the initial pid namespace, and when it began: a pid alone is given to
@@ -230,6 +230,22 @@ struct {
 	__type(key, u32);
 	__array(values, struct flow_window);
 } flows __weak SEC(".maps");
+
+/* Addresses that datagrams are sent to by name: equal ones have one number, and a number one address. */
+struct send_name {
+	u8 address[110]; /* struct sockaddr_un, zeroes behind its end */
+	u16 len;
+};
+struct send_number {
+	u64 at_ns; /* when that CPU gave it */
+	u64 cpu;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct send_name);
+	__type(value, struct send_number);
+} unix_names __weak SEC(".maps");
 
 /* Where a thread is sending to, by its tid: from the hook in the call to the end of the call. */
 #define PENDING_SENDS 16 /* different ones of one sendmmsg(2); more are lost, and counted */

@@ -20,6 +20,11 @@ int socket_on_call(u32 class_and_ia32, long ret);
 int net_on_connect(u64 file, u64 addr, u32 how, long ret); /* how: also enum connect_mark */
 int unix_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
 int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
+/*
+ * The end of a call that sent to a name; with HOW_MESSAGE name is the struct msghdr that has it. Whether fd is
+ * a unix socket, else nothing was done.
+ */
+int unix_on_send(u64 fd, u64 name, u32 len_and_how, long ret);
 int flow_on_listen(u64 file, u32 how, long ret);
 int flow_on_accept(long ret); /* the new descriptor */
 /* What socket(2) was given. */
@@ -36,6 +41,8 @@ enum net_how {
 	HOW_RING = 1 << 16,	 /* a ring was asked for it */
 	HOW_COPIED = 1 << 17,	 /* the address lies in the kernel: nobody can rewrite it */
 	HOW_NO_RESULT = 1 << 18, /* it is about to be done, and the result will not be seen */
+	HOW_MESSAGE = 1 << 19,
+	HOW_IA32 = 1 << 20,
 };
 #define HOW_MARK 0xffff /* the rest: a mark, or a length */
 

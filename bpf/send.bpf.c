@@ -8,7 +8,7 @@
  * groups belong to the root of v2, so they are seen too; network namespaces do not matter.
  * Where the hooks are missing (no cgroup v2), and of raw and ICMP sockets, which have none, there is
  * only the caller's memory (RECORD_USER_ADDRESS), and of sendmmsg(2) only its first address.
- * Misses: unix datagrams.
+ * Unix datagrams: unix.bpf.c.
  */
 #include "session.bpf.h"
 #include "flow.bpf.h"
@@ -129,23 +129,25 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct flow_key key = {.kind = RECORD_NET_CONNECT};
+	struct flow_key *key;
 	struct record_net *r;
 	struct slot *s;
 
 	if (!st || !to || !count)
 		return 0;
-	key.boundary = st->boundary;
-	__builtin_memcpy(key.peer, to->ip, 16);
-	key.family = to->family;
-	key.port = to->port;
-	key.proto = proto;
-	key.error = -ret;
-	if (cfg_fold && fold_flow(&key, count, 0, 0, 0))
-		return 0;
 	s = slot_claim(RECORD_NET_CONNECT);
 	if (!s)
 		return 0;
+	key = slot_flow_key(s, st->boundary);
+	__builtin_memcpy(key->peer, to->ip, 16);
+	key->family = to->family;
+	key->port = to->port;
+	key->proto = proto;
+	key->error = -ret;
+	if (cfg_fold && fold_flow(key, count, 0, 0, 0)) {
+		slot_release(s);
+		return 0;
+	}
 	r = slot_begin(s, struct record_net);
 	s->flags |= RECORD_SENT | flags;
 	fill_current(s->id);
@@ -160,7 +162,7 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 	if (!(flags & (RECORD_USER_ADDRESS | RECORD_REQUEST_PATH)))
 		fill_sender(r, task);
 	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
-		fold_flow_begin(&key, s);
+		fold_flow_begin(key, s);
 	slot_release(s);
 	return 0;
 }

@@ -35,6 +35,15 @@ static __always_inline u64 read_msg_name(u64 msg, bool ia32)
 	return name;
 }
 
+/* The length of that address. */
+static __always_inline u32 read_msg_namelen(u64 msg, bool ia32)
+{
+	u32 len = 0;
+
+	bpf_probe_read_user(&len, 4, (void *)(msg + (ia32 ? 4 : 8)));
+	return len;
+}
+
 /*
  * Whether a call of a sending class is worth a look; most are not, so this is short. What it named is
  * asked of the hooks first: the caller's memory may have been rewritten to say nothing.

@@ -135,13 +135,17 @@ int socket_on_call(u32 class_and_ia32, long ret)
 			ask_on_write(args[0], args[1], args[2]);
 		auth_on_send(args[0], args[1],
 			     args[2]); /* each hears only what begins as its own */
+		if (args[4] && unix_on_send(args[0], args[4], length_of(args[5]), ret))
+			return 0;
 		return send_on_call(args[0], args[4], class, ret);
 	case SYS_SENDMSG:
 		if (ret > 0 && asks_engine(task))
 			ask_on_sendmsg(args[0], args[1], ia32);
 		auth_on_sendmsg(args[0], args[1], ia32);
-		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
+		/* fall through: the first of several is laid out as one alone */
 	case SYS_SENDMMSG:
+		if (unix_on_send(args[0], args[1], HOW_MESSAGE | (ia32 ? HOW_IA32 : 0), ret))
+			return 0;
 		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 	case SYS_URING:
 		return send_on_call(0, 0, class, ret);

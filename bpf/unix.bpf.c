@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * unix.bpf.c: the end of connect(2) on unix and vsock sockets.
+ * unix.bpf.c: the end of connect(2) on unix and vsock sockets, and datagrams sent to a unix socket by name.
  *
  * What was connected to is read from the socket at the other end: where its listener bound it, not
  * what the caller wrote, so that a link to it, or a bind mount of it in a container, is the same
  * one. An attempt that failed has only what the caller wrote (RECORD_USER_ADDRESS).
- * Misses: datagrams sent without connect(2), pairs made by socketpair(2), a descriptor that another
+ * A datagram has no other end once it is sent, so it has only what the caller wrote; equal ones of a
+ * window are counted.
+ * Misses: of sendmmsg(2) all but the first address, datagrams sent by a ring, pairs made by socketpair(2), a descriptor that another
  * thread exchanged during the call.
  */
 #include "session.bpf.h"
 #include "file.bpf.h"
-#include "net.bpf.h"
+#include "flow.bpf.h"
+#include "send.bpf.h"
 #include "target.bpf.h"
 
 #define UNIX_NAME_MAX 128 /* sun_path has 108; a power of two */
@@ -147,6 +150,107 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 	}
 	slot_release(s);
 	return 0;
+}
+
+/* What the caller sent to, into s->path, and its number into the key. Relative names are somewhere. */
+static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow_key *key)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct send_number fresh = {}, *number;
+	struct send_name *n;
+
+	hide(len);
+	if (!s || !key || len <= 2 || len > 110)
+		return -1;
+	n = (struct send_name *)s->path;
+	__builtin_memset(n, 0, sizeof(*n));
+	mask(len, 128);
+	if (bpf_probe_read_user(s->path, len, (void *)name) || *(u16 *)s->path != AF_UNIX)
+		return -1;
+	n->len = len;
+	number = bpf_map_lookup_elem(&unix_names, n);
+	if (!number) {
+		fresh.at_ns = bpf_ktime_get_boot_ns();
+		fresh.cpu = bpf_get_smp_processor_id();
+		bpf_map_update_elem(&unix_names, n, &fresh, BPF_NOEXIST);
+		number = bpf_map_lookup_elem(&unix_names, n);
+		if (!number)
+			return -1;
+	}
+	__builtin_memcpy(key->peer, number, sizeof(*number));
+	if (n->address[2] && n->address[2] != '/')
+		*(u64 *)key->own = (u64)BPF_CORE_READ(task, fs, pwd.dentry);
+	return 0;
+}
+
+/* From the copy that the number was given for: the caller's memory may be another one by now. */
+static __always_inline void take_name(struct slot *s, struct record_unix *r, u32 len)
+{
+	s->args[0] = (u64)s->path;
+	take_asked(s, r, stored(&s->args[0]), len | HOW_COPIED);
+	s->flags &= ~RECORD_REQUEST_PATH;
+	s->flags |= RECORD_USER_ADDRESS;
+}
+
+static __always_inline int emit_sent(struct slot *s, struct sock *sk, u32 len, struct flow_key *key)
+{
+	struct record_unix *r;
+
+	if (!s || !key)
+		return 0;
+	r = slot_begin(s, struct record_unix);
+	s->flags |= RECORD_SENT;
+	fill_current(s->id);
+	r->net.count = 1;
+	r->net.result = -(s32)key->error;
+	r->net.family = AF_UNIX;
+	r->net.net_inum = read_net_inum(sk);
+	r->type = SOCK_DGRAM;
+	take_name(s, r, len);
+	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
+		fold_flow_begin(key, s);
+	return 0;
+}
+
+/* One datagram, or an attempt at one. */
+static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 name, u32 len,
+				   s32 ret)
+{
+	struct flow_key *key;
+	struct slot *s = slot_claim(RECORD_NET_CONNECT);
+
+	if (!s)
+		return 0;
+	key = slot_flow_key(s, st->boundary);
+	key->family = AF_UNIX;
+	key->error = ret < 0 ? -ret : 0;
+	if (number_name(s, name, len, key) == 0 && !(cfg_fold && fold_flow(key, 1, 0, 0, 0)))
+		emit_sent(s, sk, len, key);
+	slot_release(s);
+	return 0;
+}
+
+int unix_on_send(u64 fd, u64 name, u32 len_and_how, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct sock *sk = read_sock(read_fd(task, fd));
+	bool ia32 = len_and_how & HOW_IA32;
+	u32 len = len_and_how & HOW_MARK;
+
+	if (!st || !sk || read_family(sk) != AF_UNIX)
+		return false;
+	if (len_and_how & HOW_MESSAGE) {
+		len = read_msg_namelen(name, ia32);
+		name = read_msg_name(name, ia32);
+	}
+	if (!name || is_restart(ret) || ret == -EAGAIN || BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM)
+		return true;
+	if (ret == -ENOENT || ret == -ENOTDIR)
+		count_here(filtered_missing);
+	else
+		on_sent(st, sk, name, len, ret);
+	return true;
 }
 
 /* The socket keeps where it was sent to, whatever came of it. */

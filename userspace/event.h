@@ -189,7 +189,7 @@ struct event_what {
 		uint64_t bytes_in, bytes_out; /* close */
 		bool inbound;		      /* src asked for it, dst is here */
 		bool sent;		      /* without connect(2) */
-		uint32_t address_source; /* enum path_source of dst: of the kernel, process or request */
+		uint32_t address_source;      /* enum path_source of dst */
 		uint16_t type;	 /* SOCK_* of a unix connection and of a socket; 0 = not known */
 		uint32_t ns;	 /* network namespace of the socket; 0 = not known */
 		struct str path; /* unix: of the listener's socket, resolved, or "@" and its name */

@@ -22,7 +22,7 @@ static const char *const own[] = {
 	"crossing", "connect_owner", "user_sockaddr", "path_",	  "address",	"recording_header",
 	"whodid_",  "reach",	     "change",	      "asker",	  "hello",	"packet",
 	"search",   "__sk_buff",     "bpf_tcp_sock",  "request",  "opened",	"line",
-	"mapping",  "touch",
+	"mapping",  "touch",	     "send_",
 };
 
 static int is_own(const char *name)

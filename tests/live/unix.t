@@ -104,6 +104,18 @@ json_is "$event" .network.type dgram "dgram: type"
 json_is "$event" .network.dst.inode "$(stat -c %i "$SCRATCH/log")" "dgram: inode"
 json_is "$event" .target.pid null "dgram: nobody listens"
 
+python3 -c 'import socket,sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for i in range(5):
+    s.sendto(b"x", sys.argv[1])' "$SCRATCH/log"
+sent() { events type=connect network.op=send "dst.path=$SCRATCH/log" | jq -s 'map(.count // 1) | add // 0'; }
+five_sent() { [ "$(sent)" = 5 ]; }
+ok "datagrams by name are counted" wait_until 20 five_sent
+event=$(first_event true type=connect network.op=send "dst.path=$SCRATCH/log") || bail_out "datagrams by name were seen"
+json_is "$event" .network.type dgram "by name: type"
+json_is "$event" .network.address_source process "by name: the caller's word"
+json_is "$event" .outcome ok "by name: outcome"
+
 python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$SCRATCH/stale"
 (cd "$SCRATCH" && "$ACTORS/connects" unix stream stale) >"$SCRATCH/out"
 is "$(cat "$SCRATCH/out")" -111 "nobody listens at the stale socket"

@@ -4,6 +4,7 @@
  * their ends, become one record with the sums.
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "collect/fold.h"
 
@@ -29,18 +30,34 @@ struct flow_count {
 static bool is_first(const struct record_header *h, size_t size)
 {
 	if (h->kind == RECORD_NET_CONNECT)
-		return size == sizeof(struct record_net) && h->flags & RECORD_SENT;
+		return size >= sizeof(struct record_net) && h->flags & RECORD_SENT;
 	return size == sizeof(struct record_flow) &&
 	       (h->kind == RECORD_NET_ACCEPT || h->kind == RECORD_NET_CLOSE);
+}
+
+/* The name of a unix socket is in the first record alone. */
+static size_t forget_name(struct record_unix *u)
+{
+	static const char text[8] = "?";
+
+	u->net.header.flags |= RECORD_USER_ADDRESS | RECORD_PATH_CUT;
+	u->type = SOCK_DGRAM;
+	u->path = (struct record_text){.off = sizeof(*u), .len = 1};
+	memset(u->net.dst, 0, sizeof(u->net.dst));
+	memcpy(u + 1, text, sizeof(text));
+	return sizeof(*u) + sizeof(text);
 }
 
 static size_t make_sent(struct record_net *r, const struct record_header *first,
 			const struct flow_key *key, const struct fold_count *n)
 {
+	size_t size = sizeof(*r);
+
 	if (first) {
-		memcpy(r, first, sizeof(*r));
+		size = first->size;
+		memcpy(r, first, size);
 	} else {
-		memset(r, 0, sizeof(*r));
+		memset(r, 0, sizeof(struct record_unix));
 		r->header.flags = RECORD_SENT;
 		r->task.boundary = key->boundary;
 		r->task.login_uid = r->task.session_id = UINT32_MAX;
@@ -49,12 +66,14 @@ static size_t make_sent(struct record_net *r, const struct record_header *first,
 		r->proto = key->proto;
 		r->dst_port = key->port;
 		memcpy(r->dst, key->peer, sizeof(r->dst));
+		if (key->family == AF_UNIX)
+			size = forget_name((void *)r);
 	}
 	r->header.kind = RECORD_NET_CONNECT;
 	r->count = n->count;
 	r->first_ns = n->count > 1 ? n->first_ns : 0;
 	r->last_ns = n->count > 1 ? n->last_ns : 0;
-	return sizeof(*r);
+	return size;
 }
 
 static size_t make_taken(struct record_flows *r, const struct record_header *first,

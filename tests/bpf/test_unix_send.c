@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_unix_send: datagrams to a unix socket that the call names: told by the caller's word, equal ones
+ * counted, others never counted among them.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define MANY 500
+
+static int begin(void **state)
+{
+	static const struct kernel_options folds = {.ring_kib = 16384, .fold = true};
+
+	(void)state;
+	sensor_start(&folds);
+	return chdir(scratch());
+}
+
+static int end(void **state)
+{
+	(void)state;
+	sensor_stop();
+	return 0;
+}
+
+/* The address, '@' for an abstract name; its length. */
+static socklen_t name_it(struct sockaddr_un *a, const char *name)
+{
+	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(a->sun_path, name, strlen(name));
+	if (name[0] != '@')
+		return (socklen_t)sizeof(*a);
+	a->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+}
+
+static int bound(const char *name)
+{
+	struct sockaddr_un a;
+	socklen_t len = name_it(&a, name);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	need(fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0);
+	return fd;
+}
+
+static int send_to(int fd, const char *name)
+{
+	struct sockaddr_un a;
+	socklen_t len = name_it(&a, name);
+
+	return sendto(fd, "x", 1, 0, (struct sockaddr *)&a, len) == 1 ? 0 : -errno;
+}
+
+static int send_msg(int fd, const char *name)
+{
+	struct sockaddr_un a;
+	struct iovec text = {"x", 1};
+	struct msghdr msg = {.msg_iov = &text, .msg_iovlen = 1, .msg_name = &a};
+
+	msg.msg_namelen = name_it(&a, name);
+	return sendmsg(fd, &msg, 0) == 1 ? 0 : -errno;
+}
+
+static void send_some(void *arg)
+{
+	int one = bound("one"), named = bound("@whodid-named"), fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char path[108], byte;
+
+	(void)arg;
+	snprintf(path, sizeof(path), "%s/one", scratch());
+	for (int i = 0; i < MANY; i++) {
+		need(send_to(fd, path) == 0 && recv(one, &byte, 1, 0) == 1);
+		need(send_msg(fd, "@whodid-named") == 0 && recv(named, &byte, 1, 0) == 1);
+	}
+	need(send_to(fd, "one") == 0);
+	need(send_to(fd, "nothing") == -ENOENT);
+	close(one);
+	need(send_to(fd, path) == -ECONNREFUSED);
+	/* the same word, another place */
+	need(mkdir("sub", 0700) == 0 && chdir("sub") == 0);
+	one = bound("one");
+	need(send_to(fd, "one") == 0);
+	need(send_to(one, "") < 0); /* without a name */
+}
+
+/* Acts to that name from that directory ("" = said whole) with that result. */
+static uint64_t count_sent(uint32_t pid, const char *name, const char *dir, int result)
+{
+	const struct record_unix *r;
+	uint64_t n = 0;
+
+	for (unsigned i = 0; (r = find_record(RECORD_NET_CONNECT, pid, i)); i++) {
+		assert_int_equal(r->net.family, AF_UNIX);
+		assert_int_equal(r->net.header.flags & ~RECORD_FOLDED,
+				 RECORD_SENT | RECORD_USER_ADDRESS);
+		assert_int_equal(r->type, SOCK_DGRAM);
+		if (str_is(text_of(r, r->path), name) && str_is(text_of(r, r->base), dir) &&
+		    r->net.result == result)
+			n += r->net.count;
+	}
+	return n;
+}
+
+static void equal_ones_are_counted(void **state)
+{
+	uint32_t pid = act(send_some, NULL);
+	char path[256], sub[256];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		gather_tick();
+	snprintf(path, sizeof(path), "%s/one", scratch());
+	snprintf(sub, sizeof(sub), "%s/sub", scratch());
+	assert_int_equal(count_sent(pid, path, "", 0), MANY);
+	assert_int_equal(count_sent(pid, "@whodid-named", "", 0), MANY);
+	assert_int_equal(count_sent(pid, "one", scratch(), 0), 1);
+	assert_int_equal(count_sent(pid, path, "", -ECONNREFUSED), 1);
+	assert_int_equal(count_sent(pid, "one", sub, 0), 1);
+	assert_in_range(count_records(RECORD_NET_CONNECT, pid), 5, 40);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(equal_ones_are_counted, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
