@@ -38,15 +38,20 @@ json_is "$after" .identity.assurance.as claimed "19: and where it runs is the us
 
 # The victim's cgroup is there, with the victim in it.
 one=whodid-one-$$.service two=whodid-two-$$.service
+cleanup rm_cgroup "system.slice/$two" # what run_unit would clean up, it leaves to the subshell
 run_unit "$two" sleep 600 &
-victim=$!
-cleanup kill -KILL $victim
 there() {
 	grep -q . "$CGROUPS/system.slice/$two/cgroup.procs"
 }
+gone() {
+	! there
+}
+end_victim() {
+	xargs kill -KILL <"$CGROUPS/system.slice/$two/cgroup.procs"
+	wait_until 10 gone
+}
+cleanup end_victim
 wait_until 20 there || bail_out "the other service runs"
-# shellcheck disable=SC2046 # numbers
-cleanup kill -KILL $(cat "$CGROUPS/system.slice/$two/cgroup.procs")
 run_unit "$one" sh -c "/bin/true $mark-home; echo \$\$ >'$CGROUPS/system.slice/$two/cgroup.procs' && cat /proc/self/cgroup; /bin/true $mark-away" >"$SCRATCH/cgroup"
 like "$(cat "$SCRATCH/cgroup")" "0::/system.slice/$two" "20: root moves itself into another unit's cgroup"
 home=$(first_event "$(true_with "$mark-home")" type=exec) || bail_out "what it did before was seen"
