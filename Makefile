@@ -180,7 +180,7 @@ vm: ## boot Debian 12's kernel under qemu (no KVM) and run the tests of the kern
 	$(hand_back)
 	@B=$(B) tests/vm/vm $(KERNELS)
 
-vm-all: ## the same with each kernel that is claimed: 6.1, 6.12, 6.18, Debian's newest, 6.1 and 6.12 on arm64; 5.10 says why not
+vm-all: ## the same with each kernel that is claimed: 6.1, 6.12, 6.18, Debian's newest, and 6.1 on arm64; 5.10 says why not
 	+@$(MAKE) --no-print-directory vm KERNELS=all
 
 FUZZ_SECONDS ?= 60
