@@ -40,7 +40,7 @@ is "$(events type=agent.blind | wc -l)" 0 "and nobody was called blind"
 # --- taken from its cgroup
 is "$("$ACTORS/blind" "$pid" detach)" 1 "root takes the hook for datagrams away"
 ok "that is told" wait_until 40 told_at_least 1 'on_send4 (send over IPv4) is blind: it was detached'
-anomaly=$(first_event '.anomaly.kind == "tamper" and (.anomaly.title | contains("on_send4"))' type=anomaly) ||
+anomaly=$(first_event '.anomaly.kind == "tamper" and (.anomaly.title | startswith("the sensor"))' type=anomaly) ||
 	bail_out "an anomaly opens"
 json_is "$anomaly" .anomaly.title "the sensor's hook on_send4 (send over IPv4) is blind: it was detached" "in words"
 json_is "$anomaly" .anomaly.severity high "how grave"
