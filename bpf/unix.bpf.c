@@ -7,8 +7,9 @@
  * one. An attempt that failed has only what the caller wrote (RECORD_USER_ADDRESS).
  * A datagram has no other end once it is sent, so it has only what the caller wrote; equal ones of a
  * window are counted.
- * Misses: of sendmmsg(2) all but the first address, datagrams sent by a ring, pairs made by socketpair(2), a descriptor that another
- * thread exchanged during the call.
+ * Misses: of sendmmsg(2) all but the first address, datagrams sent by a ring, pairs made by
+ * socketpair(2), a descriptor that another thread exchanged during the call, and the name of a datagram
+ * that it took back.
  */
 #include "session.bpf.h"
 #include "file.bpf.h"
@@ -152,7 +153,10 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 	return 0;
 }
 
-/* What the caller sent to, into s->path, and its number into the key. Relative names are somewhere. */
+/*
+ * What the caller sent to, into s->path, and its number into the key, with where it is looked up from:
+ * the same name means another socket behind another root, in another directory or mount namespace.
+ */
 static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow_key *key)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -178,8 +182,10 @@ static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow
 			return -1;
 	}
 	__builtin_memcpy(key->peer, number, sizeof(*number));
-	if (n->address[2] && n->address[2] != '/')
-		*(u64 *)key->own = (u64)BPF_CORE_READ(task, fs, pwd.dentry);
+	if (n->address[2] == '/')
+		bpf_core_read(key->own, sizeof(struct path), &task->fs->root);
+	else if (n->address[2])
+		bpf_core_read(key->own, sizeof(struct path), &task->fs->pwd);
 	return 0;
 }
 
@@ -223,6 +229,7 @@ static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 n
 		return 0;
 	key = slot_flow_key(s, st->boundary);
 	key->family = AF_UNIX;
+	key->net_inum = read_net_inum(sk); /* abstract names are those of a network namespace */
 	key->error = ret < 0 ? -ret : 0;
 	if (number_name(s, name, len, key) == 0 && !(cfg_fold && fold_flow(key, 1, 0, 0, 0)))
 		emit_sent(s, sk, len, key);

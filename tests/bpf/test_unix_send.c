@@ -4,6 +4,8 @@
  * counted, others never counted among them.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +95,35 @@ static void send_some(void *arg)
 	need(send_to(one, "") < 0); /* without a name */
 }
 
+/* The same whole name, twice, behind a root of that name below root_fd. */
+static void send_behind(int root_fd, const char *name)
+{
+	char dir[256];
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s/%s", scratch(), name);
+	need(fchdir(root_fd) == 0 && chroot(".") == 0);
+	need(mkdir(dir, 0700) == 0 && chroot(dir) == 0 && chdir("/") == 0);
+	fd = bound("log");
+	need(send_to(fd, "/log") == 0 && send_to(fd, "/log") == 0);
+	close(fd);
+}
+
+static void send_from_elsewhere(void *arg)
+{
+	int root_fd = open("/", O_RDONLY | O_DIRECTORY), named;
+
+	(void)arg;
+	send_behind(root_fd, "jail");
+	send_behind(root_fd, "cell");
+	for (int i = 0; i < 2; i++) {
+		need(unshare(CLONE_NEWNET) == 0);
+		named = bound("@whodid-space");
+		need(send_to(named, "@whodid-space") == 0);
+		close(named);
+	}
+}
+
 /* Acts to that name from that directory ("" = said whole) with that result. */
 static uint64_t count_sent(uint32_t pid, const char *name, const char *dir, int result)
 {
@@ -129,10 +160,35 @@ static void equal_ones_are_counted(void **state)
 	assert_in_range(count_records(RECORD_NET_CONNECT, pid), 5, 40);
 }
 
+static void what_a_name_means_elsewhere_is_another(void **state)
+{
+	uint32_t pid = act(send_from_elsewhere, NULL);
+	const struct record_unix *r;
+	uint32_t before = 0;
+	char dir[256];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		gather_tick();
+	snprintf(dir, sizeof(dir), "%s/jail", scratch());
+	assert_int_equal(count_sent(pid, "/log", dir, 0), 2);
+	snprintf(dir, sizeof(dir), "%s/cell", scratch());
+	assert_int_equal(count_sent(pid, "/log", dir, 0), 2);
+	assert_int_equal(count_sent(pid, "@whodid-space", "", 0), 2);
+	for (unsigned i = 0; (r = find_record(RECORD_NET_CONNECT, pid, i)); i++) {
+		if (!str_is(text_of(r, r->path), "@whodid-space"))
+			continue;
+		assert_int_equal(r->net.count, 1);
+		assert_int_not_equal(r->net.net_inum, before);
+		before = r->net.net_inum;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(equal_ones_are_counted, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_name_means_elsewhere_is_another, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

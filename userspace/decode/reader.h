@@ -41,7 +41,8 @@ void decode_packet(struct reader *r, struct event_what *what);
 
 /*
  * Joins path to base unless it is absolute, and tidies "//", "." and ".." by name alone, into out.
- * ".." above the root is the root: that of who acts, when the base lies below it, or "/". Returns a text with p NULL when out is too small.
+ * ".." above the root is the root: that of who acts, when the base lies below it, or "/". Returns a
+ * text with p NULL when out is too small.
  */
 struct str path_join(char *out, size_t size, struct str root, struct str base, struct str path);
 
