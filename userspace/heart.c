@@ -34,12 +34,15 @@ static bool judge(struct heart_class *c, uint64_t acted_ns)
 {
 	bool was_blind = c->blind_ns;
 
+	/* it saw nothing: an act that could not be done does not say that it sees again */
+	if (was_blind && c->missed && c->now.attached && c->now.refused)
+		return false;
 	if (sees(c)) {
 		c->missed = 0;
 		c->blind_ns = 0;
 		return was_blind;
 	}
-	c->missed++;
+	c->missed = c->now.attached ? c->missed + 1 : 0;
 	if (was_blind || (c->now.attached && c->missed < HEART_MISSES))
 		return false;
 	c->blind_ns = acted_ns;

@@ -14,7 +14,7 @@
 struct heart_class {
 	struct pulse before; /* as it was when the daemon acted last, */
 	struct pulse now;    /* and when it looked */
-	unsigned missed;     /* in a row */
+	unsigned missed;     /* in a row, while attached */
 	uint64_t blind_ns;   /* since when nothing is seen; 0 = it sees */
 };
 

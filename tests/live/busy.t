@@ -23,6 +23,7 @@ spinners=()
 for n in 1 2 3 4; do
 	(while :; do :; done) &
 	spinners+=($!)
+	cleanup kill $!
 done
 for n in 1 2 3; do
 	"$B/tests/bench/storm" open $count $count "$SCRATCH/$n" >"$SCRATCH/report.$n" &

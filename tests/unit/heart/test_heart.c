@@ -110,6 +110,28 @@ static void test_refused(void **state)
 	assert_int_equal(beat(0), 1);
 }
 
+/* Nor does it say that what was blind sees again; that one was attached anew where nothing can be tried does. */
+static void test_refused_while_blind(void **state)
+{
+	(void)state;
+	beat(0);
+	assert_int_equal(beat(0), 1);
+	p[0].refused = EMFILE;
+	assert_int_equal(beat(0), 0);
+	assert_int_equal(heart_blind(&h), 1);
+	p[0].refused = 0;
+	assert_int_equal(beat(1), 1);
+	assert_int_equal(heart_blind(&h), 0);
+
+	p[0].refused = EAFNOSUPPORT;
+	p[0].attached = false;
+	assert_int_equal(beat(0), 1);
+	assert_int_equal(beat(0), 0);
+	p[0].attached = true;
+	assert_int_equal(beat(0), 1);
+	assert_int_equal(heart_blind(&h), 0);
+}
+
 static void test_look_without_act(void **state)
 {
 	(void)state;
@@ -139,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(test_detached_is_blind_at_once, begin),
 		cmocka_unit_test_setup(test_counts_that_go_back, begin),
 		cmocka_unit_test_setup(test_refused, begin),
+		cmocka_unit_test_setup(test_refused_while_blind, begin),
 		cmocka_unit_test_setup(test_look_without_act, begin),
 		cmocka_unit_test_setup(test_other_hooks, begin),
 	};
