@@ -6,6 +6,8 @@
 #include "identity/container/container.h"
 #include "identity/container/requests.h"
 
+#define OTHER "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+
 /* --- what runtimes are started for */
 
 #define ARGV(s) ((struct str){s, sizeof(s) - 1})
@@ -148,6 +150,8 @@ static void requests_fit_a_container_for_a_while(void **state)
 	assert_false(asked("POST /containers/0123456789a/start", docker, NULL, 0));
 	assert_false(asked("POST /containers/1123456789ab/start", docker, NULL, 0));
 	assert_false(asked("POST /containers/web/start", docker, "db", 0));
+	/* what is called as another container's number was not asked for by that number */
+	assert_false(asked("POST /containers/" OTHER "/start", docker, OTHER, 0));
 	assert_false(asked("POST /containers/web/start", docker, NULL, 0));
 	assert_false(asked("POST /containers/web/start", REQUEST_ENGINE_PODMAN, "web", 0));
 	assert_false(asked("POST /containers/" H "/start", docker, NULL, REQUEST_WINDOW_NS));

@@ -6,6 +6,7 @@
 
 #define REQUESTS_MAX 256
 #define SHORT_ID     12 /* what docker prints; less may be somebody's name */
+#define WHOLE_ID     64
 
 struct requests {
 	size_t next;
@@ -99,6 +100,12 @@ void requests_learn(struct requests *t, const struct event_what *what)
 	memcpy(r->target, target.p, target.n);
 }
 
+/* An engine looks for a number before it looks for a name: one container may be called as another's number. */
+static bool is_whole_id(struct str s)
+{
+	return s.n == WHOLE_ID && strspn(s.p, "0123456789abcdef") >= s.n;
+}
+
 static bool fits(const struct request *r, const struct request_key *key)
 {
 	struct str target = {r->target, r->target_n};
@@ -107,7 +114,7 @@ static bool fits(const struct request *r, const struct request_key *key)
 		return false;
 	if (str_equal(target, key->id))
 		return key->exec || key->boot_ns < r->boot_ns + REQUEST_WINDOW_NS;
-	if (key->exec || key->boot_ns >= r->boot_ns + REQUEST_WINDOW_NS)
+	if (key->exec || is_whole_id(target) || key->boot_ns >= r->boot_ns + REQUEST_WINDOW_NS)
 		return false;
 	return (key->name.n && str_equal(target, key->name)) ||
 	       (target.n >= SHORT_ID && str_equal(target, str_sub(key->id, 0, target.n)));
