@@ -98,7 +98,7 @@ static void say_title(const struct cli *c, const json_t *row)
 	block_line(&c->term, 0, (unsigned)text_width(time.p) + 3, time.p, who.p);
 }
 
-/* "derived, flags handoff": a name that is doubted is not to be read without its doubt. Kernel's and recorded need no word. */
+/* "derived, flags handoff": a name that is doubted is not to be read without its doubt; what is sure needs no word. */
 static void say_sure(struct text *out, const json_t *row)
 {
 	int level = assurance_parse(row_str(row, "identity.assurance.who"));

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "bpf/event.h"
 #include "identity/present.h"
 
@@ -57,7 +58,7 @@ static size_t find_server(const struct servers *all, uint32_t pid, uint64_t star
 	return i;
 }
 
-/* NULL: who came to one that was found running, or has been forgotten, is not known. */
+/* NULL: who came to one that was found running, before connections were lost, or forgotten, is not known. */
 static struct server *take_server(struct identity_table *t, struct process *p)
 {
 	size_t at = find_server(&t->servers, p->pid, p->start_ns);
@@ -65,7 +66,7 @@ static struct server *take_server(struct identity_table *t, struct process *p)
 
 	if (at < SERVERS_MAX)
 		return &t->servers.v[at];
-	if (p->exe_boot_ns || p->served)
+	if (p->exe_boot_ns || p->served || p->start_ns <= t->connects_missed_ns)
 		return NULL;
 	p->served = true;
 	s = &t->servers.v[t->servers.seen++ % SERVERS_MAX];
@@ -85,12 +86,20 @@ static void note_visit(struct identity_table *t, struct process *server, bool sa
 	keep_servers(t);
 }
 
+static void doubt(struct server *s)
+{
+	s->shared = s->strangers = 1;
+}
+
 void handoffs_missed(struct identity_table *t, const struct event_what *loss)
 {
-	if (loss->loss.by_type && !loss->loss.by_type[EVENT_NET_CONNECT])
+	const uint64_t *lost = loss ? loss->loss.by_type : NULL;
+
+	if (lost && !lost[EVENT_NET_CONNECT])
 		return;
 	for (size_t i = 0; i < SERVERS_MAX; i++)
-		t->servers.v[i].shared = t->servers.v[i].strangers = 1;
+		doubt(&t->servers.v[i]);
+	t->connects_missed_ns = loss ? loss->boot_ns : clock_boot_ns();
 	keep_servers(t);
 }
 
@@ -100,12 +109,19 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 	struct process *server;
 	struct visit *v;
 	bool same, one_person;
+	size_t at;
 
 	if (what->type != EVENT_NET_CONNECT || what->net.family != AF_UNIX ||
 	    what->outcome != OUTCOME_OK)
 		return;
 	server = processes_find(&t->processes, what->target.pid, what->target.start_ns);
-	if (!server || !is_multiplexer(interned_str(server->exe)))
+	at = find_server(&t->servers, what->target.pid, what->target.start_ns);
+	if (!server && at < SERVERS_MAX) {
+		doubt(&t->servers.v[at]); /* nothing is left to compare with */
+		keep_servers(t);
+	}
+	/* one that is known has started windows: its executable is not known where its exec was lost */
+	if (!server || (at == SERVERS_MAX && !is_multiplexer(interned_str(server->exe))))
 		return;
 	same = who_of(t, p->boundary) && who_of(t, p->boundary) == who_of(t, server->boundary);
 	one_person = same || are_one_person(t, p->boundary, server->boundary);

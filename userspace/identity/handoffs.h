@@ -17,7 +17,7 @@
 /* A connection over a unix socket that p has made. */
 void handoffs_learn(struct identity_table *t, const struct process *p,
 		    const struct event_what *what);
-/* Connections were lost: anybody may have been at any server. */
+/* Connections were lost, or (loss NULL) nothing was seen at all: anybody may have been at any server. */
 void handoffs_missed(struct identity_table *t, const struct event_what *loss);
 /* For whom a server has started a program, in a crossing of kind handoff. */
 void handoffs_find_origin(struct identity_table *t, const struct event_what *what,

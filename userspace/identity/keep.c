@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keep: notes for the daemon that takes over: on boundaries, on tokens that were shown, on supervisors whose
- * files a job has changed, and on who has been at the servers of multiplexers. One on a boundary has the facts, the executable, and the identity as a
- * packed event: decided once, it is the same for whoever reads it.
+ * files a job has changed, and on who has been at the servers of multiplexers. One on a boundary has the
+ * facts, the executable, and the identity as a packed event: decided once, it is the same for whoever reads it.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "identity/handoffs.h"
 #include "identity/identity.h"
 #include "identity/table.h"
 
@@ -58,4 +59,5 @@ bool identity_recall(struct identity_table *t, struct recalled *r, uint32_t max)
 void identity_absent(struct identity_table *t, int64_t from_wall_ns, int64_t to_wall_ns)
 {
 	writers_missed(&t->writers, from_wall_ns, to_wall_ns);
+	handoffs_missed(t, NULL);
 }

@@ -55,6 +55,7 @@ struct identity_table {
 	struct bindings bindings;
 	struct visits visits;
 	struct servers servers;
+	uint64_t connects_missed_ns; /* boot clock: the same of servers that had started by then */
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
 	const char *host_root;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * variables: ${NAME} in globs. Role and binding variables are put in when a set is compiled; those of
- * the session (USER, HOME, SESSION; of a job WORKSPACE and RUNNER_TEMP) stay as marks and are filled in at the decision. An unknown
- * variable makes the glob match nothing: it never becomes the empty text.
+ * the session (USER, HOME, SESSION; of a job WORKSPACE and RUNNER_TEMP) stay as marks and are filled in at
+ * the decision. An unknown variable makes the glob match nothing: it never becomes the empty text.
  */
 #ifndef WHODID_PROFILE_VARIABLES_H
 #define WHODID_PROFILE_VARIABLES_H

@@ -251,6 +251,39 @@ static void lost_visits_may_have_been_anybodys(void **state)
 	assert_true(is_flagged(&ev));
 }
 
+/* Also at a server that had not been met by then; at one that begins later nobody was unseen. */
+static void a_server_from_before_a_loss_may_be_shared(void **state)
+{
+	struct task alice = person(100, 25, KEY_A), early = tmux_of(&alice, 101), late;
+	uint64_t lost[EVENT_TYPE_MAX] = {[EVENT_NET_CONNECT] = 1};
+	struct event ev = {
+		.what = {.type = EVENT_LOSS, .boot_ns = early.start_ns, .loss.by_type = lost}};
+
+	(void)state;
+	identity_missed(table, &ev.what);
+	late = tmux_of(&alice, 102);
+	ev = window(&early, 10 * SECOND, NULL);
+	assert_true(is_flagged(&ev));
+	ev = window(&late, 10 * SECOND, NULL);
+	assert_false(is_flagged(&ev));
+}
+
+/* Its exec was lost; that it starts windows says what it is. */
+static void a_server_whose_exec_was_not_seen_is_one(void **state)
+{
+	struct task alice = person(100, 25, KEY_A), bob = person(200, 26, KEY_B),
+		    server = fork_task(table, &alice, 101, 101000), pane;
+	struct event ev;
+
+	(void)state;
+	ev = window(&server, 10 * SECOND, &pane);
+	assert_false(is_flagged(&ev));
+	visit(&bob, &server, 20 * SECOND);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_true(is_flagged(&ev));
+}
+
 /* --- the next daemon */
 
 #define NOTES_MAX 16
@@ -311,6 +344,24 @@ static void the_next_daemon_knows_who_was_there(void **state)
 	assert_true(is_flagged(&ev));
 }
 
+/* It took over, but hooks were gone meanwhile. */
+static void an_absence_hides_visits(void **state)
+{
+	static const struct identity_keeper keeper = {keep, NULL};
+	struct task alice = person(100, 25, KEY_A), server = tmux_of(&alice, 101), pane;
+	struct event ev;
+
+	(void)state;
+	memset(notes, 0, sizeof(notes));
+	identity_keep(table, &keeper);
+	window(&server, 10 * SECOND, &pane);
+	take_over(&server);
+	identity_absent(table, 10, 20);
+	ev = act(table, EVENT_FILE_READ, &pane);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_true(is_flagged(&ev));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,8 +374,13 @@ int main(void)
 						end_case),
 		cmocka_unit_test_setup_teardown(lost_visits_may_have_been_anybodys, new_case,
 						end_case),
+		cmocka_unit_test_setup_teardown(a_server_from_before_a_loss_may_be_shared, new_case,
+						end_case),
+		cmocka_unit_test_setup_teardown(a_server_whose_exec_was_not_seen_is_one, new_case,
+						end_case),
 		cmocka_unit_test_setup_teardown(the_next_daemon_knows_who_was_there, new_case,
 						end_case),
+		cmocka_unit_test_setup_teardown(an_absence_hides_visits, new_case, end_case),
 		cmocka_unit_test_setup_teardown(a_server_that_was_found_running_may_be_shared,
 						new_case, end_case),
 	};
