@@ -83,8 +83,13 @@ all='.identity | .who + " " + (.via // [] | join(","))'
 
 # As systemd runs it: the container is hers, and what she puts into it.
 start_service "$manager" "$cgroups/system.slice/podman.service"
-ok "alice starts a container" alice "curl -sf --unix-socket $socket -X POST http://d/v4.0.0/libpod/containers/$mark-hers/start; sleep 1"
+alice "curl -sf --unix-socket $socket -X POST http://d/v4.0.0/libpod/containers/$mark-hers/start || exit 1
+	while [ ! -e $SCRATCH/seen ]; do sleep 0.05; done" &
+hers=$!
 run=$(exec_with "$mark-run")
+touch "$SCRATCH/seen"
+wait "$hers"
+is $? 0 "alice starts a container"
 json_is "$run" "$all" "human:$TEST_USER ssh,container-run" "podman run: whose"
 json_is "$run" .identity.container.name "$mark-hers" "podman run: its name"
 json_is "$run" .identity.container.image localhost/whodid-test:1 "podman run: its image"
