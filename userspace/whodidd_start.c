@@ -73,7 +73,7 @@ static int open_sensor(struct daemon *d, struct problem *err)
 	const struct config *c = &d->config;
 	struct ci_supervisor supervisors[CONFIG_LIST_MAX];
 	uint8_t bytes[STORE_MARK_MAX];
-	struct source_mark mark;
+	struct source_mark mark = {0};
 	bool marked = store_mark(d->line.store, bytes) == sizeof(mark);
 	struct kernel_options opt = {
 		.ring_kib = (uint32_t)c->sensor_ring_kib,

@@ -241,7 +241,7 @@ static void refuse(struct attest_server *s, const struct talk *k, enum attest_re
 
 bool talk_on_message(struct attest_server *s, struct talk *k)
 {
-	struct ucred sender;
+	struct ucred sender = {0};
 	bool cut = false;
 	ssize_t n = receive(s, k, &sender, &cut);
 	struct str text = {s->message, n > 0 ? (uint32_t)n : 0};

@@ -47,7 +47,7 @@ struct shown {
 
 static struct shown show(struct str s)
 {
-	struct shown out;
+	struct shown out = {0};
 
 	escape_terminal(str_sub(s, 0, 60), false, out.text, sizeof(out.text));
 	return out;
@@ -208,7 +208,7 @@ static int read_keys(struct source *s, const struct node *v)
 	_cleanup_free_ char *text = NULL;
 	char path[PATH_MAX];
 	const char *base = s->dir;
-	size_t n;
+	size_t n = 0;
 	int rc;
 
 	if (need_text(s, v, "keys"))
@@ -279,7 +279,7 @@ static int read_file(void *ctx, const char *path, struct problem *err)
 	struct source s = {.set = set, .dir = l->dir, .file = path, .err = err};
 	_cleanup_free_ char *text = NULL;
 	struct node *doc = NULL;
-	size_t n;
+	size_t n = 0;
 	int rc;
 
 	s.issuer = arena_alloc(&set->arena, sizeof(*s.issuer));

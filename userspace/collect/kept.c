@@ -32,7 +32,7 @@ int kept_make(struct kept **out, int *fd)
 	struct kept *k = NULL;
 	int err = map < 0 ? -errno : map_it(&k, map);
 
-	if (err)
+	if (!k)
 		return err;
 	k->magic = MAGIC;
 	k->size = sizeof(*k);
@@ -60,7 +60,7 @@ int kept_open(struct kept **out, int *fd, const struct pins *pins)
 	struct kept *k = NULL;
 	int err = map < 0 ? map : !fits(map) ? -ESTALE : map_it(&k, map);
 
-	if (err)
+	if (!k)
 		return err;
 	if (k->magic != MAGIC || k->size != sizeof(*k) || !memchr(k->store_dir, '\0', PATH_MAX)) {
 		kept_close(k, -1);

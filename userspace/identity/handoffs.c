@@ -167,10 +167,10 @@ void handoffs_find_origin(struct identity_table *t, const struct event_what *wha
 		return;
 	server = processes_find(&t->processes, what->crossing.opener_pid,
 				what->crossing.opener_start_ns);
+	v = find_visit(t, what);
 	known = server ? take_server(t, server) : NULL;
 	origin->shared = !known || known->shared;
 	origin->server = server ? interned_str(server->exe) : STR_NONE;
-	v = find_visit(t, what);
 	b = v ? boundaries_find(&t->boundaries, v->boundary) : NULL;
 	if (!b)
 		return;

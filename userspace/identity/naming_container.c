@@ -82,7 +82,7 @@ static bool open_pod_job(struct naming *n)
 	const struct ci_facts *job = found_of(n) ? &found_of(n)->job : NULL;
 	char prefix[32];
 
-	if (!in_pod(n) || !job->repository.p)
+	if (!job || !in_pod(n) || !job->repository.p)
 		return false;
 	snprintf(prefix, sizeof(prefix), "ci:%.*s/", STR_ARG(job->provider));
 	open_who(n, "ci",

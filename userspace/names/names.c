@@ -243,7 +243,7 @@ static bool is_in_list(struct str list, struct str name)
 		int64_t comma = str_index(list, at, ',');
 		struct str one = str_sub(list, at, (comma < 0 ? list.n : (uint32_t)comma) - at);
 
-		if (one.n == name.n && strncasecmp(one.p, name.p, one.n) == 0)
+		if (one.n && one.n == name.n && strncasecmp(one.p, name.p, one.n) == 0)
 			return true;
 		at += one.n + 1;
 	}

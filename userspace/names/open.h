@@ -14,6 +14,7 @@ struct open_key {
 	uint32_t pid;
 	uint16_t family, src_port, dst_port;
 	uint8_t src[16], dst[16];
+	uint8_t pad0[6]; /* 0: compared as bytes */
 };
 
 struct open_entry {

@@ -18,15 +18,15 @@ struct store {
 	struct store_options opt;
 	struct buffer *current;
 	struct buffer *ready, **ready_end; /* full between two marks: go with the next */
-	bool due;			   /* current goes at the next mark */
 	struct pending_anomaly *staged;	   /* go with the events that changed them */
 	size_t staged_count;
 	uint64_t now_ns, since_ns; /* last tick; tick at which current got its first event */
 	uint64_t next_seq;
 	struct lost lost; /* since a buffer was to be had */
-	bool was_clean;
 	int64_t last_wall_ns;
 	int dir_fd; /* locked while we write */
+	bool due;   /* current goes at the next mark */
+	bool was_clean;
 
 	pthread_t thread;
 	pthread_mutex_t lock; /* everything below */

@@ -230,6 +230,7 @@ static bool try_bundle(struct container_found *out, struct container_search *s, 
 	s->bundle = path;
 	s->config = config;
 	read_engine(out, s);
+	s->bundle = NULL;
 	s->config = NULL;
 	out->level = s->safe ? ASSURANCE_RECORDED : ASSURANCE_CLAIMED;
 	return true;

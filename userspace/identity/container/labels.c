@@ -64,7 +64,8 @@ static struct str env_value(const json_t *env, const char *key)
 		size_t n = strlen(key), len = json_string_length(entry);
 		const char *text = json_string_value(entry);
 
-		if (!text || len <= n || len > UINT16_MAX || memcmp(text, key, n) || text[n] != '=')
+		if (!text || len <= n || len > UINT16_MAX || memcmp(text, key, n) != 0 ||
+		    text[n] != '=')
 			continue;
 		found = seen ? STR_NONE : (struct str){text + n + 1, (uint32_t)(len - n - 1)};
 		seen = true;
