@@ -141,7 +141,8 @@ static const struct {
 	{"supervisor", "job ", "identity.ci.job", OF_WHO},
 	{"supervisor", "run ", "identity.ci.run_id", OF_WHO},
 	{"supervisor", "step ", "identity.ci.step", OF_WHO},
-	{"event", "asked for by ", "identity.by", OF_WHO},
+	/* by a request it would be surer than by a crontab: which it was is not recorded */
+	{"event", "by ", "identity.by", "derived"},
 	{"event", "via ", "identity.via", "identity.assurance.via"},
 	{"event", "as ", "identity.as", "identity.assurance.as"},
 	{"kernel", "cgroup ", "identity.cgroup", "identity.assurance.as"},
@@ -158,6 +159,18 @@ static const struct {
 	{"flag", "", "identity.flags", "lowers the level where it is a doubt"},
 };
 
+/* A token makes who sure, and nothing of what the supervisor says beside it. */
+static struct str trust_of(const json_t *event, size_t i)
+{
+	struct str trust = str_of(stored[i].trust);
+
+	if (str_starts(trust, "identity.") || str_is(trust, OF_NAME))
+		trust = row_str(event, stored[i].trust);
+	if (str_is(trust, "attested") && !strcmp(stored[i].source, "supervisor"))
+		return STR_LIT("recorded");
+	return trust.p ? trust : STR_LIT("unknown");
+}
+
 /* Of an event from before this daemon only what was recorded with it can be said. */
 static void explain_event(json_t *event)
 {
@@ -165,16 +178,12 @@ static void explain_event(json_t *event)
 
 	for (size_t i = 0; i < ARRAY_SIZE(stored); i++) {
 		_cleanup_text_ struct text fact = {0};
-		struct str trust = str_of(stored[i].trust);
 
 		if (!row_find(event, stored[i].path))
 			continue;
-		if (str_starts(trust, "identity.") || str_is(trust, OF_NAME))
-			trust = row_str(event, stored[i].trust);
 		text_puts(&fact, stored[i].words);
 		row_raw(&fact, event, stored[i].path);
-		add_fact(facts, stored[i].source, text_str(&fact),
-			 trust.p ? trust : STR_LIT("unknown"));
+		add_fact(facts, stored[i].source, text_str(&fact), trust_of(event, i));
 	}
 	add_fact(facts, "store",
 		 STR_LIT("this is what was recorded with the event; who opened its boundary is not "

@@ -79,6 +79,11 @@ jq -c 'select(.seq == 5) | .identity.assurance.who = "derived" | .identity.flags
 	.identity.by = "human:bob"' "$EVENTS" >"$SCRATCH/doubt.ndjson"
 run 0 "who did that, perhaps" write /etc/sudoers.d/90-ci --from "$SCRATCH/doubt.ndjson"
 like "$out" "sure +derived, flags loopback_ssh,handoff"$'\n'" +by +human:bob" "a name that is doubted has its doubt beside it"
+jq -c 'select(.seq == 5) | .identity.assurance.who = "attested" | .identity.ci.job = "build" | .identity.by = "human:bob"' \
+	"$EVENTS" >"$SCRATCH/attested.ndjson"
+run 0 "why a stored event is whose" id 5 --from "$SCRATCH/attested.ndjson" -o json
+is "$(jq -r '.facts[] | select(.fact == "job build" or .fact == "by human:bob" or (.fact | startswith("who "))) | .trust' <<<"$out" |
+	paste -sd' ')" "attested recorded derived" "a token does not make surer what others said"
 run 0 "exec by name" exec run.sh --from - -o name -q
 is "$out" "01KAQ7V1MSE0TZ4QZ8R1H5W002" "a program by its name"
 run 0 "who executed that" exec run.sh --from "$EVENTS"
