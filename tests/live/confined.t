@@ -7,7 +7,8 @@ need setpriv
 unit=$TOP/userspace/etc/whodid.service
 
 bounding=-all
-for cap in $(sed -n 's/^CapabilityBoundingSet=//p' "$unit"); do
+read -ra granted < <(sed -n 's/^CapabilityBoundingSet=//p' "$unit")
+for cap in "${granted[@]}"; do
 	cap=${cap#CAP_}
 	bounding+=,+${cap,,}
 done
