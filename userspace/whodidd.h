@@ -41,6 +41,8 @@ struct daemon {
 
 	double rate_per_s;
 	uint64_t rate_events, rate_boot_ns;
+	uint64_t skipped_calls; /* as they were when looked at last, */
+	int64_t sure_wall_ns; /* and when that was; 0 = when the first were skipped is not known */
 	uint64_t watchdog_ns, watchdog_boot_ns;
 	uint64_t second_boot_ns;
 	uint64_t turned_ns; /* when the loop turned last, by the clock that suspends */

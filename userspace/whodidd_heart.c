@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* whodidd_heart: the daemon acts every ten seconds and looks a second later; what is blind is said, and mended. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,6 +51,39 @@ static void look(struct daemon *d)
 		log_error("a blind hook cannot be attached: %s", strerror(-err));
 }
 
+/* Hooks that tell who opens files for writing. */
+static bool misses_opens(const struct heart *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		const struct heart_class *c = &h->classes[i];
+
+		if ((c->missed || c->blind_ns) &&
+		    (!strcmp(c->now.name, "on_sys_exit") || !strncmp(c->now.name, "on_uring", 8)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where opens may have gone unseen, who wrote what meanwhile is not known. A hook that is blind saw for
+ * the last time at the act before; a run that was skipped is noticed within a second: what is executed
+ * within that has the name of who wrote before.
+ */
+static void doubt_writers(struct daemon *d)
+{
+	int64_t now = clock_wall_ns(), from = d->sure_wall_ns;
+	bool blind = misses_opens(&d->heart);
+	struct source_stats stats;
+
+	collect_stats(d->line.source, &stats);
+	if (blind && from > now - 2 * (int64_t)BEAT_NS)
+		from = now - 2 * (int64_t)BEAT_NS;
+	if (blind || stats.skipped_calls != d->skipped_calls)
+		identity_absent(d->line.identity, from, now);
+	d->skipped_calls = stats.skipped_calls;
+	d->sure_wall_ns = now;
+}
+
 void keep_heart(struct daemon *d, uint64_t now)
 {
 	struct heart *h = &d->heart;
@@ -61,6 +95,7 @@ void keep_heart(struct daemon *d, uint64_t now)
 		/* a doubt is settled, and what was mended is tried, without another ten seconds */
 		again = heart_doubts(h) || (!blind && heart_blind(h) > 0);
 	}
+	doubt_writers(d);
 	if (!again && h->acted_ns && now - h->acted_ns < BEAT_NS)
 		return;
 	heart_act(h, pulses, collect_pulses(d->line.source, pulses, PULSES_MAX), now);

@@ -60,9 +60,19 @@ ok "that is told too" wait_until 40 told_at_least 2 'on_send4 (send over IPv4) i
 ok "and mended" wait_until 40 told_at_least 2 'on_send4 (send over IPv4) sees again'
 
 # --- attached, and silent
+written() { # NAME: the exec of a program that was just written
+	cp /bin/true "$SCRATCH/$1"
+	"$SCRATCH/$1"
+	first_event true type=exec "exe=$SCRATCH/$1"
+}
+json_is "$(written before)" '.exec.writer_unknown // "known"' known "who wrote what is executed is known while all see"
 if [ "$("$ACTORS/blind" "$pid" mask)" = 1 ]; then
+	cp /bin/true "$SCRATCH/meanwhile"
 	ok "programs that no longer know the daemon are blind" wait_until 60 told_at_least 1 \
 		'on_fork (fork) is blind: it did not see what the daemon did itself'
+	"$SCRATCH/meanwhile"
+	json_is "$(first_event true type=exec "exe=$SCRATCH/meanwhile")" .exec.writer_unknown missed \
+		"who wrote meanwhile is not known: others may have, unseen"
 	ok "and are told again who it is" wait_until 40 told_at_least 1 'on_fork (fork) sees again'
 else
 	skip "programs that no longer know the daemon are blind" "a pid namespace: its number here is not the kernel's"

@@ -26,6 +26,7 @@ struct source_stats {
 		received; /* records of the source handed to the callback; made here (fold counts, loss): not counted */
 	uint64_t ring_bytes, ring_used_bytes, ring_used_max_bytes;
 	uint64_t recursion_misses; /* runs that the kernel skipped (bpf_prog_info, since 5.12) */
+	uint64_t skipped_calls;	   /* of these, such as may have been about an open */
 };
 
 enum { FOLD_FILES, FOLD_FLOWS, FOLDS }; /* what is folded, each in windows of its own */

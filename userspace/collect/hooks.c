@@ -271,6 +271,20 @@ uint64_t kernel_recursion_misses(const struct kernel *k)
 	return sum;
 }
 
+uint64_t kernel_skipped_calls(const struct kernel *k)
+{
+	static const char *const openers[] = {"on_sys_exit", "on_uring_complete"};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(openers); i++) {
+		int row = kernel_find_hook(k, openers[i]);
+
+		if (row >= 0)
+			sum += kernel_program_skips(program_fd(k, (size_t)row));
+	}
+	return sum;
+}
+
 /* The programs of which each run is one record. */
 static const struct {
 	const char *program;

@@ -330,6 +330,7 @@ static void stats(struct source *src, struct source_stats *out)
 	out->ring_used_bytes = ring_used(&k->ring);
 	out->ring_used_max_bytes = k->ring_used_max;
 	out->recursion_misses = kernel_recursion_misses(k);
+	out->skipped_calls = kernel_skipped_calls(k);
 }
 
 static int ring_descriptor(const struct source *src)

@@ -81,6 +81,8 @@ size_t kernel_hooks(struct source *src, struct hook_status *out, size_t max);
 /* Adds what was lost because the kernel skipped programs. */
 void kernel_count_skipped(const struct kernel *k, struct counters *c);
 uint64_t kernel_recursion_misses(const struct kernel *k);
+/* Of the programs that tell opens. */
+uint64_t kernel_skipped_calls(const struct kernel *k);
 /* What there is to say about an attached program; and how often the kernel skipped it. */
 struct hook_status kernel_hook_status(const char *name, int fd, const char *what, const char *rung);
 uint64_t kernel_program_skips(int fd);
