@@ -176,7 +176,12 @@ deploy ./reused
 unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran reused)")" "ci:" "replaced by a rename: not the job's"
 
 # What was written before a restart: known from the store, unless it can have changed unseen.
-ci "cd $SCRATCH/w; for p in killed kept stopped replaced emptied; do cp /bin/true \$p; done"
+ci "cd $SCRATCH/w; for p in killed kept stopped replaced probe1 probe2 emptied; do cp /bin/true \$p; done"
+# recalled PROGRAM: what the store says is taken over; until then nobody is named.
+recalled() {
+	deploy "./$1"
+	events type=exec "exe=$SCRATCH/w/$1" | tail -n 1 | jq -e .exec.written_by
+}
 is_kept() {
 	has_event ".file.path == \"$SCRATCH/w/emptied\"" type=create "who=$job"
 }
@@ -186,6 +191,7 @@ wait_until 20 daemon_gone
 wait "$DAEMON" 2>/dev/null
 deploy ./killed
 start
+wait_until 20 recalled probe1 || bail_out "the store is read after a kill"
 wrote killed $job "written before a kill, executed before the next start"
 deploy ./kept
 wrote kept $job "written before a kill, executed after the next start"
@@ -195,6 +201,7 @@ stop_daemon TERM
 like "$(wd id "$kept" --from "$ROOT/store" 2>&1)" "opened for writing last by $job" "id says it of a stored event"
 cat /bin/true >replaced
 start
+wait_until 20 recalled probe2 || bail_out "the store is read after a stop"
 deploy ./stopped
 deploy ./replaced
 wrote stopped $job "written before a stop" || wd query type=loss >&2
