@@ -18,6 +18,7 @@
 
 #define STORE_DIR  "/var/lib/whodid"
 #define FREE_LEAST (1ull << 30)
+#define CAP_NET	   12
 #define CAP_SYSTEM 21
 
 enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL };
@@ -129,12 +130,15 @@ static bool daemon_answers(const struct doctor *d)
 
 static void check_capabilities(struct doctor *d)
 {
-	if (effective_capabilities() >> CAP_SYSTEM & 1)
-		say(d, LEVEL_OK, NULL, "capabilities: sys_admin, with it bpf, perfmon, net_admin");
+	uint64_t caps = effective_capabilities();
+
+	if (caps >> CAP_SYSTEM & caps >> CAP_NET & 1)
+		say(d, LEVEL_OK, NULL, "capabilities: sys_admin, net_admin");
 	else if (daemon_answers(d))
 		say(d, LEVEL_OK, NULL, "the daemon has its capabilities (this user has not)");
 	else
-		say(d, LEVEL_WARN, "The daemon needs CAP_SYS_ADMIN. Run: sudo whodid doctor",
+		say(d, LEVEL_WARN,
+		    "The daemon needs CAP_SYS_ADMIN and CAP_NET_ADMIN. Run: sudo whodid doctor",
 		    "capabilities of this user do not suffice to load programs");
 }
 

@@ -14,6 +14,7 @@
 
 #define CGROUP2_MAGIC	  0x63677270
 #define CAP_SYS_ADMIN_BIT 21
+#define CAP_NET_ADMIN_BIT 12
 
 struct findings {
 	struct host_finding *out;
@@ -69,11 +70,11 @@ static void check_rights(struct findings *f)
 	if (file_read("/proc/self/status", 65536, &text, &len) == 0 &&
 	    (line = strstr(text, "\nCapEff:")) != NULL)
 		sscanf(line, "\nCapEff: %llx", &caps);
-	if (caps >> CAP_SYS_ADMIN_BIT & 1)
+	if (caps >> CAP_SYS_ADMIN_BIT & caps >> CAP_NET_ADMIN_BIT & 1)
 		find(f, FINDING_OK, "", "rights to load programs (%s)",
 		     geteuid() == 0 ? "root" : "capabilities");
 	else
-		find(f, FINDING_FAIL, "run as root, or with CAP_SYS_ADMIN",
+		find(f, FINDING_FAIL, "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN",
 		     "no right to load programs");
 }
 

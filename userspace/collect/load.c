@@ -119,7 +119,9 @@ static int explain_load(int e, struct problem *err)
 	}
 	if (e == -EPERM) { /* the verifier's refusals are EACCES */
 		problem_set(err, e, "the kernel refuses to load the programs: %s", strerror(-e));
-		problem_remedy(err, "run as root, or with CAP_SYS_ADMIN and CAP_SYS_RESOURCE");
+		problem_remedy(
+			err,
+			"run as root, or with CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_SYS_RESOURCE");
 		return e;
 	}
 	if (btf_lacks(lacks, sizeof(lacks))) {
