@@ -50,6 +50,8 @@ a_test skips 'echo "1..0 # SKIP no such thing here"'
 a_test some 'echo 1..2; echo "ok 1 - a # SKIP not here"; echo ok 2 - b'
 expect 'skips' 0 '1 passed, 0 failed, 2 skipped'
 like "$OUT" 'SKIP: no such thing here' 'with their reasons'
+a_test skips 'echo "1..2"; echo "not ok 1 # SKIP test_of_cmocka"; echo "not ok 2 - it is no # SKIP"'
+expect 'a skip as cmocka says it, and a failure that mentions one' 1 '0 passed, 1 failed, 1 skipped'
 a_test skips 'echo "1..0 # SKIP no such thing here"'
 expect 'nothing but skips' 1 '0 passed, 0 failed, 1 skipped'
 tests/run nosuchsuite >/dev/null 2>&1
