@@ -12,24 +12,11 @@
 #include <sys/utsname.h>
 
 #include "harness.h"
-#include "tests/lib/ring.h"
+#include "ring_ways.h"
 
-static const struct way {
-	const char *name;
-	unsigned setup, sqe_flags;
-} ways[] = {
-	{"at once", 0, 0},
-	{"by a worker", 0, IOSQE_ASYNC},
-	{"by the ring's thread", IORING_SETUP_SQPOLL, 0},
-	{"late", IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER, 0},
-	{"late, by a worker", IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER, IOSQE_ASYNC},
-};
-#define WAYS	  (sizeof(ways) / sizeof(ways[0]))
 #define SENT	  3
 #define UDP_TO	  20101
 #define UDP_APART 20102
-
-static struct ring ring;
 
 static int begin(void **state)
 {
@@ -48,17 +35,6 @@ static int end(void **state)
 	(void)state;
 	sensor_stop();
 	return 0;
-}
-
-static bool can(const struct way *way)
-{
-	bool ok = ring_open(&ring, way->setup) == 0;
-
-	if (ok)
-		close(ring.fd);
-	else
-		print_message("# not %s here: %s\n", way->name, strerror(errno));
-	return ok;
 }
 
 static struct io_uring_sqe *request(const struct way *way, unsigned op, int fd)

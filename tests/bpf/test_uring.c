@@ -14,21 +14,7 @@
 #include <sys/wait.h>
 
 #include "harness.h"
-#include "tests/lib/ring.h"
-
-static const struct way {
-	const char *name;
-	unsigned setup, sqe_flags;
-} ways[] = {
-	{"at once", 0, 0},
-	{"by a worker", 0, IOSQE_ASYNC},
-	{"by the ring's thread", IORING_SETUP_SQPOLL, 0},
-	{"late", IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER, 0},
-	{"late, by a worker", IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER, IOSQE_ASYNC},
-};
-#define WAYS (sizeof(ways) / sizeof(ways[0]))
-
-static struct ring ring;
+#include "ring_ways.h"
 
 static int begin(void **state)
 {
@@ -183,17 +169,6 @@ static void check_everything(uint32_t pid)
 }
 
 /* Whether this kernel can make such rings at all. */
-static bool can(const struct way *way)
-{
-	bool ok = ring_open(&ring, way->setup) == 0;
-
-	if (ok)
-		close(ring.fd);
-	else
-		print_message("# not %s here: %s\n", way->name, strerror(errno));
-	return ok;
-}
-
 static void every_request_every_way(void **state)
 {
 	(void)state;

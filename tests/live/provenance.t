@@ -204,7 +204,7 @@ start
 wait_until 20 recalled probe2 || bail_out "the store is read after a stop"
 deploy ./stopped
 deploy ./replaced
-wrote stopped $job "written before a stop" || wd query type=loss >&2
+wrote stopped $job "written before a stop"
 wrote replaced "" "changed while nothing looked: nobody's"
 json_is "$(ran replaced)" .exec.writer_unknown missed "and it says why"
 cat /bin/true >emptied
