@@ -6,10 +6,7 @@
  */
 #include "event_fields.h"
 
-#include <sys/socket.h>
-
-#include "base/cleanup.h"
-#include "bpf/event.h"
+#include "event_when.h"
 
 #define BIT(type) (1ull << (type))
 #define ANY	  (~0ull)
@@ -45,7 +42,7 @@
 #define WHO	(ACT | ANOMALY | ENDED)
 #define LOSS	BIT(EVENT_LOSS)
 
-/* --- names */
+/* --- name functions of enums, by number */
 
 /* Of the types that are published; the others never leave the line, so nobody can ask for them. */
 static const char *type_word(unsigned v)
@@ -75,206 +72,6 @@ static const char *severity_word(unsigned v)
 	return severity_name((enum severity)v);
 }
 
-static const char *path_source_word(unsigned v)
-{
-	return v == PATH_OF_PROCESS	 ? "process"
-	       : v == PATH_OF_REQUEST	 ? "request"
-	       : v == PATH_OF_DESCRIPTOR ? "descriptor"
-					 : NULL;
-}
-
-static const char *writer_unknown_word(unsigned v)
-{
-	return v == WRITER_MISSED   ? "missed"
-	       : v == WRITER_OTHERS ? "others"
-	       : v == WRITER_RECALL ? "recall"
-				    : NULL;
-}
-
-static const char *address_source_word(unsigned v)
-{
-	return v == PATH_OF_DESCRIPTOR ? NULL : path_source_word(v);
-}
-
-static const char *net_op_word(unsigned v)
-{
-	return v == 0 ? "connect" : v == 1 ? "send" : NULL;
-}
-
-static const char *ptrace_word(unsigned v)
-{
-	static const char *const words[] = {[PTRACE_OP_ATTACH] = "attach",
-					    [PTRACE_OP_SEIZE] = "seize",
-					    [PTRACE_OP_READ] = "read",
-					    [PTRACE_OP_WRITE] = "write",
-					    [PTRACE_OP_GETFD] = "getfd",
-					    [PTRACE_OP_OPEN_READ] = "open_read",
-					    [PTRACE_OP_OPEN_WRITE] = "open_write"};
-
-	return v < ARRAY_SIZE(words) ? words[v] : NULL;
-}
-
-static const char *cred_word(unsigned v)
-{
-	static const char *const words[] = {
-		[CRED_OP_SETUID] = "setuid",	   [CRED_OP_SETREUID] = "setreuid",
-		[CRED_OP_SETRESUID] = "setresuid", [CRED_OP_CAPSET] = "capset",
-		[CRED_OP_UNSHARE] = "unshare",	   [CRED_OP_SETNS] = "setns",
-		[CRED_OP_CLONE] = "clone"};
-
-	return v < ARRAY_SIZE(words) ? words[v] : NULL;
-}
-
-static const char *cut_word(unsigned bit)
-{
-	static const char *const words[] = {"process.argv", "process.exe", "file.path",
-					    "process.cwd"};
-
-	return bit < ARRAY_SIZE(words) ? words[bit] : NULL;
-}
-
-static const char *name_source_word(unsigned v)
-{
-	return v == NAME_OF_RESOLVER ? "resolver" : v == NAME_OF_SERVER ? "server" : NULL;
-}
-
-/* --- conditions */
-
-static bool is_folded(const struct event *ev)
-{
-	return ev->what.count > 1 || ev->what.first_wall_ns != 0;
-}
-
-static bool count_is_not_one(const struct event *ev)
-{
-	return ev->what.count != 1;
-}
-
-static bool other_tid(const struct event *ev)
-{
-	return ev->what.tid != ev->what.pid;
-}
-
-static bool other_ns_pid(const struct event *ev)
-{
-	return ev->what.ns_pid != ev->what.pid;
-}
-
-static bool known_other_tid(const struct event *ev)
-{
-	return ev->what.tid != 0 && other_tid(ev);
-}
-
-static bool known_other_ns_pid(const struct event *ev)
-{
-	return ev->what.ns_pid != 0 && other_ns_pid(ev);
-}
-
-/* What the daemon notices by itself nobody has done. */
-static bool has_actor(const struct event *ev)
-{
-	return ev->what.type != EVENT_AGENT_TAMPER || ev->what.pid != 0;
-}
-
-static bool other_euid(const struct event *ev)
-{
-	return ev->what.euid != ev->what.uid;
-}
-
-static bool other_egid(const struct event *ev)
-{
-	return ev->what.egid != ev->what.gid;
-}
-
-static bool other_filename(const struct event *ev)
-{
-	return !str_equal(ev->what.exec.filename, ev->who.exe.p ? ev->who.exe : ev->what.exec.exe);
-}
-
-static bool other_exec_exe(const struct event *ev)
-{
-	return ev->what.exec.exe.p && !(ev->who.exe.p && str_equal(ev->what.exec.exe, ev->who.exe));
-}
-
-static bool other_parent_pid(const struct event *ev)
-{
-	return ev->who.parent.pid != ev->what.parent_pid;
-}
-
-static bool other_parent_start(const struct event *ev)
-{
-	return ev->who.parent.start_ns != ev->what.parent_start_ns;
-}
-
-static bool other_boundary(const struct event *ev)
-{
-	return ev->who.id.boundary != ev->what.boundary;
-}
-
-static bool has_parent(const struct event *ev)
-{
-	return ev->who.parent.pid || ev->what.parent_pid;
-}
-
-static bool has_who(const struct event *ev)
-{
-	return ev->who.id.who.p != NULL;
-}
-
-static bool has_via(const struct event *ev)
-{
-	return ev->who.id.via.n != 0;
-}
-
-static bool has_as(const struct event *ev)
-{
-	return ev->who.id.as.p != NULL;
-}
-
-static bool exited_by_itself(const struct event *ev)
-{
-	return ev->what.exit.signal == 0;
-}
-
-static bool is_chown(const struct event *ev)
-{
-	return str_is(ev->what.file.op, "chown");
-}
-
-static bool is_become(const struct event *ev)
-{
-	return ev->what.type == EVENT_CRED_BECOME;
-}
-
-static bool has_size(const struct event *ev)
-{
-	return ev->what.file.has_size;
-}
-
-static bool has_ip(const struct event *ev)
-{
-	return ev->what.net.family == AF_INET || ev->what.net.family == AF_INET6;
-}
-
-/* Numbers of protocols of other families mean something else. */
-static bool has_protocol(const struct event *ev)
-{
-	return has_ip(ev) && ev->what.net.proto != 0;
-}
-
-static bool has_address(const struct event *ev)
-{
-	return has_ip(ev) && ev->what.type != EVENT_NET_SOCKET;
-}
-
-/* A socket without a local end has all zeroes there. */
-static bool has_src(const struct event *ev)
-{
-	static const uint8_t none[16];
-
-	return has_ip(ev) && (ev->what.net.src_port || memcmp(ev->what.net.src, none, 16) != 0);
-}
-
 #define ROW(id_, name_, alias_, kind_, member_, types_, help_, ...)                         \
 	{                                                                                   \
 		.name = name_, .alias = alias_, .help = help_, .id = id_,                   \
@@ -292,20 +89,20 @@ const struct field event_fields[] = {
 	ROW(4, "type", NULL, FIELD_ENUM, what.type, ANY, "what happened", .name_of = type_word),
 	ROW(5, "outcome", NULL, FIELD_ENUM, what.outcome, ANY, "how the act ended; absent where that is not known", .name_of = outcome_word),
 	ROW(32, "errno", NULL, FIELD_ENUM, what.err, ANY, "error of a failed act", .name_of = errno_name),
-	ROW(33, "count", NULL, FIELD_U64, what.count, ANY, "acts that a folded event stands for", .shown = is_folded, .packed = count_is_not_one),
-	ROW(34, "first_time", NULL, FIELD_TIME, what.first_wall_ns, ANY, "first of the folded acts", .shown = is_folded),
-	ROW(35, "last_time", NULL, FIELD_TIME, what.last_wall_ns, ANY, "last of the folded acts", .shown = is_folded),
+	ROW(33, "count", NULL, FIELD_U64, what.count, ANY, "acts that a folded event stands for", .shown = when_folded, .packed = when_count_is_not_one),
+	ROW(34, "first_time", NULL, FIELD_TIME, what.first_wall_ns, ANY, "first of the folded acts", .shown = when_folded),
+	ROW(35, "last_time", NULL, FIELD_TIME, what.last_wall_ns, ANY, "last of the folded acts", .shown = when_folded),
 	ROW(0, "host", NULL, FIELD_SPECIAL, what.seq, ANY, "host on which it happened", .use = FIELD_NO_PACK),
 
 	ROW(6, "identity.who", "who", FIELD_TEXT, who.id.who, WHO, "who did it: human:alice, ci:github/acme/app/build, anon:reason"),
 	ROW(36, "identity.kind", "kind", FIELD_TEXT, who.id.kind, WHO, "kind of identity: human, cron, at, ci, unit, sa, container, kernel, anon"),
 	ROW(7, "identity.via", "via", FIELD_LIST, who.id.via, WHO, "crossings from outside in: ssh, sudo:root"),
 	ROW(8, "identity.as", "as", FIELD_TEXT, who.id.as, WHO, "workload it ran as: unit:ssh.service, ctr:podman/id"),
-	ROW(37, "identity.assurance.who", "level", FIELD_ENUM, who.id.who_level, WHO, "how sure who is", .name_of = level_word, .shown = has_who),
-	ROW(38, "identity.assurance.via", NULL, FIELD_ENUM, who.id.via_level, WHO, "how sure via is", .name_of = level_word, .shown = has_via),
-	ROW(39, "identity.assurance.as", NULL, FIELD_ENUM, who.id.as_level, WHO, "how sure as is", .name_of = level_word, .shown = has_as),
+	ROW(37, "identity.assurance.who", "level", FIELD_ENUM, who.id.who_level, WHO, "how sure who is", .name_of = level_word, .shown = when_has_who),
+	ROW(38, "identity.assurance.via", NULL, FIELD_ENUM, who.id.via_level, WHO, "how sure via is", .name_of = level_word, .shown = when_has_via),
+	ROW(39, "identity.assurance.as", NULL, FIELD_ENUM, who.id.as_level, WHO, "how sure as is", .name_of = level_word, .shown = when_has_as),
 	ROW(40, "identity.flags", "flag", FIELD_FLAGS, who.id.flags, WHO, "oddities of the identity", .name_of = identity_flag_name),
-	ROW(41, "identity.boundary", "boundary", FIELD_BOUNDARY, who.id.boundary, WHO, "where the identity began; each start of the daemon numbers anew", .packed = other_boundary),
+	ROW(41, "identity.boundary", "boundary", FIELD_BOUNDARY, who.id.boundary, WHO, "where the identity began; each start of the daemon numbers anew", .packed = when_other_boundary),
 	ROW(42, "identity.session", "session", FIELD_TEXT, who.id.session, WHO, "login session"),
 	ROW(43, "identity.person", "person", FIELD_TEXT, who.id.person, WHO, "person behind it"),
 	ROW(44, "identity.unit", "unit", FIELD_TEXT, who.id.unit, WHO, "systemd unit"),
@@ -354,23 +151,23 @@ const struct field event_fields[] = {
 	ROW(0, "identity.subject", "subject", FIELD_FORM, who.id.who, WHO, "key that is the same in each run: who=... as=...", .use = FIELD_NO_PACK),
 	ROW(0, "identity.instance", "instance", FIELD_FORM, who.id.who, WHO, "key of this very session, run or container", .use = FIELD_NO_PACK),
 
-	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK, .shown = has_actor),
-	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it", .shown = has_actor),
-	ROW(49, "process.tid", "tid", FIELD_U32, what.tid, ACT, "acting thread, when not the leader", .shown = known_other_tid, .packed = other_tid),
-	ROW(50, "process.ns_pid", "ns_pid", FIELD_U32, what.ns_pid, ACT, "pid in its own namespace, when another", .shown = known_other_ns_pid, .packed = other_ns_pid),
+	ROW(0, "process.uid", NULL, FIELD_SPECIAL, what.start_ns, ACT, "name of the process, unique on the host", .use = FIELD_NO_PACK, .shown = when_has_actor),
+	ROW(9, "process.pid", "pid", FIELD_U32, what.pid, ACT, "process id as the host sees it", .shown = when_has_actor),
+	ROW(49, "process.tid", "tid", FIELD_U32, what.tid, ACT, "acting thread, when not the leader", .shown = when_known_other_tid, .packed = when_other_tid),
+	ROW(50, "process.ns_pid", "ns_pid", FIELD_U32, what.ns_pid, ACT, "pid in its own namespace, when another", .shown = when_known_other_ns_pid, .packed = when_other_ns_pid),
 	ROW(10, "process.exe", "exe", FIELD_TEXT, who.exe, ACT, "path of the executable"),
-	ROW(51, "process.exec_exe", NULL, FIELD_TEXT, what.exec.exe, EXEC, "executable as this exec had it", .use = FIELD_NO_JSON, .packed = other_exec_exe),
+	ROW(51, "process.exec_exe", NULL, FIELD_TEXT, what.exec.exe, EXEC, "executable as this exec had it", .use = FIELD_NO_JSON, .packed = when_other_exec_exe),
 	ROW(11, "process.argv", "argv", FIELD_ARGV, what.exec.argv, EXEC, "arguments, secrets redacted"),
 	ROW(52, "process.argc", NULL, FIELD_COUNT, what.exec.argc, EXEC, "number of arguments", .use = FIELD_NO_JSON),
-	ROW(53, "process.filename", "filename", FIELD_TEXT, what.exec.filename, EXEC, "what was asked for (the script), when not the executable", .shown = other_filename),
+	ROW(53, "process.filename", "filename", FIELD_TEXT, what.exec.filename, EXEC, "what was asked for (the script), when not the executable", .shown = when_other_filename),
 	ROW(54, "process.cwd", "cwd", FIELD_TEXT, what.exec.cwd, EXEC, "working directory"),
 	ROW(12, "process.start_time", NULL, FIELD_BOOT, what.start_ns, ACT, "when the process was made"),
 	ROW(55, "process.comm", "comm", FIELD_TEXT, what.comm, ACT, "name that the process gives itself"),
-	ROW(13, "process.user.uid", NULL, FIELD_U32, what.uid, ACT, "real user id", .shown = has_actor),
+	ROW(13, "process.user.uid", NULL, FIELD_U32, what.uid, ACT, "real user id", .shown = when_has_actor),
 	ROW(56, "process.user.name", "user", FIELD_TEXT, who.user_name, ACT, "its name; user= takes the number too"),
-	ROW(57, "process.euid", "euid", FIELD_U32, what.euid, ACT, "effective user id, when another", .shown = other_euid, .packed = other_euid),
-	ROW(14, "process.gid", "gid", FIELD_U32, what.gid, ACT, "real group id", .shown = has_actor),
-	ROW(58, "process.egid", "egid", FIELD_U32, what.egid, ACT, "effective group id, when another", .shown = other_egid, .packed = other_egid),
+	ROW(57, "process.euid", "euid", FIELD_U32, what.euid, ACT, "effective user id, when another", .shown = when_other_euid, .packed = when_other_euid),
+	ROW(14, "process.gid", "gid", FIELD_U32, what.gid, ACT, "real group id", .shown = when_has_actor),
+	ROW(58, "process.egid", "egid", FIELD_U32, what.egid, ACT, "effective group id, when another", .shown = when_other_egid, .packed = when_other_egid),
 	ROW(15, "process.login_uid", "login_uid", FIELD_ID32, what.login_uid, ACT, "login uid that the kernel keeps"),
 	ROW(16, "process.session_id", "session_id", FIELD_ID32, what.session_id, ACT, "audit session that the kernel keeps"),
 	ROW(59, "process.caps", "cap", FIELD_SPECIAL, what.exec.caps_effective, EXEC, "effective capabilities; \"all\" for the whole set"),
@@ -392,16 +189,16 @@ const struct field event_fields[] = {
 	ROW(18, "process.cgroup_id", NULL, FIELD_BIG, what.cgroup_id, ACT, "workload cgroup's number", .use = FIELD_NO_JSON),
 	ROW(73, "process.task_flags", NULL, FIELD_COUNT, what.task_flags, ACT, "facts about the task", .use = FIELD_NO_JSON),
 	ROW(74, "process.exec_count", NULL, FIELD_COUNT, what.exec_count, ACT, "execs of the process so far", .use = FIELD_NO_JSON),
-	ROW(75, "process.exit_code", "exit_code", FIELD_U32, what.exit.code, EXIT, "exit code", .shown = exited_by_itself),
+	ROW(75, "process.exit_code", "exit_code", FIELD_U32, what.exit.code, EXIT, "exit code", .shown = when_exited_by_itself),
 	ROW(76, "process.exit_signal", "signal", FIELD_ENUM, what.exit.signal, EXIT, "signal that ended it", .name_of = signal_name),
 	ROW(77, "process.duration_ms", NULL, FIELD_MS, what.exit.duration_ns, EXIT, "how long it lived"),
 	ROW(78, "process.user_ms", NULL, FIELD_MS, what.exit.user_ns, EXIT, "CPU time in user space"),
 	ROW(79, "process.system_ms", NULL, FIELD_MS, what.exit.system_ns, EXIT, "CPU time in the kernel"),
 	ROW(80, "process.max_rss_bytes", NULL, FIELD_COUNT, what.exit.max_rss_bytes, EXIT, "most memory that it had"),
-	ROW(0, "process.parent.uid", NULL, FIELD_SPECIAL, who.parent.start_ns, ACT, "name of the parent process", .use = FIELD_NO_PACK, .shown = has_parent),
-	ROW(81, "process.parent.pid", "ppid", FIELD_U32, who.parent.pid, ACT, "parent", .shown = has_parent, .packed = other_parent_pid),
+	ROW(0, "process.parent.uid", NULL, FIELD_SPECIAL, who.parent.start_ns, ACT, "name of the parent process", .use = FIELD_NO_PACK, .shown = when_has_parent),
+	ROW(81, "process.parent.pid", "ppid", FIELD_U32, who.parent.pid, ACT, "parent", .shown = when_has_parent, .packed = when_other_parent_pid),
 	ROW(82, "process.parent.exe", NULL, FIELD_TEXT, who.parent.exe, ACT, "executable of the parent"),
-	ROW(83, "process.parent_start", NULL, FIELD_U64, who.parent.start_ns, ACT, "start of the parent", .use = FIELD_NO_JSON, .packed = other_parent_start),
+	ROW(83, "process.parent_start", NULL, FIELD_U64, who.parent.start_ns, ACT, "start of the parent", .use = FIELD_NO_JSON, .packed = when_other_parent_start),
 	ROW(19, "process.kernel_parent", NULL, FIELD_COUNT, what.parent_pid, ACT, "parent as the kernel had it", .use = FIELD_NO_JSON),
 	ROW(20, "process.kernel_parent_start", NULL, FIELD_COUNT, what.parent_start_ns, ACT, "start of that parent", .use = FIELD_NO_JSON),
 	ROW(84, "process.ancestors", "ancestor", FIELD_SPECIAL, who.ancestors, ACT, "processes above the parent, nearest first"),
@@ -409,7 +206,7 @@ const struct field event_fields[] = {
 	ROW(191, "exec.path_in_root", NULL, FIELD_TEXT, what.exec.path_in_root, EXEC, "executable as a process in a changed root names it, where process.exe is the path in its mount namespace"),
 	ROW(189, "exec.late", NULL, FIELD_BOOL, what.exec.late, EXEC, "the kernel skipped the program that tells execs: found at the process's next act, without arguments"),
 	ROW(225, "exec.written_by", "written_by", FIELD_LIST, who.written_by, EXEC, "who opened for writing last what was executed (of a script: the script); more than one when several had it open at once"),
-	ROW(199, "exec.writer_unknown", NULL, FIELD_ENUM, who.writer_unknown, EXEC, "why written_by is absent although it may have been written while this host was watched: missed (records were lost, or nothing ran that saw it), others (more have it open than were seen), recall (the history from before the start is being read)", .name_of = writer_unknown_word),
+	ROW(199, "exec.writer_unknown", NULL, FIELD_ENUM, who.writer_unknown, EXEC, "why written_by is absent although it may have been written while this host was watched: missed (records were lost, or nothing ran that saw it), others (more have it open than were seen), recall (the history from before the start is being read)", .name_of = writer_unknown_name),
 	ROW(226, "exec.written_time", NULL, FIELD_TIME, who.written_wall_ns, EXEC, "when the latest of them opened it"),
 	ROW(227, "exec.script", "script", FIELD_TEXT, what.exec.script, EXEC, "script that the executable interprets, by the kernel's own object"),
 	ROW(228, "exec.interpreter_written_by", NULL, FIELD_LIST, who.interpreter_written_by, EXEC, "the same as written_by, of a script's interpreter"),
@@ -437,11 +234,11 @@ const struct field event_fields[] = {
 	ROW(24, "file.mode", "mode", FIELD_MODE, what.file.mode, FILES, "permission bits, of chmod the new ones"),
 	ROW(25, "file.inode", "inode", FIELD_BIG, what.file.inode, FILES, "inode"),
 	ROW(26, "file.dev", "dev", FIELD_DEV, what.file.dev, FILES, "device"),
-	ROW(91, "file.size_bytes", "size", FIELD_U64, what.file.size_bytes, FILES, "size after truncate", .shown = has_size, .packed = has_size),
-	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = is_chown),
-	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = is_chown),
+	ROW(91, "file.size_bytes", "size", FIELD_U64, what.file.size_bytes, FILES, "size after truncate", .shown = when_has_size, .packed = when_has_size),
+	ROW(92, "file.new_uid", NULL, FIELD_ID32, what.file.new_uid, BIT(EVENT_FILE_CHMOD), "new owner", .shown = when_chown),
+	ROW(93, "file.new_gid", NULL, FIELD_ID32, what.file.new_gid, BIT(EVENT_FILE_CHMOD), "new group", .shown = when_chown),
 	ROW(163, "file.requested", NULL, FIELD_TEXT, what.file.requested, FILES, "what a ring was asked to open, where path is another"),
-	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; descriptor: what it named when the call was over; absent: the kernel's own", .name_of = path_source_word),
+	ROW(94, "file.path_source", NULL, FIELD_ENUM, what.file.path_source, FILES, "process: the path was read from the caller's memory; request: it is the kernel's copy of what was asked for; descriptor: what it named when the call was over; absent: the kernel's own", .name_of = path_source_name),
 	ROW(195, "file.generation", NULL, FIELD_COUNT, what.file.generation, WRITES, "generation of its inode", .use = FIELD_NO_JSON),
 	ROW(196, "file.change", NULL, FIELD_COUNT, what.file.ctime_ns, WRITES, "its change time as an open for writing found it", .use = FIELD_NO_JSON),
 	ROW(197, "file.other_writers", NULL, FIELD_BOOL, what.file.other_writers, WRITES, "others may write it meanwhile", .use = FIELD_NO_JSON),
@@ -453,7 +250,7 @@ const struct field event_fields[] = {
 	ROW(142, "target.who", "target", FIELD_TEXT, who.target, OTHERS, "who it belongs to"),
 	ROW(143, "target.boundary", NULL, FIELD_BOUNDARY, what.target.boundary, OTHERS, "where that identity began"),
 	ROW(144, "target.start_ns", NULL, FIELD_COUNT, what.target.start_ns, OTHERS, "its start", .use = FIELD_NO_JSON),
-	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE) | TAMPER, "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_word),
+	ROW(145, "ptrace.op", NULL, FIELD_ENUM, what.target.op, BIT(EVENT_PTRACE) | TAMPER, "attach, seize, read, write (its memory), getfd (a descriptor of it), open_read or open_write (/proc/PID/mem)", .name_of = ptrace_op_name),
 	ROW(146, "ptrace.bytes", NULL, FIELD_COUNT, what.target.bytes, BIT(EVENT_PTRACE), "bytes of its memory that were read or written"),
 	ROW(147, "signal.name", NULL, FIELD_ENUM, what.target.signal, BIT(EVENT_SIGNAL) | TAMPER, "signal that was sent", .name_of = signal_name),
 
@@ -464,22 +261,22 @@ const struct field event_fields[] = {
 
 	ROW(96, "network.family", "family", FIELD_ENUM, what.net.family, NET, "address family: inet, inet6, unix, vsock, packet, ...", .name_of = family_name),
 	ROW(0, "network.direction", NULL, FIELD_SPECIAL, what.net.family, FLOWS, "inbound or outbound", .use = FIELD_NO_PACK),
-	ROW(170, "network.op", NULL, FIELD_ENUM, what.net.sent, CONNECT, "connect, or send: without connect(2)", .name_of = net_op_word),
+	ROW(170, "network.op", NULL, FIELD_ENUM, what.net.sent, CONNECT, "connect, or send: without connect(2)", .name_of = net_op_name),
 	ROW(178, "network.type", NULL, FIELD_ENUM, what.net.type, CONNECT | SOCKET, "type of a unix connection or of a socket: stream, dgram, raw, ...", .name_of = socket_type_name),
-	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name, .shown = has_protocol),
-	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, FLOWS, "source address", .shown = has_src, .packed = has_src),
+	ROW(97, "network.proto", "proto", FIELD_ENUM, what.net.proto, NET, "protocol", .name_of = protocol_name, .shown = when_has_protocol),
+	ROW(98, "network.src.ip", NULL, FIELD_IP, what.net.src, FLOWS, "source address", .shown = when_has_src, .packed = when_has_src),
 	ROW(99, "network.src.port", NULL, FIELD_PORT, what.net.src_port, FLOWS, "source port"),
-	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, FLOWS, "destination address", .shown = has_address, .packed = has_address),
+	ROW(100, "network.dst.ip", NULL, FIELD_IP, what.net.dst, FLOWS, "destination address", .shown = when_has_address, .packed = when_has_address),
 	ROW(101, "network.dst.port", NULL, FIELD_PORT, what.net.dst_port, FLOWS, "destination port"),
 	ROW(218, "network.dst.name", "dst.name", FIELD_TEXT, what.net.dst_name, CONNECT | CLOSE | TLS, "name that who acts asked DNS for and was given the address"),
-	ROW(219, "network.dst.name_source", NULL, FIELD_ENUM, what.net.dst_name_source, CONNECT | CLOSE | TLS, "whose answer: resolver (of this host) or server (one that was asked past it)", .name_of = name_source_word),
+	ROW(219, "network.dst.name_source", NULL, FIELD_ENUM, what.net.dst_name_source, CONNECT | CLOSE | TLS, "whose answer: resolver (of this host) or server (one that was asked past it)", .name_of = name_source_name),
 	ROW(220, "network.dst.other_names", NULL, FIELD_LIST, what.net.dst_other_names, CONNECT | TLS, "further names that gave them this address"),
 	ROW(171, "network.dst.path", "dst.path", FIELD_TEXT, what.net.path, CONNECT, "unix: the listener's socket; \"@\" and the name of an abstract one"),
 	ROW(172, "network.dst.inode", NULL, FIELD_BIG, what.net.inode, CONNECT, "unix: its inode"),
 	ROW(173, "network.dst.dev", NULL, FIELD_DEV, what.net.dev, CONNECT, "unix: its device"),
 	ROW(176, "network.dst.cid", NULL, FIELD_COUNT, what.net.cid, CONNECT, "vsock: context id; 2 is the machine's host"),
 	ROW(177, "network.dst.vsock_port", NULL, FIELD_COUNT, what.net.vsock_port, CONNECT, "vsock: port"),
-	ROW(179, "network.address_source", NULL, FIELD_ENUM, what.net.address_source, CONNECT, "process: the destination was read from the caller's memory; request: it is the kernel's copy of what was asked for; absent: the kernel's own", .name_of = address_source_word),
+	ROW(179, "network.address_source", NULL, FIELD_ENUM, what.net.address_source, CONNECT, "process: the destination was read from the caller's memory; request: it is the kernel's copy of what was asked for; absent: the kernel's own", .name_of = address_source_name),
 	ROW(102, "network.duration_ms", NULL, FIELD_MS, what.net.duration_ns, BIT(EVENT_NET_CONNECT) | CLOSE | DNS, "time until the result; of a close, since the beginning, of several the sum"),
 	ROW(159, "network.bytes_in", NULL, FIELD_U64, what.net.bytes_in, CLOSE, "bytes that came in"),
 	ROW(160, "network.bytes_out", NULL, FIELD_U64, what.net.bytes_out, CLOSE, "bytes that went out and arrived"),
@@ -495,11 +292,11 @@ const struct field event_fields[] = {
 	ROW(222, "tls.mismatch", NULL, FIELD_BOOL, what.tls.mismatch, TLS, "the address has names by DNS, and the server name is none of them"),
 
 	ROW(103, "cred.from_uid", NULL, FIELD_U32, what.crossing.from_uid, BIT(EVENT_CRED_BECOME), "user id before"),
-	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = is_become),
-	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = crossing_role_name, .shown = is_become),
-	ROW(148, "cred.op", NULL, FIELD_ENUM, what.cred.op, BIT(EVENT_CRED_BECOME) | CAPS, "call that did it, where no program such as sudo did", .name_of = cred_word),
+	ROW(104, "cred.to_uid", NULL, FIELD_U32, what.crossing.to_uid, BOUND, "user id after", .shown = when_become),
+	ROW(105, "cred.via", NULL, FIELD_ENUM, what.crossing.role, BOUND, "what gave the new user id: sudo, su, ...", .name_of = crossing_role_name, .shown = when_become),
+	ROW(148, "cred.op", NULL, FIELD_ENUM, what.cred.op, BIT(EVENT_CRED_BECOME) | CAPS, "call that did it, where no program such as sudo did", .name_of = cred_op_name),
 	ROW(149, "cred.gained", NULL, FIELD_FLAGS, what.cred.caps_gained, CAPS, "capabilities that are effective now and were not", .name_of = capability_name),
-	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_word),
+	ROW(150, "namespace.op", NULL, FIELD_ENUM, what.cred.op, NAMESP, "unshare, setns or clone", .name_of = cred_op_name),
 	ROW(151, "namespace.kinds", NULL, FIELD_FLAGS, what.cred.namespaces, NAMESP, "kinds that were made or entered: user, mnt, pid, ...", .name_of = namespace_name),
 	ROW(152, "namespace.inode", NULL, FIELD_COUNT, what.cred.ns_inum, NAMESP, "namespace that was entered, by its file"),
 	ROW(106, "crossing.id", NULL, FIELD_BOUNDARY, what.crossing.id, BOUND | ENDED, "boundary that was opened, or has ended"),
@@ -556,7 +353,7 @@ const struct field event_fields[] = {
 	ROW(243, "tamper.id", NULL, FIELD_COUNT, what.touched.id, TAMPER, "its number in the kernel"),
 	ROW(134, "message", NULL, FIELD_TEXT, what.message, ANY, "one sentence"),
 	ROW(162, "io_uring", "io_uring", FIELD_BOOL, what.io_uring, FILES | NET, "a request to a ring, and no system call of its own"),
-	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_word),
+	ROW(135, "truncated", NULL, FIELD_FLAGS, what.truncated, ANY, "fields that were cut", .name_of = cut_name),
 	ROW(0, "redacted", NULL, FIELD_SPECIAL, what.exec.argv, EXEC, "arguments that held a secret", .use = FIELD_NO_PACK),
 	{0},
 };

@@ -99,5 +99,18 @@ const char *protocol_name(unsigned protocol);
 /* Address families, "inet", "unix", ..., and types of sockets, "stream", "raw", ...; else NULL. */
 const char *family_name(unsigned family);
 const char *socket_type_name(unsigned type);
+const char *net_op_name(unsigned sent); /* "connect", "send" */
+
+/* Calls that reach into a process (enum ptrace_op), that change rights (enum cred_op); else NULL. */
+const char *ptrace_op_name(unsigned op);
+const char *cred_op_name(unsigned op);
+
+/* Where a path, an address, a name comes from, why no writer is said; NULL where that is as usual. */
+const char *path_source_name(unsigned source);
+const char *address_source_name(unsigned source);
+const char *name_source_name(unsigned source);
+const char *writer_unknown_name(unsigned reason);
+/* The JSON field that a bit of CUT_* speaks of; NULL past the last. */
+const char *cut_name(unsigned bit);
 
 #endif

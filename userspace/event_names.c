@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words for the kernel's numbers, the same on every machine: errors, signals, capabilities. */
+/*
+ * Words for numbers: of the kernel's, the same on every machine (errors, signals, capabilities), and of
+ * the enums of event.h and bpf/event.h.
+ */
 #include "event_fields.h"
 
 #include "base/cleanup.h"
@@ -220,4 +223,67 @@ const char *loss_cause(struct str stage)
 		if (str_is(stage, causes[i][0]))
 			return causes[i][1];
 	return NULL;
+}
+
+const char *path_source_name(unsigned v)
+{
+	return v == PATH_OF_PROCESS	 ? "process"
+	       : v == PATH_OF_REQUEST	 ? "request"
+	       : v == PATH_OF_DESCRIPTOR ? "descriptor"
+					 : NULL;
+}
+
+const char *writer_unknown_name(unsigned v)
+{
+	return v == WRITER_MISSED   ? "missed"
+	       : v == WRITER_OTHERS ? "others"
+	       : v == WRITER_RECALL ? "recall"
+				    : NULL;
+}
+
+const char *address_source_name(unsigned v)
+{
+	return v == PATH_OF_DESCRIPTOR ? NULL : path_source_name(v);
+}
+
+const char *net_op_name(unsigned v)
+{
+	return v == 0 ? "connect" : v == 1 ? "send" : NULL;
+}
+
+const char *ptrace_op_name(unsigned v)
+{
+	static const char *const words[] = {[PTRACE_OP_ATTACH] = "attach",
+					    [PTRACE_OP_SEIZE] = "seize",
+					    [PTRACE_OP_READ] = "read",
+					    [PTRACE_OP_WRITE] = "write",
+					    [PTRACE_OP_GETFD] = "getfd",
+					    [PTRACE_OP_OPEN_READ] = "open_read",
+					    [PTRACE_OP_OPEN_WRITE] = "open_write"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+const char *cred_op_name(unsigned v)
+{
+	static const char *const words[] = {
+		[CRED_OP_SETUID] = "setuid",	   [CRED_OP_SETREUID] = "setreuid",
+		[CRED_OP_SETRESUID] = "setresuid", [CRED_OP_CAPSET] = "capset",
+		[CRED_OP_UNSHARE] = "unshare",	   [CRED_OP_SETNS] = "setns",
+		[CRED_OP_CLONE] = "clone"};
+
+	return v < ARRAY_SIZE(words) ? words[v] : NULL;
+}
+
+const char *cut_name(unsigned bit)
+{
+	static const char *const words[] = {"process.argv", "process.exe", "file.path",
+					    "process.cwd"};
+
+	return bit < ARRAY_SIZE(words) ? words[bit] : NULL;
+}
+
+const char *name_source_name(unsigned v)
+{
+	return v == NAME_OF_RESOLVER ? "resolver" : v == NAME_OF_SERVER ? "server" : NULL;
 }
