@@ -6,7 +6,16 @@
 #ifndef WHODID_BPF_FOLD_H
 #define WHODID_BPF_FOLD_H
 
-#include "emit.bpf.h"
+#include "task.bpf.h"
+
+/* Where current sees the object: the paths in its records are others in another place. */
+static __always_inline void key_place(struct fold_key *key)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	key->mnt_inum = foreign_mnt_inum();
+	key->root = (u64)BPF_CORE_READ(task, fs, root.dentry);
+}
 
 /* Counts an act that the window has a record of already. */
 static_sub bool fold_act(struct fold_key *key)

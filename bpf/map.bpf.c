@@ -83,6 +83,7 @@ static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 cl
 	if ((m->mode & S_IFMT) != S_IFREG || (m->roots && ret == 0))
 		return;
 	m->key.boundary = boundary;
+	key_place(&m->key);
 	if (folds && fold_act(&m->key))
 		return;
 	s = slot_claim(RECORD_FILE_MAP);
@@ -92,7 +93,7 @@ static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 cl
 	s->flags = flags | (class_and_ia32 & 0x100 ? RECORD_IA32 : 0);
 	fill_current(s->id);
 	r->count = 1;
-	r->mnt_inum = foreign_mnt_inum();
+	r->mnt_inum = m->key.mnt_inum;
 	r->op = (class_and_ia32 & 0xff) == SYS_MPROTECT ? FILE_OP_MPROTECT : FILE_OP_MMAP;
 	r->result = ret;
 	r->dev = m->key.dev;

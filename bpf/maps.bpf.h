@@ -187,7 +187,8 @@ struct fold_key {
 	u32 dev;
 	u32 generation; /* an inode number is given to the next file soon after an unlink */
 	u32 kind;
-	u32 pad0;
+	u32 mnt_inum; /* as in record_file */
+	u64 root;     /* kernel address of the directory that is the root of who acts */
 };
 struct fold_window {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -210,7 +211,7 @@ struct flow_key {
 	u8 peer[16];
 	u8 own[16]; /* accept, close: where it was taken */
 	u32 kind;
-	u32 net_inum; /* accept, close */
+	u32 net_inum;
 	u16 family;
 	u16 proto;
 	u16 port; /* of the one that listens, or is sent to */
@@ -263,9 +264,10 @@ struct pending_sends {
 	u32 total; /* sum of the counts below */
 	u32 held;  /* sock is known to be the one, and there */
 	u32 pad0;
-	struct {
+	struct send_to {
 		struct address address;
 		u32 count;
+		u32 net_inum; /* network namespace of the socket */
 	} to[PENDING_SENDS];
 };
 struct {

@@ -170,6 +170,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 
 	if (!st || !look_at(file, st->boundary, class, &o))
 		return 0;
+	key_place(&o.key);
 	if (o.folds && (!o.writes || is_last_writer(&o.key)) && fold_act(&o.key))
 		return 0;
 	s = slot_claim(o.key.kind);
@@ -180,7 +181,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task, task, st);
 	r->count = 1;
-	r->mnt_inum = foreign_mnt_inum();
+	r->mnt_inum = o.key.mnt_inum;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	fill_opened(s, r, file, &o, flags_of_call(args, class));
 	submit_opened(s, &o);

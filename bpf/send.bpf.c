@@ -38,7 +38,7 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid(), start;
-	u32 tid = id, last, room;
+	u32 tid = id, last, room, net_inum;
 	static const struct pending_sends none;
 	struct pending_sends *p;
 
@@ -61,9 +61,10 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 		p->start_ns = start;
 	}
 	p->sock = (u64)ctx->sk;
+	net_inum = read_net_inum((struct sock *)stored(&p->sock));
 	last = p->used - 1;
 	hide(last);
-	if (last < PENDING_SENDS && p->proto == ctx->protocol &&
+	if (last < PENDING_SENDS && p->proto == ctx->protocol && p->to[last].net_inum == net_inum &&
 	    same_address(&p->to[last].address, to)) {
 		p->to[last].count++;
 		p->total++;
@@ -78,6 +79,7 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 	p->proto = ctx->protocol;
 	p->to[room].address = *to;
 	p->to[room].count = 1;
+	p->to[room].net_inum = net_inum;
 	p->total++;
 	p->used = room + 1;
 	return 1;
@@ -125,7 +127,7 @@ static __always_inline void fill_sender(struct record_net *r, struct task_struct
 }
 
 /* One peer of a call: counted where the window has it already, else a record. */
-static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 ret, u32 flags)
+static __noinline int emit_send(struct send_to *to, u32 proto, s32 ret, u32 flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
@@ -133,32 +135,34 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 	struct record_net *r;
 	struct slot *s;
 
-	if (!st || !to || !count)
+	if (!st || !to || !to->count)
 		return 0;
 	s = slot_claim(RECORD_NET_CONNECT);
 	if (!s)
 		return 0;
 	key = slot_flow_key(s, st->boundary);
-	__builtin_memcpy(key->peer, to->ip, 16);
-	key->family = to->family;
-	key->port = to->port;
+	__builtin_memcpy(key->peer, to->address.ip, 16);
+	key->family = to->address.family;
+	key->port = to->address.port;
+	key->net_inum = to->net_inum;
 	key->proto = proto;
 	key->error = -ret;
-	if (cfg_fold && fold_flow(key, count, 0, 0, 0)) {
+	if (cfg_fold && fold_flow(key, to->count, 0, 0, 0)) {
 		slot_release(s);
 		return 0;
 	}
 	r = slot_begin(s, struct record_net);
 	s->flags |= RECORD_SENT | flags;
 	fill_current(s->id);
-	r->count = count;
-	if (count > 1)
+	r->count = to->count;
+	if (to->count > 1)
 		r->first_ns = r->last_ns = bpf_ktime_get_boot_ns();
 	r->result = ret;
-	r->family = to->family;
+	r->family = to->address.family;
 	r->proto = proto;
-	r->dst_port = to->port;
-	__builtin_memcpy(r->dst, to->ip, 16);
+	r->dst_port = to->address.port;
+	r->net_inum = to->net_inum;
+	__builtin_memcpy(r->dst, to->address.ip, 16);
 	if (!(flags & (RECORD_USER_ADDRESS | RECORD_REQUEST_PATH)))
 		fill_sender(r, task);
 	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
@@ -171,15 +175,15 @@ static __noinline int emit_send(struct address *to, u32 proto, u64 count, s32 re
 int send_emit(u32 i, u32 less, s32 ret, u32 flags)
 {
 	struct pending_sends *p = find_pending();
-	struct address to;
+	struct send_to to;
 
 	hide(i);
 	if (!p || i >= PENDING_SENDS)
 		return 0;
 	mask(i, PENDING_SENDS); /* 6.1 forgets the bound of what was spilled */
-	to = p->to[i].address;
-	/* 2 = the last one alone */
-	return emit_send(&to, p->proto, less > 1 ? 1 : p->to[i].count - less, ret, flags);
+	to = p->to[i];
+	to.count = less > 1 ? 1 : to.count - less; /* 2 = the last one alone */
+	return emit_send(&to, p->proto, ret, flags);
 }
 
 /* What the hooks noted. sendmmsg(2) ends at the first failure, and tells its error to nobody. */
@@ -205,12 +209,14 @@ static __always_inline int emit_pending(struct pending_sends *p, u32 class, s32 
 int send_on_request(u64 sk, u64 name, long ret)
 {
 	struct pending_sends *p = find_pending();
-	struct address to;
+	struct send_to to = {.count = 1};
 
 	if (name && BPF_CORE_READ((struct sock *)sk, sk_protocol) == IPPROTO_UDP &&
-	    read_asked_address(name, HOW_COPIED, &to))
-		return emit_send(&to, IPPROTO_UDP, 1, ret < 0 ? ret : 0,
+	    read_asked_address(name, HOW_COPIED, &to.address)) {
+		to.net_inum = read_net_inum((struct sock *)sk);
+		return emit_send(&to, IPPROTO_UDP, ret < 0 ? ret : 0,
 				 RECORD_IO_URING | RECORD_REQUEST_PATH);
+	}
 	if (!p || !p->used)
 		return 0;
 	p->held = sk && p->sock == sk;
@@ -223,7 +229,7 @@ int send_on_call(u64 fd, u64 name, u32 class, long ret)
 {
 	struct pending_sends *p = find_pending();
 	bool nothing = is_restart(ret) || ret == -EAGAIN; /* it will be tried again */
-	struct address to;
+	struct send_to to = {.count = 1};
 	struct sock *sk;
 
 	if (p && p->used) {
@@ -237,9 +243,11 @@ int send_on_call(u64 fd, u64 name, u32 class, long ret)
 	if (!name || nothing || class == SYS_URING)
 		return 0;
 	sk = ip_sock(read_fd(bpf_get_current_task_btf(), fd));
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP || !read_user_address(name, &to))
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ||
+	    !read_user_address(name, &to.address))
 		return 0;
-	return emit_send(&to, BPF_CORE_READ(sk, sk_protocol), 1, ret < 0 ? ret : 0,
+	to.net_inum = read_net_inum(sk);
+	return emit_send(&to, BPF_CORE_READ(sk, sk_protocol), ret < 0 ? ret : 0,
 			 RECORD_USER_ADDRESS);
 }
 

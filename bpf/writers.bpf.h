@@ -17,7 +17,8 @@
 static __always_inline void key_of_last(const struct fold_key *key, struct fold_key *last)
 {
 	*last = *key;
-	last->boundary = 0;
+	last->boundary = last->root = 0;
+	last->mnt_inum = 0;
 	last->kind = RECORD_FILE_WRITE;
 }
 

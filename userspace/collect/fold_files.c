@@ -11,7 +11,8 @@ struct fold_key {
 	uint32_t dev;
 	uint32_t generation;
 	uint32_t kind;
-	uint32_t pad0;
+	uint32_t mnt_inum;
+	uint64_t root;
 };
 
 static bool is_first(const struct record_header *h, size_t size)
@@ -41,6 +42,7 @@ static size_t make(uint8_t *out, const struct record_header *first, const void *
 		r->task.login_uid = r->task.session_id = UINT32_MAX;
 		r->dev = key->dev;
 		r->inode = key->inode;
+		r->mnt_inum = key->mnt_inum;
 		r->op = key->kind == RECORD_FILE_MAP ? FILE_OP_MMAP : FILE_OP_OPEN;
 		r->new_uid = r->new_gid = UINT32_MAX;
 	}

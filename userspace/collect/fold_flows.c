@@ -65,6 +65,7 @@ static size_t make_sent(struct record_net *r, const struct record_header *first,
 		r->family = key->family;
 		r->proto = key->proto;
 		r->dst_port = key->port;
+		r->net_inum = key->net_inum;
 		memcpy(r->dst, key->peer, sizeof(r->dst));
 		if (key->family == AF_UNIX)
 			size = forget_name((void *)r);
