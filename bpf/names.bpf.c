@@ -167,6 +167,24 @@ static __always_inline struct connect_owner *owner_of(struct bpf_sock *sk)
 	return bpf_sk_storage_get(&owners, sk, 0, 0);
 }
 
+/* The packet's socket in the form whose counters and storage may be read; NULL = it has none. */
+static __always_inline struct bpf_sock *socket_of(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk ? bpf_sk_fullsock(sk) : 0;
+}
+
+/* A segment to or from a name server, in the name of who connected. */
+static __always_inline void emit_segment(struct __sk_buff *skb, const struct packet *p,
+					 struct bpf_sock *sk, u32 offset)
+{
+	struct connect_owner *o = owner_of(sk);
+
+	if (o && offset < DNS_STREAM)
+		emit_packet(skb, p, &o->task, RECORD_NET_DNS, offset);
+}
+
 /* Where an outgoing segment begins: the SYN counts as a byte, and nothing of it was acknowledged yet. */
 static __always_inline u32 offset_out(const struct bpf_tcp_sock *tcp, const struct packet *p)
 {
@@ -175,16 +193,13 @@ static __always_inline u32 offset_out(const struct bpf_tcp_sock *tcp, const stru
 
 static __noinline int on_question(struct __sk_buff *skb, const struct packet *p)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct record_task task =
 		{}; /* of our own: two processes may ask over one socket at once */
 	struct asker *a;
 	bool known;
 
 	if (!sk || !p)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
 		return 0;
 	a = bpf_sk_storage_get(&askers, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!a) {
@@ -200,23 +215,14 @@ static __noinline int on_question(struct __sk_buff *skb, const struct packet *p)
 
 static __noinline int on_question_stream(struct __sk_buff *skb, const struct packet *p)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct bpf_tcp_sock *tcp;
-	struct connect_owner *o;
-	u32 offset;
 
 	if (!sk || !p)
 		return 0;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return 0;
 	tcp = bpf_tcp_sock(sk);
-	if (!tcp)
-		return 0;
-	offset = offset_out(tcp, p);
-	o = owner_of(sk);
-	if (o && offset < DNS_STREAM)
-		emit_packet(skb, p, &o->task, RECORD_NET_DNS, offset);
+	if (tcp)
+		emit_segment(skb, p, sk, offset_out(tcp, p));
 	return 0;
 }
 
@@ -240,16 +246,13 @@ static __always_inline u32 hello_end(struct __sk_buff *skb, const struct packet 
 /* The first bytes of a connection, and what follows when they are TLS and there is more to come. */
 static __noinline int on_first_bytes(struct __sk_buff *skb, const struct packet *p)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct bpf_tcp_sock *tcp;
 	struct connect_owner *o;
 	struct hello *h;
 	u32 offset, end;
 
 	if (!sk || !p)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
 		return 0;
 	tcp = bpf_tcp_sock(sk);
 	if (!tcp || tcp->data_segs_out > HELLO_SEGMENTS)
@@ -279,16 +282,11 @@ static __noinline int on_first_bytes(struct __sk_buff *skb, const struct packet 
 
 static __noinline int on_answer_packet(struct __sk_buff *skb, const struct packet *p)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = socket_of(skb);
 	struct bpf_tcp_sock *tcp;
-	struct connect_owner *o;
 	struct asker *a;
-	u32 offset;
 
 	if (!sk || !p)
-		return 0;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
 		return 0;
 	if (p->proto == IPPROTO_UDP) {
 		a = bpf_sk_storage_get(&askers, sk, 0, 0);
@@ -299,12 +297,8 @@ static __noinline int on_answer_packet(struct __sk_buff *skb, const struct packe
 		return 0;
 	}
 	tcp = bpf_tcp_sock(sk);
-	if (!tcp)
-		return 0;
-	offset = p->sequence - tcp->rcv_nxt + (u32)tcp->bytes_received;
-	o = owner_of(sk);
-	if (o && offset < DNS_STREAM)
-		emit_packet(skb, p, &o->task, RECORD_NET_DNS, offset);
+	if (tcp)
+		emit_segment(skb, p, sk, p->sequence - tcp->rcv_nxt + (u32)tcp->bytes_received);
 	return 0;
 }
 
