@@ -30,6 +30,28 @@ static __always_inline bool is_kernels_or_worker(struct task_struct *task)
 	return flags & PF_KTHREAD || (flags & PF_IO_WORKER && BPF_CORE_READ(task, worker_private));
 }
 
+/* Where the thread's sends are noted, emptied of those of an earlier thread of its number; NULL = no room. */
+static __always_inline struct pending_sends *own_pending(struct task_struct *task)
+{
+	static const struct pending_sends none;
+	u32 tid = bpf_get_current_pid_tgid();
+	struct pending_sends *p = bpf_map_lookup_elem(&pending, &tid);
+	u64 start;
+
+	if (!p) {
+		bpf_map_update_elem(&pending, &tid, &none, BPF_NOEXIST);
+		p = bpf_map_lookup_elem(&pending, &tid);
+		if (!p)
+			return 0;
+	}
+	start = BPF_CORE_READ(task, start_boottime);
+	if (p->start_ns != start) {
+		p->used = p->total = 0;
+		p->start_ns = start;
+	}
+	return p;
+}
+
 /*
  * Noted for the end of the call, or of the request to a ring. A thread is in one call at a time; the
  * kernel's own have none.
@@ -37,10 +59,8 @@ static __always_inline bool is_kernels_or_worker(struct task_struct *task)
 static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct address *to)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	u64 id = bpf_get_current_pid_tgid(), start;
-	u32 tid = id, last, room, net_inum;
-	static const struct pending_sends none;
 	struct pending_sends *p;
+	u32 last, room, net_inum;
 
 	if (is_sensor_at((u64)task)) {
 		add_u64(&own_acts[to->family == AF_INET6 ? OWN_SEND6 : OWN_SEND4], 1);
@@ -48,18 +68,9 @@ static __always_inline int note_send(struct bpf_sock_addr *ctx, const struct add
 	}
 	if (is_kernels_or_worker(task))
 		return 1;
-	p = bpf_map_lookup_elem(&pending, &tid);
-	if (!p) {
-		bpf_map_update_elem(&pending, &tid, &none, BPF_NOEXIST);
-		p = bpf_map_lookup_elem(&pending, &tid);
-		if (!p)
-			return 1; /* the end of the call finds nothing, and tells what the caller says */
-	}
-	start = BPF_CORE_READ(task, start_boottime);
-	if (p->start_ns != start) {
-		p->used = p->total = 0;
-		p->start_ns = start;
-	}
+	p = own_pending(task);
+	if (!p)
+		return 1; /* the end of the call finds nothing, and tells what the caller says */
 	p->sock = (u64)ctx->sk;
 	net_inum = read_net_inum((struct sock *)stored(&p->sock));
 	last = p->used - 1;

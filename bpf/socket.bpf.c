@@ -112,6 +112,24 @@ static __always_inline u32 read_socketcall(u64 *args)
 	return SYS_NONE;
 }
 
+/* Who asks engines, sshd and the rest: each hears only what begins as its own. */
+static __always_inline int on_sendto(struct task_struct *task, const u64 *args, long ret)
+{
+	if (ret > 0 && asks_engine(task))
+		ask_on_write(args[0], args[1], args[2]);
+	auth_on_send(args[0], args[1], args[2]);
+	if (args[4] && unix_on_send(args[0], args[4], length_of(args[5]), ret))
+		return 0;
+	return send_on_call(args[0], args[4], SYS_SENDTO, ret);
+}
+
+static __always_inline int on_message(const u64 *args, u32 class, u32 ia32, long ret)
+{
+	if (unix_on_send(args[0], args[1], HOW_MESSAGE | (ia32 ? HOW_IA32 : 0), ret))
+		return 0;
+	return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
+}
+
 int socket_on_call(u32 class_and_ia32, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -131,22 +149,14 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SOCKET:
 		return socket_on_made(args[0] << 32 | (u32)args[1], args[2], 0, ret);
 	case SYS_SENDTO:
-		if (ret > 0 && asks_engine(task))
-			ask_on_write(args[0], args[1], args[2]);
-		auth_on_send(args[0], args[1],
-			     args[2]); /* each hears only what begins as its own */
-		if (args[4] && unix_on_send(args[0], args[4], length_of(args[5]), ret))
-			return 0;
-		return send_on_call(args[0], args[4], class, ret);
+		return on_sendto(task, args, ret);
 	case SYS_SENDMSG:
 		if (ret > 0 && asks_engine(task))
 			ask_on_sendmsg(args[0], args[1], ia32);
 		auth_on_sendmsg(args[0], args[1], ia32);
 		/* fall through: the first of several is laid out as one alone */
 	case SYS_SENDMMSG:
-		if (unix_on_send(args[0], args[1], HOW_MESSAGE | (ia32 ? HOW_IA32 : 0), ret))
-			return 0;
-		return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
+		return on_message(args, class, ia32, ret);
 	case SYS_URING:
 		return send_on_call(0, 0, class, ret);
 	case SYS_WRITE:

@@ -107,33 +107,30 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 	return true;
 }
 
-static void announce(struct anomaly_table *t, struct anomaly *a, const char *change, int64_t now)
+/* The anomaly's whole present state; texts are those of a. */
+static void fill_announcement(const struct anomaly *a, const char *change, struct event *ev)
 {
-	struct event ev = {0};
 	const struct reason *first = &a->reasons[0];
 
-	t->grown -= a->grown;
-	a->grown = false;
-	a->announced_wall_ns = now;
-	ev.what.type = EVENT_ANOMALY;
-	ev.what.wall_ns = a->last_wall_ns;
-	ev.what.count = 1;
-	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	ev->what.type = EVENT_ANOMALY;
+	ev->what.wall_ns = a->last_wall_ns;
+	ev->what.count = 1;
+	ev->what.login_uid = ev->what.session_id = UINT32_MAX;
 	if (a->group.who[0]) /* nobody, where the sensor itself noticed it */
-		ev.who.id.who = str_of(a->group.who);
-	ev.who.id.kind = str_of(a->identity_kind);
+		ev->who.id.who = str_of(a->group.who);
+	ev->who.id.kind = str_of(a->identity_kind);
 	if (a->group.session[0])
-		ev.who.id.session = str_of(a->group.session);
+		ev->who.id.session = str_of(a->group.session);
 	if (a->person[0])
-		ev.who.id.person = str_of(a->person);
-	ev.verdict.severity = a->severity;
+		ev->who.id.person = str_of(a->person);
+	ev->verdict.severity = a->severity;
 	if (a->group.kind == KIND_FORBIDDEN) {
-		ev.verdict.rule = str_of(a->group.rule);
-		ev.verdict.attack = first->attack[0] ? str_of(first->attack) : STR_NONE;
+		ev->verdict.rule = str_of(a->group.rule);
+		ev->verdict.attack = first->attack[0] ? str_of(first->attack) : STR_NONE;
 	}
 	if (a->binding[0])
-		ev.verdict.binding = str_of(a->binding);
-	ev.score = (struct event_score){
+		ev->verdict.binding = str_of(a->binding);
+	ev->score = (struct event_score){
 		.anomaly = a->id,
 		.change = str_of(change),
 		.state = str_of(anomaly_state_name(a->state)),
@@ -144,6 +141,16 @@ static void announce(struct anomaly_table *t, struct anomaly *a, const char *cha
 		.first_wall_ns = a->first_wall_ns,
 		.last_wall_ns = a->last_wall_ns,
 	};
+}
+
+static void announce(struct anomaly_table *t, struct anomaly *a, const char *change, int64_t now)
+{
+	struct event ev = {0};
+
+	t->grown -= a->grown;
+	a->grown = false;
+	a->announced_wall_ns = now;
+	fill_announcement(a, change, &ev);
 	if (t->changed)
 		t->changed(t->ctx, &ev);
 	if (!t->save)

@@ -168,29 +168,15 @@ static void read_ms(void *at, const struct field *f, const json_t *j)
 		put_number(at, f, (uint64_t)(json_number_value(j) * 1e6 + 0.5));
 }
 
-static void read_field(struct event *ev, const struct field *f, const json_t *row,
-		       struct text *memory)
+/* What takes no more than the value and its place. */
+static void read_value(void *at, const struct field *f, const json_t *j)
 {
-	const json_t *j = row_find(row, f->name);
-	void *at = (char *)ev + f->offset;
-
-	if (!j)
-		return;
 	switch (f->kind) {
 	case FIELD_TEXT:
 		read_text(at, j);
 		break;
-	case FIELD_LIST:
-		read_list(at, j, memory, ',');
-		break;
-	case FIELD_ARGV:
-		read_list(at, j, memory, '\0');
-		break;
 	case FIELD_BOOL:
 		*(bool *)at = json_is_true(j) || json_is_string(j);
-		break;
-	case FIELD_TIME:
-		put_number(at, f, (uint64_t)row_time(row, f->name));
 		break;
 	case FIELD_MS:
 		read_ms(at, f, j);
@@ -200,9 +186,6 @@ static void read_field(struct event *ev, const struct field *f, const json_t *ro
 		break;
 	case FIELD_FLAGS:
 		read_flags(at, f, j);
-		break;
-	case FIELD_IP:
-		read_ip(ev, at, j);
 		break;
 	case FIELD_MODE:
 		read_mode(at, f, j);
@@ -216,6 +199,32 @@ static void read_field(struct event *ev, const struct field *f, const json_t *ro
 	case FIELD_ANOMALY:
 		read_prefixed(at, f, j, "A-");
 		break;
+	default:
+		read_number(at, f, j);
+	}
+}
+
+static void read_field(struct event *ev, const struct field *f, const json_t *row,
+		       struct text *memory)
+{
+	const json_t *j = row_find(row, f->name);
+	void *at = (char *)ev + f->offset;
+
+	if (!j)
+		return;
+	switch (f->kind) {
+	case FIELD_LIST:
+		read_list(at, j, memory, ',');
+		break;
+	case FIELD_ARGV:
+		read_list(at, j, memory, '\0');
+		break;
+	case FIELD_TIME:
+		put_number(at, f, (uint64_t)row_time(row, f->name));
+		break;
+	case FIELD_IP:
+		read_ip(ev, at, j);
+		break;
 	case FIELD_SPECIAL:
 		read_special(ev, f, j);
 		break;
@@ -223,7 +232,7 @@ static void read_field(struct event *ev, const struct field *f, const json_t *ro
 	case FIELD_FORM: /* made of the others */
 		break;
 	default:
-		read_number(at, f, j);
+		read_value(at, f, j);
 	}
 }
 

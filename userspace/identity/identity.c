@@ -383,15 +383,9 @@ static void fill_target(const struct identity_table *t, const struct event_what 
 	who->target = id.who;
 }
 
-void identity_attach(struct identity_table *t, struct event *ev)
+/* What others will rest on, also where this event's own identity does not. */
+static void learn_arrival(struct identity_table *t, const struct event_what *what)
 {
-	const struct event_what *what = &ev->what;
-	struct event_who *who = &ev->who;
-	struct process *p;
-
-	memset(who, 0, sizeof(*who));
-	if (!has_task(what->type))
-		return;
 	if (what->wall_ns > t->wall_ns)
 		t->wall_ns = what->wall_ns;
 	look_after_names(t, what->boot_ns);
@@ -401,42 +395,82 @@ void identity_attach(struct identity_table *t, struct event *ev)
 		arrivals_learn_line(t->arrivals, what);
 	else if (what->type == EVENT_NET_CONNECT)
 		arrivals_learn_connection(t->arrivals, what);
-	p = acting(t, what);
-	if (what->type == EVENT_PROCESS)
-		take_census(t, p, what);
-	if (p && (what->type == EVENT_EXEC || what->type == EVENT_PROCESS)) {
+}
+
+/* What the process is from now on. */
+static void learn_process(struct identity_table *t, struct process *p,
+			  const struct event_what *what)
+{
+	if (what->type == EVENT_EXEC || what->type == EVENT_PROCESS) {
 		set_exe(t, p, what->exec.exe);
 		learn_exec(t, p, what);
-	} else if (p && !p->exe && is_crossing(what))
+	} else if (!p->exe && is_crossing(what)) {
 		set_exe(t, p, what->crossing.exe);
+	}
+	links_learn(t, p, what);
+}
 
-	if (p)
-		links_learn(t, p, what);
-	fill_identity(t, what, &who->id);
-	containers_learn(t, what, &who->id);
-	if (what->task_flags & TASK_PLAYS_SSHD && !arrivals_is_forged(what, &who->id))
-		who->id.flags &= ~ID_FORGED_AUTH_LOG;
+/* Flags that come of what was done, beside those of the boundary and the task. */
+static void fill_flags(struct identity_table *t, const struct process *p,
+		       const struct event_what *what, struct identity *id)
+{
+	if (what->task_flags & TASK_PLAYS_SSHD && !arrivals_is_forged(what, id))
+		id->flags &= ~ID_FORGED_AUTH_LOG;
 	if (tamper_learn(t, what))
-		who->id.flags |= ID_SUPERVISOR_TAMPERED;
-	if (p && plays_supervisor(p, &who->id))
-		who->id.flags |= ID_FAKE_SUPERVISOR;
-	who->exe = p ? interned_str(exe_of(p, what)) : STR_NONE;
-	who->user_name = user_names_name(&t->users, what->uid);
-	deferrals_learn(t->deferrals, what, &who->id, who->exe);
-	fill_target(t, what, who);
+		id->flags |= ID_SUPERVISOR_TAMPERED;
+	if (p && plays_supervisor(p, id))
+		id->flags |= ID_FAKE_SUPERVISOR;
+}
+
+static void fill_ancestors(const struct identity_table *t, const struct process *p,
+			   const struct event_what *what, struct event_who *who)
+{
 	processes_fill_ancestors(&t->processes, p, what->boot_ns, who,
 				 what->type == EVENT_EXEC ? ANCESTORS_MAX : 1);
 	if (who->ancestor_count)
 		who->parent = who->ancestors[0];
 	if (what->type != EVENT_EXEC)
 		who->ancestor_count = 0;
-	provenance_attach(t, ev);
-	if (p && what->type == EVENT_EXEC)
+}
+
+/* What only holds for what comes after this event. */
+static void learn_outcome(struct identity_table *t, struct process *p,
+			  const struct event_what *what, const struct event_who *who)
+{
+	if (what->type == EVENT_EXEC)
 		set_writer(t, p, who->written_by);
-	if (p && what->type == EVENT_EXIT)
+	if (what->type == EVENT_EXIT)
 		end_process(t, p, what);
-	if (p && what->type == EVENT_FORK)
+	if (what->type == EVENT_FORK)
 		learn_fork(t, p, what);
+}
+
+void identity_attach(struct identity_table *t, struct event *ev)
+{
+	const struct event_what *what = &ev->what;
+	struct event_who *who = &ev->who;
+	struct process *p;
+
+	memset(who, 0, sizeof(*who));
+	if (!has_task(what->type))
+		return;
+	learn_arrival(t, what);
+	p = acting(t, what);
+	if (what->type == EVENT_PROCESS)
+		take_census(t, p, what);
+	if (p)
+		learn_process(t, p, what);
+	fill_identity(t, what, &who->id);
+	containers_learn(t, what, &who->id);
+	fill_flags(t, p, what, &who->id);
+	who->exe = p ? interned_str(exe_of(p, what)) : STR_NONE;
+	who->user_name = user_names_name(&t->users, what->uid);
+	deferrals_learn(t->deferrals, what, &who->id, who->exe);
+	fill_target(t, what, who);
+	fill_ancestors(t, p, what, who);
+	provenance_attach(t, ev);
+	if (p)
+		learn_outcome(t, p, what, who);
 	if (is_published(ev)) {
 		t->stats.events++;
 		t->stats.attributed += !str_is(who->id.kind, "anon");
