@@ -15,6 +15,7 @@ enum boundary_kind {
 	BOUNDARY_CI = 6, /* a CI supervisor's child executed a step of a job */
 	/* 7 and 8 are taken */
 	BOUNDARY_HANDOFF = 9, /* a terminal multiplexer's server started a program for a client */
+	BOUNDARY_HELPER = 10, /* the kernel itself started a program (call_usermodehelper) */
 };
 
 /*

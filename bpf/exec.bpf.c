@@ -194,6 +194,21 @@ static __always_inline bool is_handoff(struct task_struct *task, const struct ta
 	return true;
 }
 
+/*
+ * A thread of the kernel has become a program: for a core dump, a module, an event of a device, the end of
+ * a cgroup (kernel/umh.c). Whoever may write those settings chose it, so it is not the kernel's act.
+ */
+static __always_inline bool is_helper(struct task_struct *task, const struct task_state *st,
+				      struct crossing *c)
+{
+	if (st->boundary != BOUNDARY_ID_KERNEL)
+		return false;
+	c->kind = BOUNDARY_HELPER;
+	c->opener_pid = task->real_parent->tgid;
+	c->opener_start = task->real_parent->group_leader->start_boottime;
+	return true;
+}
+
 /* What the executable now is to the identity: crossings by who executed it, and its own role. */
 static __always_inline void follow_exec(struct task_struct *task, struct task_state *st,
 					struct file *exe)
@@ -205,7 +220,8 @@ static __always_inline void follow_exec(struct task_struct *task, struct task_st
 	st->exec_count += id != st->exec_id ? id - st->exec_id : 1; /* 1: the state is as new */
 	st->exec_id = id;
 	read_file_id(exe, &key);
-	if (is_become(st, &key, &c) || is_job(task, st, &key, &c) || is_handoff(task, st, &key, &c))
+	if (is_become(st, &key, &c) || is_job(task, st, &key, &c) ||
+	    is_handoff(task, st, &key, &c) || is_helper(task, st, &c))
 		open_boundary(task, st, &c);
 	take_role(task, st);
 }

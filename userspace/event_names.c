@@ -185,10 +185,10 @@ const char *socket_type_name(unsigned type)
 const char *crossing_kind_name(unsigned v)
 {
 	static const char *const words[] = {
-		[BOUNDARY_SEED] = "seed",      [BOUNDARY_KERNEL] = "kernel",
-		[BOUNDARY_LOGIN] = "login",    [BOUNDARY_BECOME] = "become",
-		[BOUNDARY_CGROUP] = "cgroup",  [BOUNDARY_CI] = "ci",
-		[BOUNDARY_HANDOFF] = "handoff"};
+		[BOUNDARY_SEED] = "seed",	[BOUNDARY_KERNEL] = "kernel",
+		[BOUNDARY_LOGIN] = "login",	[BOUNDARY_BECOME] = "become",
+		[BOUNDARY_CGROUP] = "cgroup",	[BOUNDARY_CI] = "ci",
+		[BOUNDARY_HANDOFF] = "handoff", [BOUNDARY_HELPER] = "helper"};
 
 	return v < ARRAY_SIZE(words) ? words[v] : NULL;
 }

@@ -45,10 +45,9 @@ struct name {
 };
 
 static const struct name boundary_kinds[] = {
-	{"seed", BOUNDARY_SEED},       {"kernel", BOUNDARY_KERNEL},
-	{"login", BOUNDARY_LOGIN},     {"become", BOUNDARY_BECOME},
-	{"cgroup", BOUNDARY_CGROUP},   {"ci", BOUNDARY_CI},
-	{"handoff", BOUNDARY_HANDOFF}, {NULL, 0}};
+	{"seed", BOUNDARY_SEED},       {"kernel", BOUNDARY_KERNEL}, {"login", BOUNDARY_LOGIN},
+	{"become", BOUNDARY_BECOME},   {"cgroup", BOUNDARY_CGROUP}, {"ci", BOUNDARY_CI},
+	{"handoff", BOUNDARY_HANDOFF}, {"helper", BOUNDARY_HELPER}, {NULL, 0}};
 static const struct name ci_systems[] = {{"github", CI_GITHUB},	    {"gitlab", CI_GITLAB},
 					 {"jenkins", CI_JENKINS},   {"buildkite", CI_BUILDKITE},
 					 {"circleci", CI_CIRCLECI}, {"azure", CI_AZURE},

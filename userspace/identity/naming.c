@@ -28,7 +28,7 @@ static void (*const namers[])(struct naming *n) = {
 	[BOUNDARY_SEED] = name_seed,	   [BOUNDARY_KERNEL] = name_kernel,
 	[BOUNDARY_LOGIN] = name_login,	   [BOUNDARY_BECOME] = name_become,
 	[BOUNDARY_CGROUP] = name_cgroup,   [BOUNDARY_CI] = name_ci,
-	[BOUNDARY_HANDOFF] = name_handoff,
+	[BOUNDARY_HANDOFF] = name_handoff, [BOUNDARY_HELPER] = name_helper,
 };
 
 /* Identity strings that found no room are not known; all bounds make that impossible but for bugs. */
@@ -153,9 +153,15 @@ void naming_apply_flags(struct identity *id, uint32_t task_flags)
 
 const char *boundary_kind_name(uint32_t kind)
 {
-	static const char *const names[] = {
-		"none",	  "seed",   "kernel", "login",
-		"become", "cgroup", "ci",     [BOUNDARY_HANDOFF] = "handoff"};
+	static const char *const names[] = {"none",
+					    "seed",
+					    "kernel",
+					    "login",
+					    "become",
+					    "cgroup",
+					    "ci",
+					    [BOUNDARY_HANDOFF] = "handoff",
+					    [BOUNDARY_HELPER] = "helper"};
 
 	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "unknown";
 }

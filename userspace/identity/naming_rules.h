@@ -71,6 +71,7 @@ void enter_container(struct naming *n);
 
 void name_seed(struct naming *n);
 void name_kernel(struct naming *n);
+void name_helper(struct naming *n);
 void name_login(struct naming *n);
 void name_become(struct naming *n);
 void name_ci(struct naming *n);

@@ -76,6 +76,19 @@ void name_kernel(struct naming *n)
 	set_place(n, STR_LIT("host"), ASSURANCE_KERNEL);
 }
 
+/*
+ * The program is one that a setting names, and what made the kernel start it can be anybody's act: who, nothing
+ * tells. A name of the kernel's would be one that root can put on.
+ */
+void name_helper(struct naming *n)
+{
+	open_anon(n, "anon:kernel-helper",
+		  "the kernel started it, as settings say (core dumps, modules, devices, ends of "
+		  "cgroups); whose act led to that is not known");
+	read_place(n);
+	set_place(n, STR_LIT("host"), ASSURANCE_KERNEL);
+}
+
 void name_seed(struct naming *n)
 {
 	if (n->what->task_flags & TASK_KTHREAD) {

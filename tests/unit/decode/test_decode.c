@@ -400,10 +400,10 @@ static void boundaries_become_their_events(void **state)
 		[BOUNDARY_SEED] = EVENT_BOUNDARY,	[BOUNDARY_KERNEL] = EVENT_BOUNDARY,
 		[BOUNDARY_LOGIN] = EVENT_SESSION_START, [BOUNDARY_BECOME] = EVENT_CRED_BECOME,
 		[BOUNDARY_CGROUP] = EVENT_BOUNDARY,	[BOUNDARY_CI] = EVENT_BOUNDARY,
-		[BOUNDARY_HANDOFF] = EVENT_BOUNDARY};
+		[BOUNDARY_HANDOFF] = EVENT_BOUNDARY,	[BOUNDARY_HELPER] = EVENT_BOUNDARY};
 
 	(void)state;
-	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_HANDOFF; kind++) {
+	for (uint32_t kind = BOUNDARY_SEED; kind <= BOUNDARY_HELPER; kind++) {
 		if (!types[kind])
 			continue;
 		begin_task(RECORD_BOUNDARY, sizeof(rec.boundary));
@@ -418,7 +418,7 @@ static void boundaries_become_their_events(void **state)
 		assert_int_equal(event.what.crossing.to_uid, 5);
 		ASSERT_STR(event.what.crossing.cgroup, "/a\nb");
 	}
-	rec.boundary.kind = BOUNDARY_HANDOFF + 1;
+	rec.boundary.kind = BOUNDARY_HELPER + 1;
 	refused("boundary kind");
 	rec.boundary.kind = BOUNDARY_NONE;
 	refused("no boundary kind");

@@ -428,6 +428,19 @@ static void kernel_threads_need_no_record(void **state)
 	ASSERT_STR(ev.who.id.who, "kernel");
 }
 
+/* A program that the kernel starts was chosen by a setting, and made to start by anybody. */
+static void what_the_kernel_starts_is_nobodys(void **state)
+{
+	struct task task = task_of(4000, 90);
+	struct event ev;
+
+	(void)state;
+	ev = CROSS(table, &task, .id = 90, .parent_id = BOUNDARY_ID_KERNEL, .kind = BOUNDARY_HELPER,
+		   .cgroup = str_of("/"));
+	ASSERT_ID(ev, "anon:kernel-helper", "", "host", "UUK");
+	assert_true(ev.who.id.reason.n > 0);
+}
+
 /* Names from passwd and cgroups cannot look like other names or break a list. */
 static void hostile_names_are_encoded(void **state)
 {
@@ -558,6 +571,7 @@ int main(void)
 		CASE(lost_boundaries_are_nobody),
 		CASE(lost_starters_are_not_renamed),
 		CASE(kernel_threads_need_no_record),
+		CASE(what_the_kernel_starts_is_nobodys),
 		CASE(hostile_names_are_encoded),
 		CASE(names_cannot_forge_identities),
 		CASE(cgroups_cannot_forge_lists),
