@@ -87,6 +87,8 @@ void recall_stop(struct daemon *d);
 
 /* whodidd_start.c: all of the line, its store and its socket. */
 int start_line(struct daemon *d, struct problem *err);
+/* Empties ev and begins one of the daemon's own, which happens now and which nobody did. */
+void begin_own_event(struct event *ev, enum event_type type);
 /* Something that the daemon itself did, as an event. */
 void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -12,7 +12,7 @@
 static void tell(struct daemon *d, const struct heart_class *c)
 {
 	const struct pulse *p = &c->now;
-	struct event ev = {0};
+	struct event ev;
 	char text[256];
 
 	if (c->blind_ns)
@@ -24,11 +24,7 @@ static void tell(struct daemon *d, const struct heart_class *c)
 			 "%s (%s) sees again; what happened meanwhile is not known", p->name,
 			 p->what);
 	log_warn("%s", text);
-	ev.what.type = EVENT_AGENT_BLIND;
-	ev.what.count = 1;
-	ev.what.boot_ns = clock_boot_ns();
-	ev.what.wall_ns = clock_wall_ns();
-	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	begin_own_event(&ev, EVENT_AGENT_BLIND);
 	ev.what.message = str_of(text);
 	ev.verdict.severity = c->blind_ns ? SEVERITY_HIGH : SEVERITY_NONE;
 	pipeline_alarm(&d->line, &ev);

@@ -18,19 +18,26 @@
 #define FILES_OF_OURS	 256
 #define FILES_PER_CLIENT 5
 
+void begin_own_event(struct event *ev, enum event_type type)
+{
+	*ev = (struct event){0};
+	ev->what.type = type;
+	ev->what.count = 1;
+	ev->what.boot_ns = clock_boot_ns();
+	ev->what.wall_ns = clock_wall_ns();
+	ev->what.login_uid = ev->what.session_id = UINT32_MAX;
+}
+
 void put_agent_event(struct daemon *d, enum event_type type, const char *fmt, ...)
 {
 	char message[512];
-	struct event ev = {0};
+	struct event ev;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	ev.what.type = type;
-	ev.what.count = 1;
-	ev.what.boot_ns = clock_boot_ns();
-	ev.what.wall_ns = clock_wall_ns();
+	begin_own_event(&ev, type);
 	ev.what.message = str_of(message);
 	pipeline_publish(&d->line, &ev);
 }

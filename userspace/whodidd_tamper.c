@@ -158,17 +158,13 @@ int start_tamper(struct daemon *d, struct problem *err)
 void tell_tamper(struct daemon *d, const char *what, const char *fmt, ...)
 {
 	char message[256];
-	struct event ev = {0};
+	struct event ev;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	ev.what.type = EVENT_AGENT_TAMPER;
-	ev.what.count = 1;
-	ev.what.boot_ns = clock_boot_ns();
-	ev.what.wall_ns = clock_wall_ns();
-	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	begin_own_event(&ev, EVENT_AGENT_TAMPER);
 	ev.what.tamper = str_of(what);
 	ev.what.message = str_of(message);
 	ev.verdict.severity = SEVERITY_LOW;

@@ -26,6 +26,14 @@ make_key() {
 	ssh-keygen -q -t ed25519 -N '' -C "$1" -f "$SCRATCH/$1" && ssh-keygen -lf "$SCRATCH/$1.pub" | awk '{ print $2 }'
 }
 
+# share_account: two people, who log in to one account: the fingerprints of their keys in $alice and $bob.
+share_account() {
+	# shellcheck disable=SC2034 # for the test
+	alice=$(make_key alice) bob=$(make_key bob)
+	[ "${#alice}" -gt 0 ] && [ "${#bob}" -gt 0 ] || bail_out "keys can be made"
+	cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
+}
+
 sshd_is_up() {
 	[ -s "$SCRATCH/sshd.pid" ]
 }

@@ -8,10 +8,7 @@ need tmux
 
 make_user ssh
 mark=$(marker tmux)
-alice=$(make_key alice) bob=$(make_key bob)
-[ "${#alice}" -gt 0 ] || bail_out "a key can be made"
-[ "${#bob}" -gt 0 ] || bail_out "a second key can be made"
-cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
+share_account
 start_daemon
 start_watch
 start_sshd
