@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
@@ -140,6 +141,25 @@ void sensor_stop(void)
 	collect_close(sensor);
 	sensor = NULL;
 	forget();
+}
+
+int begin_sensor(void **state)
+{
+	(void)state;
+	sensor_start(NULL);
+	return 0;
+}
+
+int begin_in_scratch(void **state)
+{
+	return begin_sensor(state) || chdir(scratch());
+}
+
+int end_sensor(void **state)
+{
+	(void)state;
+	sensor_stop();
+	return 0;
 }
 
 void gather(void)
@@ -333,4 +353,21 @@ const char *scratch(void)
 		atexit(remove_scratch);
 	}
 	return scratch_dir;
+}
+
+int copy_self(const char *to)
+{
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	char buf[65536];
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		return -1;
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, (size_t)n) != n)
+			return -1;
+	close(in);
+	close(out);
+	return 0;
 }

@@ -31,6 +31,11 @@ bool has_kernel_paths(void);
 bool finds_tasks(void);
 void sensor_stop(void);
 
+/* For cmocka's groups: with the defaults; the same, with scratch() as the working directory; the end. */
+int begin_sensor(void **state);
+int begin_in_scratch(void **state);
+int end_sensor(void **state);
+
 /*
  * From here on the kernel does not run that program, as it does not when it skips one; and runs all of
  * them again.
@@ -66,6 +71,8 @@ uint32_t run_program(char *const argv[], long *out);
 
 /* A fresh directory for the test, removed at exit; chdir() is the caller's. */
 const char *scratch(void);
+/* Makes a copy of the test's own program; 0 or -1. */
+int copy_self(const char *to);
 /* Ends a child: cmocka's asserts cannot be used in there. */
 void need(bool ok);
 

@@ -211,23 +211,6 @@ static void the_clients_connection_is_found(void **state)
 	assert_int_equal(r->net_inum, c->net_inum);
 }
 
-static int copy_self(const char *to)
-{
-	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
-	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	char buf[65536];
-	ssize_t n;
-
-	if (in < 0 || out < 0)
-		return -1;
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			return -1;
-	close(in);
-	close(out);
-	return 0;
-}
-
 /* Here, and nowhere else, sshd is the copy: the sensor takes its inode. */
 static int take_the_place_of_sshd(void)
 {
@@ -253,13 +236,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,5 +254,5 @@ int main(int argc, char **argv)
 		snprintf(log_path, sizeof(log_path), "%s", argv[2]);
 		return serve(argv[3]);
 	}
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, end_sensor);
 }

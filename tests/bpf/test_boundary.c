@@ -170,23 +170,6 @@ static int manage(char **argv)
 	return wait_for(pid);
 }
 
-static int copy_self(const char *to)
-{
-	int in = open("/proc/self/exe", O_RDONLY),
-	    out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0755);
-	char buf[65536];
-	ssize_t n;
-
-	if (in < 0 || out < 0)
-		return -1;
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			return -1;
-	close(in);
-	close(out);
-	return 0;
-}
-
 static int make_group(void)
 {
 	static const char *const roots[] = {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"};

@@ -26,13 +26,6 @@
 
 #define NOT_HERE 77 /* exit status of a child: this kernel or file system has no such call */
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
 static int begin_unfolded(void **state)
 {
 	static const struct kernel_options all = {.ring_kib = 16384};
@@ -40,13 +33,6 @@ static int begin_unfolded(void **state)
 	(void)state;
 	sensor_start(&all);
 	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
 }
 
 static long dir, file; /* descriptors of the scratch directory and of "f" in it */
@@ -360,14 +346,16 @@ static int end_victim(void **state)
 {
 	kill(victim, SIGKILL);
 	waitpid(victim, NULL, 0);
-	return end(state);
+	return end_sensor(state);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_call_makes_its_record, begin_unfolded, end),
-		cmocka_unit_test_setup_teardown(memory_is_an_act_on_its_process, begin, end_victim),
+		cmocka_unit_test_setup_teardown(every_call_makes_its_record, begin_unfolded,
+						end_sensor),
+		cmocka_unit_test_setup_teardown(memory_is_an_act_on_its_process, begin_in_scratch,
+						end_victim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

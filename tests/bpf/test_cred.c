@@ -14,20 +14,6 @@
 
 #include "harness.h"
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static const struct record_cred *only_one(uint32_t kind, uint32_t pid)
 {
 	assert_int_equal(count_records(kind, pid), 1);
@@ -210,5 +196,5 @@ int main(void)
 		cmocka_unit_test(test_refused_namespace),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_sensor, end_sensor);
 }

@@ -14,20 +14,6 @@
 
 #include "harness.h"
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static void exec_hostile(void *arg)
 {
 	char *const argv[] = {"/bin/true", "line\nbreak", "\xff\xfe\x80", "", "\x1b[31m", NULL};
@@ -335,5 +321,5 @@ int main(void)
 		cmocka_unit_test(test_boundary_survives_double_fork),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_sensor, end_sensor);
 }

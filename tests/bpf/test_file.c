@@ -12,20 +12,6 @@
 
 #include "harness.h"
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static int in_scratch(char *buf, size_t size, const char *name)
 {
 	return snprintf(buf, size, "%s/%s", scratch(), name);
@@ -485,5 +471,5 @@ int main(void)
 #endif
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_in_scratch, end_sensor);
 }

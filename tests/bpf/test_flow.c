@@ -13,20 +13,6 @@
 
 #define SENT 100000
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static struct sockaddr *any(void *addr)
 {
 	return addr;
@@ -276,5 +262,5 @@ int main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_sensor, end_sensor);
 }

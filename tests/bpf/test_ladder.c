@@ -16,20 +16,6 @@
 
 #define RACES 300
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 /* Each class has a rung; on a better one there is a program for it, and on the last one a reason. */
 static void test_classes_are_told(void **state)
 {
@@ -329,5 +315,5 @@ int main(void)
 		cmocka_unit_test(test_skipped_ends),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_in_scratch, end_sensor);
 }

@@ -10,20 +10,6 @@
 
 #include "harness.h"
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static int load_program(uint32_t type)
 {
 	static const struct bpf_insn insns[] = {
@@ -111,5 +97,5 @@ int main(void)
 		cmocka_unit_test(test_modules),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_in_scratch, end_sensor);
 }

@@ -17,20 +17,6 @@
 #define PAGE 4096
 #define CODE (PROT_READ | PROT_EXEC)
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 /* A file of two pages of that owner. */
 static int make(const char *name, uid_t owner, mode_t mode)
 {
@@ -280,5 +266,5 @@ int main(void)
 #endif
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_in_scratch, end_sensor);
 }

@@ -12,20 +12,6 @@
 
 #include "harness.h"
 
-static int begin(void **state)
-{
-	(void)state;
-	sensor_start(NULL);
-	return chdir(scratch());
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 /* In a mount namespace of its own, where nothing comes back from. */
 static void alone(void)
 {
@@ -140,5 +126,5 @@ int main(void)
 		cmocka_unit_test(test_move_mount_and_pivot_root),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_in_scratch, end_sensor);
 }

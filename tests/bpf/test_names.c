@@ -85,13 +85,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static void assert_packet(const struct record_packet *r, uint32_t proto, bool inbound,
 			  const void *bytes, uint32_t n)
 {
@@ -294,5 +287,5 @@ int main(void)
 		cmocka_unit_test(test_other_streams_are_left_alone),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, end_sensor);
 }

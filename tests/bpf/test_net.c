@@ -46,13 +46,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static const struct record_net *only_one(uint32_t pid)
 {
 	assert_int_equal(count_records(RECORD_NET_CONNECT, pid), 1);
@@ -492,5 +485,5 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, end_sensor);
 }

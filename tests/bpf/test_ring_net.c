@@ -30,13 +30,6 @@ static int begin(void **state)
 	return chdir(scratch());
 }
 
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 static struct io_uring_sqe *request(const struct way *way, unsigned op, int fd)
 {
 	struct io_uring_sqe *sqe = ring_request(&ring, op);
@@ -340,10 +333,10 @@ static void without_a_word(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(unix_connections, begin, end),
-		cmocka_unit_test_setup_teardown(ip_connections, begin, end),
-		cmocka_unit_test_setup_teardown(datagrams_and_raw_sockets, begin, end),
-		cmocka_unit_test_setup_teardown(without_a_word, begin, end),
+		cmocka_unit_test_setup_teardown(unix_connections, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(ip_connections, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(datagrams_and_raw_sockets, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(without_a_word, begin, end_sensor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

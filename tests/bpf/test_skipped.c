@@ -14,19 +14,6 @@
 
 static char manager[256], self[256];
 
-static void copy_self(const char *to)
-{
-	int in = open(self, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0755);
-	char buf[65536];
-	ssize_t n;
-
-	need(in >= 0 && out >= 0);
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		need(write(out, buf, (size_t)n) == n);
-	close(in);
-	close(out);
-}
-
 static int begin(void **state)
 {
 	const char *const managers[] = {manager, NULL};
@@ -36,15 +23,9 @@ static int begin(void **state)
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return -1;
 	snprintf(manager, sizeof(manager), "%s/manager", scratch());
-	copy_self(manager);
+	if (copy_self(manager))
+		return -1;
 	sensor_start(&opt);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
 	return 0;
 }
 
@@ -277,5 +258,5 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		return play(argv);
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, end_sensor);
 }

@@ -27,13 +27,6 @@ static int begin(void **state)
 	return chdir(scratch());
 }
 
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 /* The address, '@' for an abstract name; its length. */
 static socklen_t name_it(struct sockaddr_un *a, const char *name)
 {
@@ -187,8 +180,9 @@ static void what_a_name_means_elsewhere_is_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(equal_ones_are_counted, begin, end),
-		cmocka_unit_test_setup_teardown(what_a_name_means_elsewhere_is_another, begin, end),
+		cmocka_unit_test_setup_teardown(equal_ones_are_counted, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(what_a_name_means_elsewhere_is_another, begin,
+						end_sensor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

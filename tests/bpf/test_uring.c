@@ -30,13 +30,6 @@ static int begin(void **state)
 	return chdir(scratch());
 }
 
-static int end(void **state)
-{
-	(void)state;
-	sensor_stop();
-	return 0;
-}
-
 /* Makes the request the way it is to be made; the result must be that one. */
 static struct io_uring_sqe *request(const struct way *way, unsigned op)
 {
@@ -331,10 +324,10 @@ static void without_a_result(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_request_every_way, begin, end),
-		cmocka_unit_test_setup_teardown(attributes_and_sizes, begin, end),
-		cmocka_unit_test_setup_teardown(chains_silence_and_own_tables, begin, end),
-		cmocka_unit_test_setup_teardown(without_a_result, begin, end),
+		cmocka_unit_test_setup_teardown(every_request_every_way, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(attributes_and_sizes, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(chains_silence_and_own_tables, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(without_a_result, begin, end_sensor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
