@@ -6,8 +6,12 @@ CGROUPS=/sys/fs/cgroup
 [ -d $CGROUPS/unified ] && CGROUPS=/sys/fs/cgroup/unified
 MANAGER=$SCRATCH/manager
 
-start_units() {
+need_cgroups() {
 	[ -e $CGROUPS/cgroup.procs ] || skip_all "no cgroup v2 here"
+}
+
+start_units() {
+	need_cgroups
 	chmod 755 "$SCRATCH" # trusted executables lie where only root can write
 	install -m 755 "$B/tests/lib/service-manager" "$MANAGER"
 }

@@ -5,17 +5,16 @@
 . "$(dirname "$0")/../lib/live.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
 . "$(dirname "$0")/../lib/dockerd.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need curl
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 
 mark=$(marker parent)
 uid=$(cat /proc/sys/kernel/random/uuid)
 parent=/kubepods/besteffort/pod$uid
 # Behind dockerd's end, which is registered later.
 remove_cgroups() {
-	rmdir "$cgroups/system.slice/cri-docker.service" "$cgroups/system.slice"
+	rmdir "$CGROUPS/system.slice/cri-docker.service" "$CGROUPS/system.slice"
 	rmdir /sys/fs/cgroup{,/*}"$parent"
 	rmdir /sys/fs/cgroup{,/*}/kubepods/besteffort /sys/fs/cgroup{,/*}/kubepods # of others they are not empty
 }
@@ -26,10 +25,9 @@ start_dockerd "$(id -gn "$TEST_USER")"
 make_image whodid-test:1
 make_key alice >/dev/null || bail_out "a key can be made"
 cp "$SCRATCH/alice.pub" "$SCRATCH/authorized"
-manager=$SCRATCH/manager
-install -m 755 "$B/tests/lib/service-manager" "$manager"
+start_units
 
-start_daemon --set "identity.service_managers=$manager" \
+start_daemon --set "identity.service_managers=$MANAGER" \
 	--set "identity.container_runtimes=$(command -v containerd-shim-runc-v2)"
 start_sshd
 all='.identity | .who + " " + (.via // [] | join(","))'
@@ -66,7 +64,7 @@ like "$(wd id "$(jq -r .uid <<<"$event")" 2>&1)" "labels do not count" "27: id s
 # shellcheck disable=SC2086 # words
 id=$(docker create --network none --ulimit nofile=1024:1024 --cgroup-parent="$parent" $labels whodid-test:1 \
 	/bin/sh -c "/bin/true $mark-pod; exec /bin/sleep 600") || bail_out "a container is made"
-ok "cri-dockerd starts a container" "$manager" "$cgroups/system.slice/cri-docker.service" "$(command -v curl)" -sf \
+ok "cri-dockerd starts a container" "$MANAGER" "$CGROUPS/system.slice/cri-docker.service" "$(command -v curl)" -sf \
 	--unix-socket "$SCRATCH/docker.sock" -X POST "http://docker/v1.41/containers/$id/start"
 event=$(exec_with "$mark-pod")
 json_is "$event" .identity.as pod:shop/web-1/web "by cri-dockerd: that pod"

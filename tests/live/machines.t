@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # LXC and systemd-nspawn: root gives a machine its name, and its runtime makes the cgroup that says it.
 . "$(dirname "$0")/../lib/live.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need busybox
 if ldd "$(command -v busybox)" >/dev/null 2>&1; then skip_all "busybox is not static"; fi
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 
 mark=$(marker machine)
 name=wd$$
@@ -15,18 +14,17 @@ mkdir -p "$root"/{bin,usr,proc,sys,dev,etc,sbin,tmp,run}
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in sh true sleep; do ln -s busybox "$root/bin/$applet"; done
 chmod 755 "$SCRATCH"
-manager=$SCRATCH/manager
-install -m 755 "$B/tests/lib/service-manager" "$manager"
-unit=$cgroups/machine.slice/systemd-nspawn@$name.service
+start_units
+unit=$CGROUPS/machine.slice/systemd-nspawn@$name.service
 
 remove_cgroups() {
 	find "$unit" -depth -type d -exec rmdir {} +
-	rmdir "$cgroups/machine.slice"
+	rmdir "$CGROUPS/machine.slice"
 	# what the runtimes leave behind, in each hierarchy; only what is empty goes
 	rmdir /sys/fs/cgroup{,/*}/{lxc.pivot,payload,supervisor}
 }
 cleanup remove_cgroups
-start_daemon --set "identity.service_managers=$manager"
+start_daemon --set "identity.service_managers=$MANAGER"
 all='.identity | .who + " " + (.via // [] | join(",")) + " " + .as'
 
 exec_with() {
@@ -61,7 +59,7 @@ fi
 kind=unit
 if ! command -v systemd-nspawn >/dev/null; then
 	skip "nspawn" "systemd-nspawn is not installed"
-elif ! nspawn "$manager" "$unit"; then
+elif ! nspawn "$MANAGER" "$unit"; then
 	skip "nspawn" "it does not start here: $(tail -n 1 "$SCRATCH/nspawn.out")"
 else
 	event=$(exec_with "$mark-unit") || bail_out "the exec in nspawn was seen"

@@ -3,10 +3,9 @@
 # Names of connections: what real clients ask real name servers, what a connect is called, and what TLS
 # says. In a network of the test's own, so that nothing of the host's is in the way.
 . "$(dirname "$0")/../lib/live.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need ip nsenter dnsmasq dig getent curl openssl python3 unshare
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 
 net=wd-names-$$
 names=$TOP/tests/live/actors/names.py
@@ -43,7 +42,7 @@ wait_until 10 tcp_open 8080 || bail_out "the web server listens"
 wait_until 10 tcp_open 8443 || bail_out "the TLS server listens"
 
 chmod 755 "$SCRATCH"
-install -m 755 "$B/tests/lib/service-manager" "$SCRATCH/manager"
+start_units
 cat >"$ROOT/profiles.d/names.yaml" <<'END'
 apiVersion: whodid.dev/v1alpha1
 kind: Role
@@ -67,13 +66,13 @@ spec:
 END
 # In a unit of its own, so with an identity of its own, and with the resolver above.
 in_unit() { # UNIT COMMAND...
-	cleanup rmdir "$cgroups/system.slice/$1"
+	cleanup rmdir "$CGROUPS/system.slice/$1"
 	# shellcheck disable=SC2016 # for the shell inside
-	inside "$SCRATCH/manager" "$cgroups/system.slice/$1" /usr/bin/unshare --mount /bin/bash -c \
+	inside "$MANAGER" "$CGROUPS/system.slice/$1" /usr/bin/unshare --mount /bin/bash -c \
 		'mount --bind "$0" /etc/resolv.conf && "$@"' "$SCRATCH/resolv.conf" "${@:2}"
 }
-cleanup rmdir "$cgroups/system.slice"
-start_daemon --set sensor.resolvers=127.0.53.1 --set "identity.service_managers=$SCRATCH/manager"
+cleanup rmdir "$CGROUPS/system.slice"
+start_daemon --set sensor.resolvers=127.0.53.1 --set "identity.service_managers=$MANAGER"
 dns() { first_event ".dns.name == \"$1\" and .dns.type == \"$2\" and ${3:-true}" type=net.dns; }
 
 # --- questions and answers

@@ -4,20 +4,15 @@
 # exec, every exit, every connect and every distinct file opened must be in both accounts. A difference
 # is named and fails, unless tests/lib/oracle.py knows the reason for it and prints that.
 . "$(dirname "$0")/../lib/live.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need strace make cc python3
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 strace -o /dev/null /bin/true 2>/dev/null || skip_all "strace may not trace here"
 
 unit=whodid-oracle-$$.service
 chmod 755 "$SCRATCH"
-manager=$SCRATCH/manager
-install -m 755 "$B/tests/lib/service-manager" "$manager"
-remove_cgroup() {
-	rmdir "$cgroups/system.slice/$unit" && rmdir "$cgroups/system.slice"
-}
-cleanup remove_cgroup
+start_units
+cleanup rm_cgroup "system.slice/$unit"
 
 # A project with what builds do: a configure script, objects, a library, generated code, tests, install.
 project=$SCRATCH/project
@@ -79,11 +74,11 @@ END
 cleanup kill $!
 wait_until 10 test -s "$SCRATCH/port" || bail_out "the server listens"
 
-start_daemon --set "identity.service_managers=$manager"
+start_daemon --set "identity.service_managers=$MANAGER"
 cd "$project" || exit 1
 strace -ff -y -s 100000 -o "$SCRATCH/trace/t" \
 	-e trace=execve,execveat,connect,open,openat,openat2,creat -e signal=none \
-	"$manager" "$cgroups/system.slice/$unit" /usr/bin/make -j2 "PORT=$(cat "$SCRATCH/port")" >"$SCRATCH/make.log" 2>&1 ||
+	"$MANAGER" "$CGROUPS/system.slice/$unit" /usr/bin/make -j2 "PORT=$(cat "$SCRATCH/port")" >"$SCRATCH/make.log" 2>&1 ||
 	bail_out "the build succeeds" "$(tail "$SCRATCH/make.log")"
 cd "$TOP" || exit 1
 is_quiet() {
@@ -95,7 +90,7 @@ stop_daemon # the counts of folded opens come with the end of their window, at t
 like "$(cat "$SCRATCH/answer")" "No loss in this period|events" "the answer says how complete it is"
 is "$(jq -s 'map(select(.type == "loss")) | length' "$SCRATCH/events")" 0 "nothing was lost"
 
-python3 tests/lib/oracle.py "$SCRATCH/trace" "$SCRATCH/events" "$manager" >"$SCRATCH/compared" ||
+python3 tests/lib/oracle.py "$SCRATCH/trace" "$SCRATCH/events" "$MANAGER" >"$SCRATCH/compared" ||
 	bail_out "both accounts can be read" "$(cat "$SCRATCH/compared")"
 grep '^#' "$SCRATCH/compared"
 for what in execs exits connects "files read" "files written" "refused opens"; do
@@ -104,6 +99,6 @@ for what in execs exits connects "files read" "files written" "refused opens"; d
 done
 # The comparison itself finds what is missing.
 jq -c 'select((.type == "exec" and (.process.exe | endswith("/sed"))) | not)' "$SCRATCH/events" >"$SCRATCH/fewer"
-like "$(python3 tests/lib/oracle.py "$SCRATCH/trace" "$SCRATCH/fewer" "$manager")" "execs: [0-9]+ in both, [1-9][0-9]* missing" \
+like "$(python3 tests/lib/oracle.py "$SCRATCH/trace" "$SCRATCH/fewer" "$MANAGER")" "execs: [0-9]+ in both, [1-9][0-9]* missing" \
 	"without one of its events the difference would show"
 done_testing

@@ -3,11 +3,10 @@
 # podman as a service behind its socket: whose a container is, and whose a program put into one.
 . "$(dirname "$0")/../lib/live.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need podman runc tar busybox curl
 if ldd "$(command -v busybox)" >/dev/null 2>&1; then skip_all "busybox is not static"; fi
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 
 mark=$(marker podsock)
 socket=$SCRATCH/podman.sock
@@ -29,7 +28,7 @@ service_answers() {
 }
 
 remove_unit() {
-	rmdir "$cgroups/system.slice/podman.service" && rmdir "$cgroups/system.slice"
+	rmdir "$CGROUPS/system.slice/podman.service" && rmdir "$CGROUPS/system.slice"
 }
 
 stop_service() {
@@ -74,15 +73,14 @@ create "$mark-hers" "/bin/true $mark-run; exec /bin/sleep 600"
 create "$mark-byhand" "/bin/true $mark-byhand; exec /bin/sleep 600"
 make_key alice >/dev/null || bail_out "a key can be made"
 cp "$SCRATCH/alice.pub" "$SCRATCH/authorized"
-manager=$SCRATCH/manager
-install -m 755 "$B/tests/lib/service-manager" "$manager"
+start_units
 cleanup remove_unit
-start_daemon --set "identity.service_managers=$manager"
+start_daemon --set "identity.service_managers=$MANAGER"
 start_sshd
 all='.identity | .who + " " + (.via // [] | join(","))'
 
 # As systemd runs it: the container is hers, and what she puts into it.
-start_service "$manager" "$cgroups/system.slice/podman.service"
+start_service "$MANAGER" "$CGROUPS/system.slice/podman.service"
 alice "curl -sf --unix-socket $socket -X POST http://d/v4.0.0/libpod/containers/$mark-hers/start || exit 1
 	while [ ! -e $SCRATCH/seen ]; do sleep 0.05; done" &
 hers=$!

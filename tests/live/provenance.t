@@ -3,9 +3,8 @@
 # Who wrote what is executed: a deploy service executes what a CI job left behind, in each way that
 # files come to be, and what nobody is known to have written names nobody.
 . "$(dirname "$0")/../lib/live.sh"
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+. "$(dirname "$0")/../lib/units.sh"
+need_cgroups
 
 mark=$(marker prov)
 job=ci:github/acme/app/build
@@ -17,10 +16,7 @@ manager=$SCRATCH/bin/manager
 install -m 755 "$ACTORS/stub_worker" "$worker"
 install -m 755 "$B/tests/lib/service-manager" "$manager"
 install -m 755 /bin/true "$SCRATCH/w/before"
-remove_cgroup() {
-	rmdir "$cgroups/system.slice/$unit" && rmdir "$cgroups/system.slice"
-}
-cleanup remove_cgroup
+cleanup rm_cgroup "system.slice/$unit"
 cat >"$ROOT/profiles.d/deploy.yaml" <<END
 apiVersion: whodid.dev/v1alpha1
 kind: Role
@@ -54,7 +50,7 @@ ci() {
 		"step $1" | "$worker" spawnclient 3 4
 }
 deploy() {
-	"$manager" "$cgroups/system.slice/$unit" "$@"
+	"$manager" "$CGROUPS/system.slice/$unit" "$@"
 }
 # ran PROGRAM: the deploy service's exec of it.
 ran() {

@@ -3,23 +3,17 @@
 # A service that its manager starts in its unit's cgroup is that unit: scenario 16, with a manager
 # of the test's own that the settings name.
 . "$(dirname "$0")/../lib/live.sh"
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+. "$(dirname "$0")/../lib/units.sh"
+need_cgroups
 
 mark=$(marker svc)
 unit=whodid-demo-$$.service
-manager=$SCRATCH/manager
-chmod 755 "$SCRATCH" # trusted executables lie where only root can write
-install -m 755 "$B/tests/lib/service-manager" "$manager"
-remove_cgroup() {
-	rmdir "$cgroups/system.slice/$unit" && rmdir "$cgroups/system.slice"
-}
-cleanup remove_cgroup
+start_units
+cleanup rm_cgroup "system.slice/$unit"
 
-start_daemon --set "identity.service_managers=$manager"
+start_daemon --set "identity.service_managers=$MANAGER"
 start_watch
-"$manager" "$cgroups/system.slice/$unit" /bin/sh -c "/bin/true $mark; /bin/sleep 300 & echo \$! >$SCRATCH/pid; wait" &
+"$MANAGER" "$CGROUPS/system.slice/$unit" /bin/sh -c "/bin/true $mark; /bin/sleep 300 & echo \$! >$SCRATCH/pid; wait" &
 cleanup kill -KILL $!
 wait_until 30 test -s "$SCRATCH/pid" || bail_out "the service starts"
 pid=$(cat "$SCRATCH/pid")
@@ -33,8 +27,8 @@ json_is "$(wd id "$pid" -o json)" .identity.who "unit:$unit" "id PID says the sa
 
 # A copy that the settings do not name is no manager: the cgroup's name makes nobody a unit.
 install -m 755 "$B/tests/lib/service-manager" "$SCRATCH/pretender"
-cleanup rmdir "$cgroups/system.slice/fake-$unit"
-"$SCRATCH/pretender" "$cgroups/system.slice/fake-$unit" /bin/true "$mark-fake"
+cleanup rmdir "$CGROUPS/system.slice/fake-$unit"
+"$SCRATCH/pretender" "$CGROUPS/system.slice/fake-$unit" /bin/true "$mark-fake"
 fake=$(first_event '(.process.argv | index("'"$mark-fake"'")) and (.process.exe | endswith("/true"))' type=exec) ||
 	bail_out "the pretender's exec was seen"
 unlike "$(jq -r .identity.who <<<"$fake")" "fake-" "a process that moves itself is not the unit it moves to"

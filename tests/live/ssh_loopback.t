@@ -3,10 +3,9 @@
 # A service that logs in to its own host over ssh stays that service, whatever account it gets: scenario 38.
 . "$(dirname "$0")/../lib/live.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
+. "$(dirname "$0")/../lib/units.sh"
 need sudo
-cgroups=/sys/fs/cgroup
-[ -d $cgroups/unified ] && cgroups=/sys/fs/cgroup/unified
-[ -e $cgroups/cgroup.procs ] || skip_all "no cgroup v2 here"
+need_cgroups
 
 make_user ssh
 mark=$(marker loopback)
@@ -17,19 +16,14 @@ cleanup rm -f "/etc/sudoers.d/$TEST_USER"
 chmod 440 "/etc/sudoers.d/$TEST_USER"
 
 unit=whodid-job-$$.service
-manager=$SCRATCH/manager
-chmod 755 "$SCRATCH" # trusted executables lie where only root can write
-install -m 755 "$B/tests/lib/service-manager" "$manager"
-remove_cgroup() {
-	rmdir "$cgroups/system.slice/$unit" && rmdir "$cgroups/system.slice"
-}
-cleanup remove_cgroup
-start_daemon --set "identity.service_managers=$manager"
+start_units
+cleanup rm_cgroup "system.slice/$unit"
+start_daemon --set "identity.service_managers=$MANAGER"
 start_watch
 start_sshd
 
 mapfile -t options < <(ssh_options job)
-ok "the service logs in to its own host" "$manager" "$cgroups/system.slice/$unit" /usr/bin/ssh "${options[@]}" \
+ok "the service logs in to its own host" "$MANAGER" "$CGROUPS/system.slice/$unit" /usr/bin/ssh "${options[@]}" \
 	"$TEST_USER@127.0.0.1" "/bin/true $mark-over; sudo -n /bin/true $mark-root"
 
 event=$(first_event "$(true_with "$mark-over")" type=exec) || bail_out "what it ran over there was seen"
