@@ -13,7 +13,6 @@ root=$SCRATCH/rootfs
 mkdir -p "$root"/{bin,usr,proc,sys,dev,etc,sbin,tmp,run}
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in sh true sleep; do ln -s busybox "$root/bin/$applet"; done
-chmod 755 "$SCRATCH"
 start_units
 unit=$CGROUPS/machine.slice/systemd-nspawn@$name.service
 

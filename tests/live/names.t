@@ -41,7 +41,6 @@ tcp_open() { inside bash -c "exec 3<>/dev/tcp/127.0.0.66/$1"; }
 wait_until 10 tcp_open 8080 || bail_out "the web server listens"
 wait_until 10 tcp_open 8443 || bail_out "the TLS server listens"
 
-chmod 755 "$SCRATCH"
 start_units
 cat >"$ROOT/profiles.d/names.yaml" <<'END'
 apiVersion: whodid.dev/v1alpha1

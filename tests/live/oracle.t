@@ -10,7 +10,6 @@ need_cgroups
 strace -o /dev/null /bin/true 2>/dev/null || skip_all "strace may not trace here"
 
 unit=whodid-oracle-$$.service
-chmod 755 "$SCRATCH"
 start_units
 cleanup rm_cgroup "system.slice/$unit"
 
