@@ -44,7 +44,11 @@ static void watch_settings(struct daemon *d)
 {
 	static const char *const units[] = {"/etc/systemd/system/whodid.service",
 					    "/etc/systemd/system/whodid.service.d",
-					    "/usr/lib/systemd/system/whodid.service"};
+					    "/etc/systemd/system.control/whodid.service.d",
+					    "/run/systemd/system/whodid.service.d",
+					    "/run/systemd/system.control/whodid.service.d",
+					    "/usr/lib/systemd/system/whodid.service",
+					    "/usr/local/lib/systemd/system/whodid.service"};
 	char path[PATH_MAX + 32];
 	char *slash;
 

@@ -229,6 +229,18 @@ static bool changes_old_path(const struct event_what *what)
 	       str_is(what->file.op, "move_mount");
 }
 
+/*
+ * What systemd does whenever it starts or stops a service: it sees to it that a folder is there, and thaws the
+ * service's group and those above it. To freeze it opens the same file: of that the daemon notices the pause.
+ */
+static bool is_managers_work(const struct place *p, const struct event *ev)
+{
+	if (p->kind == TAMPER_GROUP)
+		return ev->what.pid == 1 && str_is(ev->what.file.op, "open") &&
+		       str_ends(ev->what.file.path, "/cgroup.freeze");
+	return ev->what.err == EEXIST && str_is(ev->what.file.op, "mkdir");
+}
+
 static enum severity sees_file(struct tamper *t, const struct event *ev)
 {
 	static const char *const words[] = {[TAMPER_STORE] = "the store",
@@ -243,7 +255,8 @@ static enum severity sees_file(struct tamper *t, const struct event *ev)
 		path = ev->what.file.old_path;
 		p = find_place(t, ev, path);
 	}
-	if (!p || ((p->kind == TAMPER_STORE || p->kind == TAMPER_PINS) && is_own_program(t, ev)))
+	if (!p || is_managers_work(p, ev) ||
+	    ((p->kind == TAMPER_STORE || p->kind == TAMPER_PINS) && is_own_program(t, ev)))
 		return SEVERITY_NONE;
 	snprintf(t->message, sizeof(t->message), "%.*s of %s: %.*s", (int)ev->what.file.op.n,
 		 ev->what.file.op.p, words[p->kind], (int)path.n, path.p);

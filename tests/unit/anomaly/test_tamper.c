@@ -22,6 +22,7 @@
 #define TICK   10000000ull
 #define SECOND 1000000000ull
 #define DEV    0x800001ull
+#define GROUP  "/sys/fs/cgroup/system.slice"
 
 static struct event told;
 
@@ -34,6 +35,8 @@ static struct tamper *new_tamper(void)
 	tamper_watch(t, TAMPER_SETTINGS, "/etc/whodid/whodid.yaml", DEV);
 	tamper_watch(t, TAMPER_PROGRAM, "/usr/sbin/whodidd", DEV);
 	tamper_watch(t, TAMPER_PINS, "/sys/fs/bpf/whodid", 0);
+	tamper_watch(t, TAMPER_GROUP, GROUP "/cgroup.freeze", 0);
+	tamper_watch(t, TAMPER_GROUP, GROUP "/cgroup.kill", 0);
 	return t;
 }
 
@@ -214,6 +217,33 @@ static void files(void **state)
 }
 
 /* The old name counts where something is done to it: not the text of a symbolic link. */
+/* Each time systemd starts or stops a service. */
+static void a_service_manager_at_work(void **state)
+{
+	static const char *const freeze = GROUP "/cgroup.freeze";
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_WRITE, "open", freeze);
+
+	(void)state;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev.what.pid = 1;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev = file_act(EVENT_FILE_WRITE, "open", GROUP "/cgroup.kill");
+	ev.what.pid = 1;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = file_act(EVENT_FILE_DELETE, "unlink", freeze);
+	ev.what.pid = 1;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	/* the folders of the unit, which are there */
+	ev = file_act(EVENT_FILE_CREATE, "mkdir", "/var/lib/whodid");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev.what.outcome = OUTCOME_FAILED;
+	ev.what.err = EEXIST;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.file.op = STR_LIT("rename");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+}
+
 static void two_names(void **state)
 {
 	TAMPER t = new_tamper();
@@ -301,6 +331,7 @@ int main(void)
 		cmocka_unit_test(who_commanded),
 		cmocka_unit_test(reaching_into_it),
 		cmocka_unit_test(files),
+		cmocka_unit_test(a_service_manager_at_work),
 		cmocka_unit_test(two_names),
 		cmocka_unit_test(objects_in_the_kernel),
 		cmocka_unit_test(whoever_lists_all_is_told_once),
