@@ -122,7 +122,7 @@ int on_process(struct bpf_iter__task *ctx)
 		take_process(s, r, task, task->mm->exe_file);
 	len = slot_close(s, RECORD_PROCESS);
 	hide(len);
-	if (len > 0 && len <= SLOT_DATA + 8)
+	if (len > 0 && len <= RECORD_BYTES_MAX)
 		bpf_seq_write(ctx->meta->seq, s->data, len);
 	slot_release(s);
 	return 0;

@@ -94,6 +94,7 @@ static __always_inline void slot_release(struct slot *s)
 	({                                                    \
 		(s)->len = sizeof(type);                      \
 		(s)->root_off = (s)->root_len = 0;            \
+		(s)->place_at = 0;                            \
 		__builtin_memset((s)->data, 0, sizeof(type)); \
 		(type *)(s)->data;                            \
 	})
@@ -107,6 +108,9 @@ static __always_inline struct record_text slot_took(struct slot *s, u32 len)
 	return t;
 }
 
+/* What slot_close() makes of a full slot. */
+#define RECORD_BYTES_MAX (SLOT_DATA + 8 + sizeof(struct record_place))
+
 /* Completes the header and pads the record to 8 bytes. Its length, or 0 when it is too long. */
 static_sub u32 slot_close(struct slot *s, u32 kind)
 {
@@ -118,6 +122,10 @@ static_sub u32 slot_close(struct slot *s, u32 kind)
 		return 0;
 	__builtin_memset(&s->data[len], 0, 8);
 	len = (len + 7) & ~7u;
+	if (s->flags & RECORD_PLACED) {
+		__builtin_memcpy(&s->data[len], &s->place, sizeof(s->place));
+		len += sizeof(s->place);
+	}
 	h->boot_ns = bpf_ktime_get_boot_ns();
 	h->size = len;
 	h->kind = kind;
@@ -149,7 +157,7 @@ static_sub bool slot_submit(struct slot *s, u32 kind)
 	 */
 	fill = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) & (cfg_wakeup_bytes - 1);
 	hide(len);
-	if (len == 0 || len > SLOT_DATA + 8)
+	if (len == 0 || len > RECORD_BYTES_MAX)
 		goto lost;
 	if (!bpf_ringbuf_output(&events, s->data, len,
 				fill + len >= cfg_wakeup_bytes ? BPF_RB_FORCE_WAKEUP

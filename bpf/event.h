@@ -134,6 +134,11 @@ enum record_kind {
  * act: executable and credentials are those of then, argc is 0, argv, filename and script are absent
  */
 #define RECORD_EXEC_LATE (1u << 18)
+/*
+ * the record ends with a struct record_place: where in its file system a path of it lies. Of who acts in
+ * another mount namespace than the host's
+ */
+#define RECORD_PLACED	 (1u << 19)
 
 struct record_header {
 	__u64 boot_ns;
@@ -153,6 +158,17 @@ struct record_header {
 struct record_text {
 	__u32 off;
 	__u32 len; /* 0 with off 0 = absent */
+};
+
+/*
+ * A file by its file system, which several mount namespaces may have mounted, each in its own place:
+ * mount and rest in a row are its path from the top of the file system.
+ */
+struct record_place {
+	__u64 dev; /* as in record_exec */
+	struct record_text
+		mount; /* top of the mount that the path passes; "/" = of the file system */
+	struct record_text rest; /* the end of a path of the record: what is below that mount */
 };
 
 /* task.flags: facts about the task that the identity stage turns into flags */
@@ -195,6 +211,7 @@ struct record_task {
 
 _Static_assert(sizeof(struct record_header) == 32, "ABI");
 _Static_assert(sizeof(struct record_task) == 96, "ABI");
+_Static_assert(sizeof(struct record_place) == 24, "ABI");
 
 #include "event_act.h"
 #include "event_boundary.h"

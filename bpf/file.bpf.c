@@ -192,6 +192,8 @@ static __noinline struct slot *begin_by_arguments(struct task_struct *task,
 		take_object(s, r, read_fd(task, s->args[0]));
 	else
 		take_paths(s, r, op);
+	if (r->mnt_inum && op->path != ABSENT) /* of where it starts */
+		walk_place(s->id);
 	if (op->extra == EXTRA_XATTR)
 		slot_text(s, s->args[op->arg & 7], false, &r->path2);
 	return s;

@@ -119,7 +119,7 @@ static __always_inline void take_object(struct slot *s, struct record_file *r, s
 	r->inode = id.inode;
 	if (r->op != FILE_OP_CHMOD)
 		r->mode = BPF_CORE_READ(file, f_inode, i_mode);
-	slot_file_path(s, file, &r->path);
+	slot_placed_path(s, file, r->mnt_inum, &r->path);
 }
 
 #endif

@@ -114,6 +114,7 @@ struct inode;
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 };
 struct inode {
 	unsigned short i_mode;

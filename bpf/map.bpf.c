@@ -102,6 +102,8 @@ static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 cl
 	r->mode = m->mode;
 	r->new_uid = r->new_gid = 0xffffffff;
 	slot_path(s, (struct vfsmount *)m->mnt, (struct dentry *)m->dentry, &r->path);
+	if (r->mnt_inum)
+		walk_place(s->id);
 	if (slot_submit(s, RECORD_FILE_MAP) && folds)
 		fold_begin(&m->key, (struct record_header *)s->data);
 	slot_release(s);

@@ -98,6 +98,11 @@ struct slot {
 	u32 root_at;  /* of path, where the walk has come through it; 0 = nowhere */
 	u16 root_off; /* see struct record_header */
 	u16 root_len;
+	u32 place_at; /* of path, where the walk has left the mount of what it began with; 0 = nowhere */
+	u32 place_off;	 /* of the text that it made */
+	u64 place_mount; /* that mount, and its top */
+	u64 place_dentry;
+	struct record_place place; /* with RECORD_PLACED in flags */
 	u64 args[8]; /* of the system call; [6] is 0 and [7] is AT_FDCWD, see file.bpf.c */
 	struct flow_count flow;	  /* on its way into a window */
 	u64 held_ns;		  /* a held slot: since when, */

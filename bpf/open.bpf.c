@@ -141,7 +141,7 @@ static __always_inline void fill_opened(struct slot *s, struct record_file *r, s
 		if (has_other_writers((u64)inode))
 			s->flags |= RECORD_CO_WRITERS;
 	}
-	slot_file_path(s, file, &r->path);
+	slot_placed_path(s, file, r->mnt_inum, &r->path);
 }
 
 static __always_inline void submit_opened(struct slot *s, struct opened *o)

@@ -78,6 +78,10 @@ static long walk_step(u32 i, struct walk *w)
 	if ((u64)d != s->walk_root)
 		read_dentry(d, &h);
 	if ((u64)d == s->walk_root || d == h.parent) {
+		if (!s->place_at) {
+			s->place_at = s->walk_off;
+			s->place_dentry = (u64)d;
+		}
 		up = BPF_CORE_READ(m, mnt_parent);
 		if ((u64)d != s->walk_root)
 			s->flags |= RECORD_PATH_ESCAPED;
@@ -177,6 +181,7 @@ shared_sub int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
 	if (!s)
 		return 0;
 	s->text = t;
+	s->place_at = 0;
 	if (!d || !mnt)
 		return 0;
 	root = BPF_CORE_READ(mnt, mnt_root);
@@ -192,11 +197,63 @@ shared_sub int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
 	s->walk_dentry = dentry_address;
 	s->walk_mount = (u64)mount_of(mnt);
 	s->walk_root = (u64)root;
+	s->place_mount = mnt_address;
 	note_root(s);
 	bpf_loop(WALK_STEPS, walk_step, &w, 0);
 	walk_finish(s, &t);
+	s->place_off = t.off;
 	take_root(s, &t);
 	s->text = t;
+	return 0;
+}
+
+/* One name upwards, over no mount. walk_dentry becomes 0 where that ends elsewhere than at walk_root. */
+static long inside_step(u32 i, struct walk *w)
+{
+	struct slot *s = w->s;
+	struct dentry *d = (struct dentry *)s->walk_dentry;
+	struct dentry_head h = {};
+
+	(void)i;
+	if ((u64)d == s->walk_root)
+		return 1;
+	read_dentry(d, &h);
+	if (d == h.parent || walk_prepend(s, h.name, h.len)) {
+		s->walk_dentry = 0;
+		return 1;
+	}
+	s->walk_dentry = (u64)h.parent;
+	return 0;
+}
+
+/* Behind walk_path(): where that lies in its file system goes into the record. */
+shared_sub int walk_place(u32 slot)
+{
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct vfsmount *mnt;
+	struct super_block *sb;
+	struct record_text mount = {}, rest = {};
+	struct walk w = {.s = s};
+
+	if (!s || !s->place_at || s->flags & RECORD_PATH_CUT)
+		return 0;
+	mnt = (struct vfsmount *)s->place_mount;
+	sb = BPF_CORE_READ(mnt, mnt_sb);
+	rest.len = SLOT_PATH - s->place_at;
+	rest.off = s->place_off + (s->walk_off < SLOT_PATH ? s->place_at - s->walk_off : 1);
+	s->walk_off = SLOT_PATH;
+	s->walk_dentry = s->place_dentry;
+	s->walk_root = (u64)BPF_CORE_READ(sb, s_root);
+	bpf_loop(WALK_STEPS, inside_step, &w, 0);
+	if (!s->walk_dentry) {
+		s->flags &= ~RECORD_PATH_CUT;
+		return 0;
+	}
+	walk_finish(s, &mount);
+	s->place.dev = BPF_CORE_READ(sb, s_dev);
+	s->place.mount = mount;
+	s->place.rest = rest;
+	s->flags |= RECORD_PLACED;
 	return 0;
 }
 
@@ -215,6 +272,15 @@ static __always_inline void slot_file_path(struct slot *s, struct file *file,
 
 	bpf_core_read(&path, sizeof(path), &file->f_path);
 	slot_path(s, path.mnt, path.dentry, out);
+}
+
+/* The same of a file, and where it is in its file system. */
+static __always_inline void slot_placed_path(struct slot *s, struct file *file, bool placed,
+					     struct record_text *out)
+{
+	slot_file_path(s, file, out);
+	if (placed)
+		walk_place(s->id);
 }
 
 static long cgroup_step(u32 i, struct walk *w)

@@ -124,12 +124,17 @@ static __always_inline u32 read_mnt_inum(struct task_struct *task)
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 }
 
+static __always_inline bool is_host_mnt(u32 inum)
+{
+	return inum == host_mnt_inum[0] || inum == host_mnt_inum[1];
+}
+
 /* Current's, or 0 where its paths are the host's. */
 static __always_inline u32 foreign_mnt_inum(void)
 {
 	u32 inum = read_mnt_inum(bpf_get_current_task_btf());
 
-	return inum == host_mnt_inum[0] || inum == host_mnt_inum[1] ? 0 : inum;
+	return is_host_mnt(inum) ? 0 : inum;
 }
 
 /* Inode and device of an open file. */

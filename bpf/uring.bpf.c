@@ -149,7 +149,7 @@ static __always_inline u32 kind_of_request(const struct record_file *r, u32 kind
 static __always_inline void take_up(struct slot *s, const struct record_header *h)
 {
 	s->len = h->size;
-	s->flags = h->flags;
+	s->flags = h->flags & ~RECORD_PLACED; /* that is in the bytes already */
 	s->root_off = h->root_off;
 	s->root_len = h->root_len;
 }
@@ -182,7 +182,8 @@ static __always_inline void put_aside(struct slot *s, u64 req, u32 kind)
 {
 	bool ends = !(read_request_flags(req) & REQ_F_CQE_SKIP);
 
-	if (ends && s->len < REQUEST_BYTES - 8 && slot_close(s, kind)) {
+	if (ends && s->len < REQUEST_BYTES - 8 - sizeof(struct record_place) &&
+	    slot_close(s, kind)) {
 		if (!bpf_map_update_elem(&requests, &req, s->data, BPF_NOEXIST))
 			return;
 		tell_forgotten(req);

@@ -204,6 +204,7 @@ const struct field event_fields[] = {
 	ROW(84, "process.ancestors", "ancestor", FIELD_SPECIAL, who.ancestors, ACT, "processes above the parent, nearest first"),
 
 	ROW(191, "exec.path_in_root", NULL, FIELD_TEXT, what.exec.path_in_root, EXEC, "executable as a process in a changed root names it, where process.exe is the path in its mount namespace"),
+	ROW(251, "exec.path_on_host", NULL, FIELD_TEXT, what.exec.path_on_host, EXEC, "executable as the host names it, where process.exe is the path in another mount namespace (a container's); absent when that is not known"),
 	ROW(189, "exec.late", NULL, FIELD_BOOL, what.exec.late, EXEC, "the kernel skipped the program that tells execs: found at the process's next act, without arguments"),
 	ROW(225, "exec.written_by", "written_by", FIELD_LIST, who.written_by, EXEC, "who opened for writing last what was executed (of a script: the script); more than one when several had it open at once"),
 	ROW(199, "exec.writer_unknown", NULL, FIELD_ENUM, who.writer_unknown, EXEC, "why written_by is absent although it may have been written while this host was watched: missed (records were lost, or nothing ran that saw it), others (more have it open than were seen), recall (the history from before the start is being read)", .name_of = writer_unknown_name),
@@ -225,6 +226,7 @@ const struct field event_fields[] = {
 
 	ROW(21, "file.path", "path", FIELD_TEXT, what.file.path, FILES, "path of the file; of a rename, the new one"),
 	ROW(190, "file.path_in_root", "path_in_root", FIELD_TEXT, what.file.path_in_root, FILES, "the same as a process in a changed root (chroot) names it; absent when the root is its mount namespace's, or the file is outside of it"),
+	ROW(250, "file.path_on_host", "path_on_host", FIELD_TEXT, what.file.path_on_host, FILES, "the same on the host, of what is done in another mount namespace (a container's); absent when the file is on no file system that is mounted there, or that is not known"),
 	ROW(192, "file.mount_namespace", "mount_ns", FIELD_COUNT, what.file.mnt_ns, FILES, "mount namespace that the path is in (a container's), when not the host's"),
 	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link, source of a mount"),
 	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),

@@ -215,28 +215,52 @@ static uint64_t types_of(const struct term *t)
 	if (t->field->offset == offsetof(struct event, what.type) && t->match == MATCH_WORDS &&
 	    t->op == OP_EQUAL)
 		return t->negate ? ~t->words[0] : t->words[0];
-	return t->negate ? ~0ull : t->field->types | (t->also ? t->also->types : 0);
+	uint64_t types = t->field->types;
+
+	for (uint8_t i = 0; i < t->also_count; i++)
+		types |= t->also[i]->types;
+	return t->negate ? ~0ull : types;
 }
 
-/* "exe", or "exe|filename" for either of two texts. */
+static int add_field(struct term *t, const struct word *w, struct str name, struct problem *err)
+{
+	const struct field *found = find_field(name);
+
+	if (!found)
+		return unknown_field(w, name, err);
+	if (!t->field)
+		t->field = found;
+	else if (t->also_count == TERM_ALSO)
+		return filter_bad(err, w->whole, "too many fields in one word");
+	else
+		t->also[t->also_count++] = found;
+	return 0;
+}
+
+/* "exe", or "exe|filename" for either of two texts; "path" is any of a file's names. */
 static int set_fields(struct term *t, const struct word *w, struct problem *err)
 {
-	int64_t bar = str_index(w->name, 0, '|');
-	struct str first = bar < 0 ? w->name : str_sub(w->name, 0, (uint32_t)bar), second;
+	int r = 0;
 
-	t->field = find_field(first);
-	if (!t->field)
-		return unknown_field(w, first, err);
-	if (bar < 0)
-		return 0;
-	second = str_sub(w->name, (uint32_t)bar + 1, w->name.n);
-	t->also = find_field(second);
-	if (!t->also)
-		return unknown_field(w, second, err);
-	if (t->field->kind != FIELD_TEXT || t->also->kind != FIELD_TEXT || w->op != OP_EQUAL)
-		return filter_bad(err, w->whole,
-				  "\"|\" stands between two texts, as exe|filename=*.sh");
-	return 0;
+	for (uint32_t at = 0; r == 0 && at <= w->name.n;) {
+		int64_t bar = str_index(w->name, at, '|');
+		uint32_t end = bar < 0 ? w->name.n : (uint32_t)bar;
+		struct str name = str_sub(w->name, at, end - at);
+
+		r = add_field(t, w, name, err);
+		if (r == 0 && w->op == OP_EQUAL && str_is(name, "path")) {
+			r = add_field(t, w, STR_LIT("file.path_in_root"), err);
+			if (r == 0)
+				r = add_field(t, w, STR_LIT("file.path_on_host"), err);
+		}
+		at = end + 1;
+	}
+	for (uint8_t i = 0; r == 0 && i < t->also_count; i++)
+		if (t->field->kind != FIELD_TEXT || t->also[i]->kind != FIELD_TEXT ||
+		    w->op != OP_EQUAL)
+			r = filter_bad(err, w->whole,
+				       "\"|\" stands between texts, as exe|filename=*.sh");
+	return r;
 }
 
 static bool is_program(const struct field *f)

@@ -6,7 +6,8 @@
  *
  * Words are ANDed; a comma in the value is OR; != negates; * and ? are globs in values (they cross
  * '/'); < > <= >= compare numbers, times and levels. A value with blanks is put in double quotes.
- * "exe|filename=*.sh" asks whether either of two texts matches; "!field" and "field" alone ask for absence and presence. dst takes an address, CIDR, name, or
+ * "exe|filename=*.sh" asks whether either of two texts matches, and path= is any of a file's names (path_in_root,
+ * path_on_host), file.path= that one; "!field" and "field" alone ask for absence and presence. dst takes an address, CIDR, name, or
  * address:port. Field names are those of event_fields.h.
  */
 #ifndef WHODID_EVENT_FILTER_H

@@ -31,11 +31,14 @@ struct term_value {
 	uint16_t port; /* 0 = any */
 };
 
+#define TERM_ALSO 4
+
 struct term {
 	const struct field *field;
-	const struct field *also; /* "exe|filename": either may match; both are texts */
-	uint8_t op;		  /* enum term_op */
-	uint8_t match;		  /* enum term_match */
+	const struct field *also[TERM_ALSO]; /* "exe|filename": any may match; all are texts */
+	uint8_t also_count;
+	uint8_t op;    /* enum term_op */
+	uint8_t match; /* enum term_match */
 	bool negate;
 	bool base_name;	       /* a pattern without '/' is for the last part of the path */
 	bool source;	       /* MATCH_ADDRESS: of the source */

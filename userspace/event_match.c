@@ -184,16 +184,17 @@ static bool match_one(const struct term *t, const struct term_value *v, const st
 	}
 }
 
-/* "exe|filename": one of the two has one of the values. */
+/* "exe|filename": one of them has one of the values. */
 static bool match_either(const struct filter *f, const struct term *t, const struct event *ev)
 {
-	const struct field *const fields[] = {t->field, t->also};
+	for (uint8_t i = 0; i <= t->also_count; i++) {
+		const struct field *field = i ? t->also[i - 1] : t->field;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		for (uint32_t v = 0; v < t->count; v++)
-			if (field_present(fields[i], ev) &&
-			    match_text(t, &f->values[t->first + v], field_str(fields[i], ev)))
+			if (field_present(field, ev) &&
+			    match_text(t, &f->values[t->first + v], field_str(field, ev)))
 				return true;
+	}
 	return false;
 }
 
@@ -203,7 +204,7 @@ static bool match_term(const struct filter *f, const struct term *t, const struc
 	bool present = t->match == MATCH_USER ? t->field->types >> ev->what.type & 1
 					      : field_present(t->field, ev);
 
-	if (t->also)
+	if (t->also_count)
 		return match_either(f, t, ev) != t->negate;
 	if (!present || t->op == OP_PRESENT)
 		return present != t->negate;

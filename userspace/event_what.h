@@ -142,6 +142,8 @@ struct event_what {
 		bool loader;  /* the executable is a dynamic loader, which runs what argv says */
 		struct str
 			path_in_root; /* exe from the root that the process has, where that is another */
+		struct str
+			path_on_host; /* exe in the host's mount namespace, where that is another */
 		bool late; /* found at the process's next act: no arguments, no filename */
 	} exec;
 
@@ -160,6 +162,8 @@ struct event_what {
 		struct str requested;
 		/* path from the root that the process has, where that is not the top of its namespace */
 		struct str path_in_root;
+		/* path in the host's mount namespace, where that is another */
+		struct str path_on_host;
 		uint32_t mnt_ns; /* mount namespace that path is in; 0 = the host's, or not known */
 		struct str op;	 /* open, unlink, ... : static text */
 		struct str

@@ -63,6 +63,8 @@ int stages_open(struct daemon *d, const char *passwd_path, const char *host_root
 int stages_open_store(struct daemon *d, struct problem *err);
 /* What live runs have besides: the thread that reads programs, with what the store knows of them. */
 int stages_open_programs(struct daemon *d, struct problem *err);
+/* and the thread that reads the host's mounts. Without them it goes on. */
+void stages_open_mounts(struct daemon *d);
 /* 0 or the store's first -errno. */
 int stages_close(struct daemon *d);
 

@@ -53,6 +53,17 @@ static int restore_anomalies(struct daemon *d, struct problem *err)
 		      : 0;
 }
 
+/* The daemon's own namespace is another one where its unit protects folders; the first process's is the host's. */
+void stages_open_mounts(struct daemon *d)
+{
+	int rc = mount_watch_start(&d->line.decoder.mounts, "/proc/1/mountinfo");
+
+	if (rc)
+		log_warn(
+			"names on the host of files in containers are not told: /proc/1/mountinfo: %s",
+			strerror(-rc));
+}
+
 static void restore_program(void *ctx, const struct program_facts *facts)
 {
 	programs_remember(ctx, facts);
@@ -142,6 +153,8 @@ int stages_close(struct daemon *d)
 	names_free(p->names);
 	if (p->profile)
 		profile_free(p->profile);
+	mount_watch_stop(p->decoder.mounts);
+	p->decoder.mounts = NULL;
 	p->source = NULL;
 	p->programs = NULL;
 	p->store = NULL;

@@ -204,8 +204,10 @@ int start_line(struct daemon *d, struct problem *err)
 		recall_start(d);
 	if (!rc)
 		rc = stages_open_programs(d, err);
-	if (!rc)
+	if (!rc) {
+		stages_open_mounts(d);
 		rc = open_sensor(d, err);
+	}
 	if (!rc)
 		rc = open_recorder(d, err);
 	if (!rc)

@@ -173,10 +173,22 @@ static void say_content(struct text *out, const json_t *row)
 	row_say(out, row, "exec.package");
 }
 
+/* The host's name for what somebody named otherwise in a container. */
+static void say_on_host(struct text *out, const json_t *row)
+{
+	struct str path = row_str(row, "file.path_on_host");
+
+	if (!path.p)
+		path = row_str(row, "exec.path_on_host");
+	if (path.p)
+		text_say_name(out, path);
+}
+
 void print_who_did(const struct cli *c, const json_t *row)
 {
 	_cleanup_text_ struct text what = {0}, with = {0}, chain = {0}, as = {0}, verdict = {0};
-	_cleanup_text_ struct text written = {0}, content = {0}, sure = {0}, by = {0};
+	_cleanup_text_ struct text written = {0}, content = {0}, sure = {0}, by = {0},
+				   on_host = {0};
 
 	view_type(&what, row);
 	text_puts(&what, " ");
@@ -189,6 +201,7 @@ void print_who_did(const struct cli *c, const json_t *row)
 			row_find(row, "process.user.name") ? "process.user.name"
 							   : "process.user.uid");
 	}
+	say_on_host(&on_host, row);
 	say_content(&content, row);
 	say_writer(&written, c, row);
 	say_chain(&chain, c, row);
@@ -200,6 +213,7 @@ void print_who_did(const struct cli *c, const json_t *row)
 	say_part(c, "sure", &sure);
 	say_part(c, "by", &by);
 	say_part(c, "what", &what);
+	say_part(c, "on host", &on_host);
 	say_part(c, "with", &with);
 	say_part(c, "file", &content);
 	say_part(c, "written", &written);
@@ -232,14 +246,15 @@ static int add_user(struct cli *c, const char *user)
 	return CODE_DONE;
 }
 
-/* Scripts are asked for by their name, not by that of their interpreter; renamed files by both names. */
+/* Scripts are asked for by their name, not by that of their interpreter; renamed files by both names; path is
+ * any of a file's names (event_filter.h). */
 static const struct {
 	const char *verb, *types, *field;
 } verbs[] = {
 	{"read", "file.read", "path"},
 	{"write", "file.write,file.create,file.delete,file.rename,file.chmod,file.link",
 	 "path|old_path"},
-	{"exec", "exec", "exe|filename"},
+	{"exec", "exec", "exe|filename|exec.path_in_root|exec.path_on_host"},
 	{"connect", "net.connect,net.tls", "dst"},
 	{"become", "cred.become", NULL},
 	{"login", "session.start", "who"},

@@ -50,6 +50,43 @@ struct str reader_in_root(const struct reader *r, struct str path)
 	return rest.p[0] == '/' ? rest : STR_NONE;
 }
 
+struct str reader_on_host(const struct reader *r, struct record_text path)
+{
+	const char *begin = (const char *)r->record + path.off, *end = begin + path.len;
+	struct str mount = r->place_mount, rest = r->place_rest;
+
+	if (!r->d->mounts || r->bad || !rest.p || rest.p < begin || rest.p + rest.n != end)
+		return STR_NONE;
+	if (mount.n == 1 && rest.n)
+		mount.n = 0;
+	if (mount.n + rest.n > sizeof(r->d->in_fs))
+		return STR_NONE;
+	memcpy(r->d->in_fs, mount.p, mount.n);
+	memcpy(r->d->in_fs + mount.n, rest.p, rest.n);
+	return mount_watch_path(r->d->mounts, r->place_dev,
+				(struct str){r->d->in_fs, mount.n + rest.n}, r->boot_ns,
+				r->d->on_host, sizeof(r->d->on_host));
+}
+
+/* It stands behind everything else. */
+static void read_place(struct reader *r)
+{
+	const struct record_place *place;
+
+	if (!(r->flags & RECORD_PLACED))
+		return;
+	if (r->size - r->fixed < sizeof(*place)) {
+		r->bad = true;
+		return;
+	}
+	r->size -= (uint32_t)sizeof(*place);
+	place = (const void *)((const char *)r->record + r->size);
+	r->place_dev = place->dev;
+	r->place_mount = reader_text(r, place->mount, EVENT_PATH_MAX);
+	r->place_rest = reader_text(r, place->rest, EVENT_PATH_MAX);
+	r->bad |= !str_starts(r->place_mount, "/") || !r->place_rest.p;
+}
+
 void reader_result(struct reader *r, int32_t result, struct event_what *what)
 {
 	if (result > 0 || result < -4095) {
@@ -177,6 +214,7 @@ static void decode_exec(struct reader *r, struct event_what *what)
 	what->exec.deleted = r->flags & RECORD_PATH_DELETED || is_memory(x, what->exec.exe);
 	what->exec.loader = is_loader(what->exec.exe);
 	what->exec.path_in_root = reader_in_root(r, what->exec.exe);
+	what->exec.path_on_host = reader_on_host(r, x->exe);
 	what->exec.late = r->flags & RECORD_EXEC_LATE;
 	what->truncated = cut_of_exec(r, what) | (exe_cut ? CUT_EXE : 0) | (cwd_cut ? CUT_CWD : 0);
 }
@@ -433,6 +471,8 @@ int decode_record(struct decoder *d, const void *record, size_t size, struct eve
 	}
 	r.fixed = kinds[h->kind].size;
 	r.flags = h->flags;
+	r.boot_ns = h->boot_ns;
+	read_place(&r);
 	r.root = reader_text(&r, (struct record_text){h->root_off, h->root_len}, EVENT_PATH_MAX);
 	ev->what.boot_ns = h->boot_ns;
 	ev->what.wall_ns = reader_wall_ns(&r, h->boot_ns);

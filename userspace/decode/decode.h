@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode: the bytes of one record become event.what. Pure, never trusts a length. */
+/*
+ * decode: the bytes of one record become event.what. Never trusts a length; but for the host's mounts, which
+ * others keep, it is pure.
+ */
 #ifndef WHODID_DECODE_H
 #define WHODID_DECODE_H
 
+#include "base/mount_watch.h"
 #include "event.h"
 
 /* What decode needs besides the record. */
 struct decoder {
-	int64_t wall_offset_ns; /* wall = boot + this */
-	uint64_t unknown_kinds; /* counted: records of a kind that this version does not know */
-	uint64_t malformed;	/* counted: records refused */
-	char path[2][4096 * 3]; /* where relative user paths are joined and tidied */
-	char flags[256];	/* words of an open's flags */
+	int64_t wall_offset_ns;	    /* wall = boot + this */
+	uint64_t unknown_kinds;	    /* counted: records of a kind that this version does not know */
+	uint64_t malformed;	    /* counted: records refused */
+	struct mount_watch *mounts; /* of the host, for path_on_host; NULL = not known */
+	char path[2][4096 * 3];	    /* where relative user paths are joined and tidied */
+	char in_fs[4096 * 2];	    /* a path from the top of its file system, */
+	char on_host[4096 * 3];	    /* and the host's name for it */
+	char flags[256];	    /* words of an open's flags */
 };
 
 /*

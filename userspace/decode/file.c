@@ -194,6 +194,41 @@ static void read_names(struct reader *r, const struct record_file *f, struct eve
 		what->file.old_path = second;
 }
 
+/* A call of this kind acts on the last name itself: no link is followed there, and no mount lies on it. */
+static bool acts_on_name(uint32_t op)
+{
+	return op == FILE_OP_UNLINK || op == FILE_OP_RMDIR || op == FILE_OP_RENAME ||
+	       op == FILE_OP_LINK || op == FILE_OP_SYMLINK || op == FILE_OP_MKDIR ||
+	       op == FILE_OP_MKNOD;
+}
+
+/* A single name in a directory whose place is known. */
+static struct str entry_on_host(struct reader *r, struct str name, struct record_text base)
+{
+	struct str dir = reader_on_host(r, base), path;
+
+	if (!dir.p || !name.n || str_index(name, 0, '/') >= 0 || str_is(name, ".") ||
+	    str_is(name, "..") || dir.n + 1 + name.n > sizeof(r->d->on_host))
+		return STR_NONE;
+	if (dir.n == 1)
+		dir.n = 0;
+	path = (struct str){r->d->on_host, dir.n + 1 + name.n};
+	r->d->on_host[dir.n] = '/';
+	memcpy(r->d->on_host + dir.n + 1, name.p, name.n);
+	return path;
+}
+
+static struct str read_on_host(struct reader *r, const struct record_file *f)
+{
+	struct record_text text = names_second(f->op) ? f->path2 : f->path;
+	struct record_text base = names_second(f->op) ? f->base2 : f->base;
+	struct str found = reader_on_host(r, text);
+
+	if (found.p || f->result || !acts_on_name(f->op))
+		return found;
+	return entry_on_host(r, reader_text(r, text, EVENT_PATH_MAX), base);
+}
+
 static uint32_t path_source(const struct reader *r)
 {
 	if (r->flags & RECORD_USER_PATH)
@@ -221,6 +256,7 @@ void decode_file(struct reader *r, struct event_what *what)
 		what->truncated |= CUT_PATH;
 	read_names(r, f, what);
 	what->file.path_in_root = reader_in_root(r, what->file.path);
+	what->file.path_on_host = read_on_host(r, f);
 	what->file.mnt_ns = f->mnt_inum;
 	what->file.op = op_names[f->op];
 	if (f->op == FILE_OP_OPEN)

@@ -10,9 +10,13 @@ struct reader {
 	struct decoder *d;
 	const void *record;
 	uint32_t size;
-	uint32_t fixed;	 /* size of the kind's struct: text begins behind it */
-	uint32_t flags;	 /* RECORD_* */
+	uint32_t fixed; /* size of the kind's struct: text begins behind it */
+	uint32_t flags; /* RECORD_* */
+	uint64_t boot_ns;
 	struct str root; /* of who acts, as the paths have it; absent when that is their top */
+	/* with RECORD_PLACED, else absent: see struct record_place */
+	struct str place_mount, place_rest;
+	uint64_t place_dev;
 	bool bad;
 };
 
@@ -22,6 +26,11 @@ struct str reader_text(struct reader *r, struct record_text text, uint32_t max);
 struct str reader_path(struct reader *r, struct record_text text, bool *cut);
 /* What is left of a path for who acts, from its own root; absent where that is the same, or outside. */
 struct str reader_in_root(const struct reader *r, struct str path);
+/*
+ * The host's name for the object of a path of the record, in d->on_host. Absent where another path's place was
+ * noted, or none, and where the host has it nowhere (mounts_path()).
+ */
+struct str reader_on_host(const struct reader *r, struct record_text path);
 /* 0 or -errno of the kernel becomes outcome and err. */
 void reader_result(struct reader *r, int32_t result, struct event_what *what);
 /* Boot clock to Unix time; 0 stays 0 = not known. */

@@ -445,12 +445,36 @@ static void either_of_two_texts(void **state)
 	CHECK(of_rename, &ev);
 }
 
+/* A file in a container has two names, with a chroot in there three: each finds it as path=. */
+static void any_name_of_a_file(void **state)
+{
+	static const struct row rows[] = {{"path=/v/x", true},
+					  {"path=/x", true},
+					  {"path=/srv/v/*", true},
+					  {"path=/other", false},
+					  {"path!=/srv/v/x", false},
+					  {"path!=/other", true},
+					  {"path", true},
+					  {"file.path=/srv/v/x", false},
+					  {"file.path=/v/x", true},
+					  {"path_on_host=/srv/v/x", true},
+					  {"old_path|path=/srv/v/x", true}};
+	struct event ev = sample_file();
+
+	(void)state;
+	ev.what.file.path = STR_LIT("/v/x");
+	ev.what.file.path_in_root = STR_LIT("/x");
+	ev.what.file.path_on_host = STR_LIT("/srv/v/x");
+	CHECK(rows, &ev);
+}
+
 /* What never leaves the line cannot be asked for. */
 static void internal_types_are_no_words(void **state)
 {
-	static const char *const texts[] = {"type=process",   "type=boundary", "exe|pid=1",
-					    "exe|=a",	      "|exe=a",	       "exe|nonsens=a",
-					    "exe|filename>a", "exe|filename"};
+	static const char *const texts[] = {
+		"type=process",	  "type=boundary", "exe|pid=1",
+		"exe|=a",	  "|exe=a",	   "exe|nonsens=a",
+		"exe|filename>a", "exe|filename",  "exe|exe|exe|exe|exe|exe=a"};
 	struct problem err = {0};
 	struct filter *f = NULL;
 
@@ -500,6 +524,7 @@ int main(void)
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(every_field_has_its_word),
 		cmocka_unit_test(either_of_two_texts),
+		cmocka_unit_test(any_name_of_a_file),
 		cmocka_unit_test(internal_types_are_no_words),
 		cmocka_unit_test(long_and_odd_input),
 	};

@@ -302,9 +302,9 @@ static void flipped_bits_do_no_harm(void **state)
 
 static void unknown_fields_are_skipped(void **state)
 {
-	/* length 12: id 4 (type) = 2; id 250 varint; id 251 three bytes; id 9 (pid) = 5 */
-	static const uint8_t bytes[] = {13,   4 << 2, 2,   0xe8, 0x07, 99,     0xed,
-					0x07, 3,      'x', 'y',	 'z',  9 << 2, 5};
+	/* length 12: id 4 (type) = 2; id 510 varint; id 511 three bytes; id 9 (pid) = 5 */
+	static const uint8_t bytes[] = {13,   4 << 2, 2,   0xf8, 0x0f, 99,     0xfd,
+					0x0f, 3,      'x', 'y',	 'z',  9 << 2, 5};
 	struct event out;
 
 	(void)state;
