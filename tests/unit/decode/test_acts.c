@@ -1,64 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of acts on processes, credentials and the kernel: read right, or refused whole. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "record.h"
+
 #include <errno.h>
-#include <stdlib.h>
-
-#include "bpf/event.h"
-#include "decode/decode.h"
-
-static struct decoder decoder;
-static struct event event;
-
-static union {
-	struct record_header header;
-	struct record_target target;
-	struct record_cred cred;
-	struct record_file file;
-	struct record_load load;
-	struct record_flow flow;
-	uint64_t align;
-	uint8_t bytes[16384];
-} rec;
-
-static void begin(enum record_kind kind, size_t size)
-{
-	memset(&rec, 0, sizeof(rec));
-	rec.header.size = (uint32_t)size;
-	rec.header.kind = (uint16_t)kind;
-	rec.target.task.boundary = 77;
-	rec.target.task.pid = 10;
-}
-
-static void put(struct record_text *text, const char *z)
-{
-	text->off = rec.header.size;
-	text->len = (uint32_t)strlen(z);
-	memcpy(rec.bytes + text->off, z, text->len);
-	rec.header.size = (text->off + text->len + 7) & ~7u;
-}
-
-/* An exact copy, so that a sanitizer sees every byte too far. */
-static int decode(void)
-{
-	static void *copy;
-
-	free(copy);
-	copy = malloc(rec.header.size);
-	memcpy(copy, &rec, rec.header.size);
-	return decode_record(&decoder, copy, rec.header.size, &event);
-}
 
 #define assert_str(s, want) assert_true(str_is((s), (want)))
 
 static void targets_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_PTRACE, sizeof(rec.target));
+	begin_act(RECORD_PTRACE, sizeof(rec.target));
 	rec.target.op = PTRACE_OP_WRITE;
 	rec.target.bytes = 4096;
 	rec.target.pid = 812;
@@ -96,7 +47,7 @@ static void targets_are_read(void **state)
 static void changes_of_credentials_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_CRED_BECOME, sizeof(rec.cred));
+	begin_act(RECORD_CRED_BECOME, sizeof(rec.cred));
 	rec.cred.op = CRED_OP_SETUID;
 	rec.cred.from_uid = 1000;
 	rec.cred.caps_gained = 1; /* of another kind: not ours to show */
@@ -110,13 +61,13 @@ static void changes_of_credentials_are_read(void **state)
 	rec.cred.op = CRED_OP_CLONE + 1;
 	assert_int_equal(decode(), -EBADMSG);
 
-	begin(RECORD_CRED_CAPABILITY, sizeof(rec.cred));
+	begin_act(RECORD_CRED_CAPABILITY, sizeof(rec.cred));
 	rec.cred.op = CRED_OP_CAPSET;
 	rec.cred.caps_gained = 1ull << 40 | 1;
 	assert_int_equal(decode(), 1);
 	assert_true(event.what.cred.caps_gained == (1ull << 40 | 1));
 
-	begin(RECORD_NAMESPACE, sizeof(rec.cred));
+	begin_act(RECORD_NAMESPACE, sizeof(rec.cred));
 	rec.cred.op = CRED_OP_SETNS;
 	rec.cred.ns_flags = 0x10000000 | 0x80 | 0x400; /* user, time, and none */
 	rec.cred.ns_inum = 4026531838;
@@ -132,7 +83,7 @@ static void changes_of_credentials_are_read(void **state)
 static void mounts_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_FILE_MOUNT, sizeof(rec.file));
+	begin_act(RECORD_FILE_MOUNT, sizeof(rec.file));
 	rec.header.flags = RECORD_USER_PATH;
 	rec.file.op = FILE_OP_MOUNT;
 	rec.file.open_flags = 0xc0ed0000 | 1 | 4096;
@@ -170,7 +121,7 @@ static void mounts_are_read(void **state)
 static void mappings_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_FILE_MAP, sizeof(rec.file));
+	begin_act(RECORD_FILE_MAP, sizeof(rec.file));
 	rec.file.op = FILE_OP_MMAP;
 	rec.file.inode = 7;
 	put(&rec.file.path, "/srv/planted.so");
@@ -189,7 +140,7 @@ static void mappings_are_read(void **state)
 	assert_int_equal(event.what.err, EACCES);
 	rec.file.op = FILE_OP_OPEN; /* of another kind */
 	assert_int_equal(decode(), -EBADMSG);
-	begin(RECORD_FILE_READ, sizeof(rec.file));
+	begin_act(RECORD_FILE_READ, sizeof(rec.file));
 	rec.file.op = FILE_OP_MMAP;
 	assert_int_equal(decode(), -EBADMSG);
 }
@@ -197,7 +148,7 @@ static void mappings_are_read(void **state)
 static void loads_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_BPF_LOAD, sizeof(rec.load));
+	begin_act(RECORD_BPF_LOAD, sizeof(rec.load));
 	memset(rec.load.name, 'n', sizeof(rec.load.name)); /* no NUL at all */
 	rec.load.type = 29;
 	rec.load.id = 7;
@@ -224,11 +175,11 @@ static void loads_are_read(void **state)
 	rec.load.type = OBJECT_MAP;
 	rec.load.touch = TOUCHES_MAX;
 	assert_int_equal(decode(), -EBADMSG);
-	begin(RECORD_MODULE_LOAD, sizeof(rec.load));
+	begin_act(RECORD_MODULE_LOAD, sizeof(rec.load));
 	rec.load.touch = TOUCH_OPEN;
 	rec.load.type = OBJECT_MAP;
 	assert_int_equal(decode(), -EBADMSG);
-	begin(RECORD_MODULE_LOAD, sizeof(rec.load));
+	begin_act(RECORD_MODULE_LOAD, sizeof(rec.load));
 	rec.load.result = -ENOEXEC;
 	put(&rec.load.path, "/lib/x.ko");
 	assert_int_equal(decode(), 1);
@@ -240,7 +191,7 @@ static void loads_are_read(void **state)
 static void flows_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_NET_CLOSE, sizeof(rec.flow));
+	begin_act(RECORD_NET_CLOSE, sizeof(rec.flow));
 	rec.flow.family = 2;
 	rec.flow.proto = 6;
 	rec.flow.inbound = 1;

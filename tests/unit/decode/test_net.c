@@ -1,65 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of sockets: read right, or refused whole. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "record.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
-#include "bpf/event.h"
-#include "decode/decode.h"
-
-static struct decoder decoder;
-static struct event event;
-
-static union {
-	struct record_header header;
-	struct record_net net;
-	struct record_unix un;
-	struct record_flow flow;
-	struct record_flows flows;
-	struct record_socket socket;
-	uint64_t align;
-	uint8_t bytes[8192];
-} rec;
-
-static void begin(enum record_kind kind, size_t size)
-{
-	memset(&rec, 0, sizeof(rec));
-	rec.header.size = (uint32_t)size;
-	rec.header.kind = (uint16_t)kind;
-	rec.net.task.boundary = 77;
-	rec.net.task.pid = 10;
-}
-
-static void put(struct record_text *text, const char *bytes, size_t n)
-{
-	text->off = rec.header.size;
-	text->len = (uint32_t)n;
-	memcpy(rec.bytes + text->off, bytes, n);
-	rec.header.size = (text->off + text->len + 7) & ~7u;
-}
-#define PUT(text, literal) put(text, literal, sizeof(literal) - 1)
-
-/* An exact copy, so that a sanitizer sees every byte too far. */
-static int decode(void)
-{
-	static void *copy;
-
-	free(copy);
-	copy = malloc(rec.header.size);
-	memcpy(copy, &rec, rec.header.size);
-	return decode_record(&decoder, copy, rec.header.size, &event);
-}
-
-#define assert_str(s, want) assert_true(str_is((s), (want)))
+#define put_literal(text, literal) put_bytes(text, literal, sizeof(literal) - 1)
+#define assert_str(s, want)	   assert_true(str_is((s), (want)))
 
 static void begin_unix(void)
 {
-	begin(RECORD_NET_CONNECT, sizeof(rec.un));
+	begin_act(RECORD_NET_CONNECT, sizeof(rec.un));
 	rec.net.family = AF_UNIX;
 	rec.net.count = 1;
 	rec.un.type = SOCK_STREAM;
@@ -73,8 +24,8 @@ static void unix_connections_are_read(void **state)
 	rec.un.dev = 8 << 20 | 1;
 	rec.un.peer_pid = 812;
 	rec.un.peer_boundary = 99;
-	PUT(&rec.un.path, "/run/docker.sock");
-	PUT(&rec.un.peer_exe, "/usr/bin/dockerd");
+	put_literal(&rec.un.path, "/run/docker.sock");
+	put_literal(&rec.un.peer_exe, "/usr/bin/dockerd");
 	assert_int_equal(decode(), 1);
 	assert_int_equal(event.what.outcome, OUTCOME_OK);
 	assert_int_equal(event.what.net.family, AF_UNIX);
@@ -95,8 +46,8 @@ static void a_caller_s_path_is_joined(void **state)
 	begin_unix();
 	rec.net.result = -ECONNREFUSED;
 	rec.header.flags = RECORD_USER_ADDRESS;
-	PUT(&rec.un.path, "../x.sock");
-	PUT(&rec.un.base, "/run/app");
+	put_literal(&rec.un.path, "../x.sock");
+	put_literal(&rec.un.base, "/run/app");
 	assert_int_equal(decode(), 1);
 	assert_str(event.what.net.path, "/run/x.sock");
 	assert_int_equal(event.what.err, ECONNREFUSED);
@@ -108,7 +59,7 @@ static void abstract_names_keep_every_byte(void **state)
 	(void)state;
 	begin_unix();
 	rec.un.abstract = 1;
-	PUT(&rec.un.path, "@a\0b\n");
+	put_literal(&rec.un.path, "@a\0b\n");
 	assert_int_equal(decode(), 1);
 	assert_int_equal(event.what.net.path.n, 5);
 	assert_memory_equal(event.what.net.path.p, "@a\0b\n", 5);
@@ -124,7 +75,7 @@ static void unix_records_that_are_broken(void **state)
 	rec.header.size = sizeof(rec.net);
 	assert_int_equal(decode(), -EBADMSG); /* too short */
 	begin_unix();
-	PUT(&rec.un.path, "/x");
+	put_literal(&rec.un.path, "/x");
 	rec.un.path.off = sizeof(rec.net); /* into its own fields */
 	assert_int_equal(decode(), -EBADMSG);
 	rec.un.path.off = rec.header.size - 1;
@@ -136,14 +87,14 @@ static void vsock_and_sends_are_read(void **state)
 	const uint32_t where[2] = {2, 70000};
 
 	(void)state;
-	begin(RECORD_NET_CONNECT, sizeof(rec.net));
+	begin_act(RECORD_NET_CONNECT, sizeof(rec.net));
 	rec.net.family = AF_VSOCK;
 	rec.net.result = -ENODEV;
 	memcpy(rec.net.dst, where, sizeof(where));
 	assert_int_equal(decode(), 1);
 	assert_int_equal(event.what.net.cid, 2);
 	assert_int_equal(event.what.net.vsock_port, 70000);
-	begin(RECORD_NET_CONNECT, sizeof(rec.net));
+	begin_act(RECORD_NET_CONNECT, sizeof(rec.net));
 	rec.net.family = AF_INET;
 	rec.header.flags = RECORD_SENT;
 	assert_int_equal(decode(), 1);
@@ -158,7 +109,7 @@ static void vsock_and_sends_are_read(void **state)
 static void sums_of_flows_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_NET_CLOSE, sizeof(rec.flows));
+	begin_act(RECORD_NET_CLOSE, sizeof(rec.flows));
 	rec.header.flags = RECORD_FOLDED;
 	rec.flow.family = AF_INET;
 	rec.flow.inbound = 1;
@@ -176,7 +127,7 @@ static void sums_of_flows_are_read(void **state)
 static void sockets_are_read(void **state)
 {
 	(void)state;
-	begin(RECORD_NET_SOCKET, sizeof(rec.socket));
+	begin_act(RECORD_NET_SOCKET, sizeof(rec.socket));
 	rec.socket.family = AF_PACKET;
 	rec.socket.type = SOCK_RAW;
 	rec.socket.protocol = 0x0300;

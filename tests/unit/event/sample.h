@@ -4,10 +4,16 @@
 #define WHODID_TEST_SAMPLE_H
 
 #include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "bpf/event.h"
-#include "event.h"
+#include "event_json.h"
 
 #define SAMPLE_WALL_NS 1795449739114203911ll /* 2026-11-23T16:02:19.114203911Z */
 #define SAMPLE_BOOT_NS 1187923456789ull
@@ -121,6 +127,20 @@ static inline struct event sample_exit(void)
 	ev.what.exit.user_ns = 1000000;
 	ev.what.exit.max_rss_bytes = 4096000;
 	return ev;
+}
+
+/* The event as JSON, to be freed. */
+static inline char *sample_json(const struct event *ev)
+{
+	struct json w;
+	char *text;
+
+	json_init(&w, 1u << 20);
+	event_json_write(&w, &sample_host, ev);
+	assert_int_equal(w.err, 0);
+	text = strndup(w.buf, w.len);
+	json_release(&w);
+	return text;
 }
 
 #endif

@@ -15,22 +15,9 @@
 #include "event_json.h"
 #include "sample.h"
 
-static char *json_of(const struct event *ev)
-{
-	struct json w;
-	char *text;
-
-	json_init(&w, 1u << 20);
-	event_json_write(&w, &sample_host, ev);
-	assert_int_equal(w.err, 0);
-	text = strndup(w.buf, w.len);
-	json_release(&w);
-	return text;
-}
-
 static void assert_has(const struct event *ev, const char *part)
 {
-	char *text = json_of(ev);
+	char *text = sample_json(ev);
 
 	if (!strstr(text, part))
 		fail_msg("no %s in %s", part, text);
@@ -39,7 +26,7 @@ static void assert_has(const struct event *ev, const char *part)
 
 static void assert_has_not(const struct event *ev, const char *part)
 {
-	char *text = json_of(ev);
+	char *text = sample_json(ev);
 
 	if (strstr(text, part))
 		fail_msg("%s in %s", part, text);
@@ -75,7 +62,7 @@ static void assert_has_not(const struct event *ev, const char *part)
 
 static void check(struct event ev, const char *expected)
 {
-	char *text = json_of(&ev);
+	char *text = sample_json(&ev);
 
 	assert_string_equal(text, expected);
 	free(text);
@@ -323,7 +310,7 @@ static void no_event_makes_it_fail(void **state)
 		struct event ev = {0};
 
 		ev.what.type = (enum event_type)type;
-		free(json_of(&ev));
+		free(sample_json(&ev));
 	}
 }
 
@@ -341,7 +328,7 @@ static void write_events(FILE *f)
 	ev[7].who.id.flags = (1u << ID_FLAG_MAX) - 1;
 	ev[7].what.truncated = CUT_ARGV | CUT_EXE | CUT_CWD;
 	for (size_t i = 0; i < sizeof(ev) / sizeof(ev[0]); i++) {
-		char *text = json_of(&ev[i]);
+		char *text = sample_json(&ev[i]);
 
 		fprintf(f, "%s\n", text);
 		free(text);
@@ -355,7 +342,7 @@ static void write_events(FILE *f)
 			continue;
 		act.what.loss.stage = STR_LIT("store");
 		act.what.message = STR_LIT("text");
-		text = json_of(&act);
+		text = sample_json(&act);
 		fprintf(f, "%s\n", text);
 		free(text);
 	}

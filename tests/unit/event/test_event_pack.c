@@ -17,19 +17,6 @@
 
 static uint8_t packed[EVENT_PACKED_MAX];
 
-static char *json_of(const struct event *ev)
-{
-	struct json w;
-	char *text;
-
-	json_init(&w, 1u << 20);
-	event_json_write(&w, &sample_host, ev);
-	assert_int_equal(w.err, 0);
-	text = strndup(w.buf, w.len);
-	json_release(&w);
-	return text;
-}
-
 /* Gives the row a value that no default has. */
 static void set_value(struct event *ev, const struct field *f, unsigned salt)
 {
@@ -163,8 +150,8 @@ static void same_json_before_and_after(void **state)
 
 		assert_true(event_pack(&in[i], packed, sizeof(packed)) > 0);
 		assert_true(event_unpack(&out, packed, sizeof(packed)) > 0);
-		before = json_of(&in[i]);
-		after = json_of(&out);
+		before = sample_json(&in[i]);
+		after = sample_json(&out);
 		assert_string_equal(before, after);
 		free(before);
 		free(after);
@@ -295,7 +282,7 @@ static void flipped_bits_do_no_harm(void **state)
 		memcpy(copy, packed, (size_t)n);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		if (event_unpack(&out, copy, (size_t)n) > 0)
-			free(json_of(&out));
+			free(sample_json(&out));
 	}
 	free(copy);
 }

@@ -10,23 +10,15 @@
 #define LINE \
 	"<38>Nov 23 17:50:32 sshd[11]: Accepted publickey for alice from %s port %u ssh2: ED25519 " KEY
 
-static struct identity_table *table;
 static struct task listener;
 
-static int new_case(void **state)
+static int begin_case(void **state)
 {
 	(void)state;
 	table = new_table(0, 0);
 	listener = task_of(10, 0);
 	CROSS(table, &listener, .id = 100, .kind = BOUNDARY_SEED, .exe = STR_LIT("/usr/sbin/sshd"),
 	      .cgroup = STR_LIT("/system.slice/ssh.service"));
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
 	return 0;
 }
 
@@ -209,7 +201,7 @@ static void doubt_names_the_account(void **state)
 	assert_int_equal(ev.who.id.flags, ID_LOOPBACK_SSH);
 
 	identity_free(table);
-	new_case(NULL);
+	begin_case(NULL);
 	job = service(50, 500);
 	connect_from(&job, "127.0.0.1", 40000, NS + 1);
 	connect_from(&job, "127.0.0.1", 40001, NS);
@@ -219,7 +211,7 @@ static void doubt_names_the_account(void **state)
 	assert_int_equal(ev.who.id.flags, ID_LOOPBACK_SSH); /* from here, whoever it was */
 
 	identity_free(table);
-	new_case(NULL);
+	begin_case(NULL);
 	job = service(50, 500);
 	other = fork_task(table, &listener, 11, 11000);
 	connect_from(&job, "10.9.8.7", 40000, NS); /* the line speaks of another one */
@@ -282,7 +274,7 @@ static void failed_and_old_connections_are_forgotten(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, new_case, end_case)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin_case, end_case)
 	const struct CMUnitTest tests[] = {
 		CASE(a_login_has_what_sshd_said),
 		CASE(the_line_of_another_process_is_not_mine),

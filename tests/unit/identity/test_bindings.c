@@ -5,22 +5,6 @@
 #define SECOND 1000000000ll
 #define NOW    (1000 * SECOND)
 
-static struct identity_table *table;
-
-static int new_case(void **state)
-{
-	(void)state;
-	table = new_table(0, 0);
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
-	return 0;
-}
-
 static struct attestation job_token(uint8_t number, const char *repository)
 {
 	struct attestation a = {.issuer = STR_LIT("https://issuer.test"),

@@ -2,22 +2,6 @@
 /* What a CI supervisor hands over names a job; what anybody else could have put there does not. */
 #include "history.h"
 
-static struct identity_table *table;
-
-static int new_case(void **state)
-{
-	(void)state;
-	table = new_table(0, 0);
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
-	return 0;
-}
-
 #define GITHUB                                                                                   \
 	"CI=true\0GITHUB_REPOSITORY=acme/app\0GITHUB_JOB=build\0GITHUB_ACTION=__run\0"           \
 	"GITHUB_RUN_ID=1001\0GITHUB_RUN_ATTEMPT=2\0GITHUB_ACTOR=maya\0GITHUB_TOKEN=ghs_secret\0" \

@@ -3,7 +3,7 @@
  * Servers of terminal multiplexers that people share: a window is whose server it is, flagged once others have
  * been there, and a client's only where it is the same person's by their key.
  */
-#include "history.h"
+#include "notes.h"
 
 #include <arpa/inet.h>
 
@@ -12,22 +12,7 @@
 #define KEY_B  "SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
 #define SECOND 1000000000ull
 
-static struct identity_table *table;
 static uint64_t next_id = 100;
-
-static int new_case(void **state)
-{
-	(void)state;
-	table = new_table(0, 0);
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
-	return 0;
-}
 
 /* sshd says with which key it lets somebody in. */
 static void tell_key(const struct task *monitor, const char *key)
@@ -286,26 +271,6 @@ static void a_server_whose_exec_was_not_seen_is_one(void **state)
 
 /* --- the next daemon */
 
-#define NOTES_MAX 16
-
-static struct note {
-	uint64_t id;
-	size_t size;
-	uint8_t bytes[8192];
-} notes[NOTES_MAX];
-
-static void keep(void *ctx, uint64_t id, const void *bytes, size_t size)
-{
-	struct note *n = notes;
-
-	(void)ctx;
-	while (n < notes + NOTES_MAX - 1 && n->id && n->id != id)
-		n++;
-	*n = (struct note){.id = id, .size = size};
-	if (size)
-		memcpy(n->bytes, bytes, size);
-}
-
 /* Another daemon takes over, which finds the server running. */
 static void take_over(const struct task *server)
 {
@@ -313,21 +278,19 @@ static void take_over(const struct task *server)
 
 	identity_free(table);
 	table = new_table(0, 0);
-	for (size_t i = 0; i < NOTES_MAX && notes[i].id; i++)
-		assert_int_equal(identity_restore(table, notes[i].bytes, notes[i].size), 0);
+	restore_notes(table);
 	ev.what.exec.exe = STR_LIT(TMUX);
 	identity_attach(table, &ev);
 }
 
 static void the_next_daemon_knows_who_was_there(void **state)
 {
-	static const struct identity_keeper keeper = {keep, NULL};
 	struct task alice = person(100, 25, KEY_A), bob = person(200, 26, KEY_B),
 		    server = tmux_of(&alice, 101), pane;
 	struct event ev;
 
 	(void)state;
-	memset(notes, 0, sizeof(notes));
+	forget_notes(NULL);
 	identity_keep(table, &keeper);
 	window(&server, 10 * SECOND, &pane);
 	take_over(&server);
@@ -347,12 +310,11 @@ static void the_next_daemon_knows_who_was_there(void **state)
 /* It took over, but hooks were gone meanwhile. */
 static void an_absence_hides_visits(void **state)
 {
-	static const struct identity_keeper keeper = {keep, NULL};
 	struct task alice = person(100, 25, KEY_A), server = tmux_of(&alice, 101), pane;
 	struct event ev;
 
 	(void)state;
-	memset(notes, 0, sizeof(notes));
+	forget_notes(NULL);
 	identity_keep(table, &keeper);
 	window(&server, 10 * SECOND, &pane);
 	take_over(&server);

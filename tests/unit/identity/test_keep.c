@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notes for the daemon that takes over: what is restored names as before, what is damaged nobody. */
-#include "history.h"
+#include "notes.h"
 
 #include <errno.h>
-
-#define NOTES_MAX 8
-
-static struct note {
-	uint64_t id;
-	size_t size;
-	uint8_t bytes[8192];
-} notes[NOTES_MAX];
-
-static void keep(void *ctx, uint64_t id, const void *bytes, size_t size)
-{
-	struct note *n = notes;
-
-	(void)ctx;
-	while (n < notes + NOTES_MAX - 1 && n->id && n->id != id)
-		n++;
-	*n = (struct note){.id = size ? id : 0, .size = size};
-	if (size)
-		memcpy(n->bytes, bytes, size);
-}
-
-static const struct identity_keeper keeper = {keep, NULL};
-
-static int forget_notes(void **state)
-{
-	(void)state;
-	memset(notes, 0, sizeof(notes));
-	return 0;
-}
 
 /* alice over ssh, and her sudo. */
 static struct task play(struct identity_table *t)
@@ -68,8 +39,7 @@ static void restored_boundaries_name_as_before(void **state)
 	root = play(old);
 	before = read_file(old, &root);
 	ASSERT_STR(before.who.id.who, "human:alice");
-	for (size_t i = 0; i < NOTES_MAX && notes[i].id; i++)
-		assert_int_equal(identity_restore(next, notes[i].bytes, notes[i].size), 0);
+	restore_notes(next);
 	after = read_file(next, &root);
 	ASSERT_STR(after.who.id.who, "human:alice");
 	ASSERT_STR(after.who.id.kind, "human");
@@ -93,8 +63,7 @@ static void what_began_inside_is_named_from_it(void **state)
 	(void)state;
 	root = play(old);
 	identity_keep(old, &keeper); /* notes what is there already */
-	for (size_t i = 0; i < NOTES_MAX && notes[i].id; i++)
-		assert_int_equal(identity_restore(next, notes[i].bytes, notes[i].size), 0);
+	restore_notes(next);
 	identity_free(old);
 	deeper = fork_task(next, &root, 102, 102);
 	CROSS(next, &deeper, .id = 52, .parent_id = 51, .kind = BOUNDARY_BECOME, .role = ROLE_SU,
@@ -118,7 +87,7 @@ static void forgotten_boundaries_lose_their_note(void **state)
 		act(t, EVENT_EXIT, &task);
 	}
 	for (size_t i = 0; i < NOTES_MAX; i++)
-		assert_true(notes[i].id == 0 || notes[i].id >= 63);
+		assert_true(notes[i].size == 0 || notes[i].id >= 63);
 	identity_free(t);
 }
 

@@ -6,10 +6,9 @@
 
 #define WORKER "/opt/runner/bin/Runner.Worker"
 
-static struct identity_table *table;
 static uint64_t next_id = 100;
 
-static int new_case(void **state)
+static int begin_case(void **state)
 {
 	static const char *const supervisors[] = {"github=" WORKER, NULL};
 	const struct identity_options opt = {.passwd_path = passwd_path,
@@ -62,13 +61,6 @@ static int end_host(void **state)
 	rmdir(path);
 	rmdir(host_root);
 	snprintf(host_root, sizeof(host_root), "/tmp/whodid-links-XXXXXX");
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
 	return 0;
 }
 
@@ -324,16 +316,16 @@ static void lost_writes_leave_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(at_jobs_name_their_submitter, new_case, end_case),
-		cmocka_unit_test_setup_teardown(deferring_again_hides_nobody, new_case, end_case),
+		cmocka_unit_test_setup_teardown(at_jobs_name_their_submitter, begin_case, end_case),
+		cmocka_unit_test_setup_teardown(deferring_again_hides_nobody, begin_case, end_case),
 		cmocka_unit_test_setup_teardown(a_cron_job_cannot_choose_its_line, new_host,
 						end_host),
-		cmocka_unit_test_setup_teardown(lost_writes_leave_nobody, new_case, end_case),
-		cmocka_unit_test_setup_teardown(containers_write_their_own_spool, new_case,
+		cmocka_unit_test_setup_teardown(lost_writes_leave_nobody, begin_case, end_case),
+		cmocka_unit_test_setup_teardown(containers_write_their_own_spool, begin_case,
 						end_case),
 		cmocka_unit_test_setup_teardown(next_jobs_of_a_changed_supervisor_are_derived,
-						new_case, end_case),
-		cmocka_unit_test_setup_teardown(written_memory_spoils_that_supervisor, new_case,
+						begin_case, end_case),
+		cmocka_unit_test_setup_teardown(written_memory_spoils_that_supervisor, begin_case,
 						end_case),
 	};
 

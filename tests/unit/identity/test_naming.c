@@ -2,22 +2,6 @@
 /* Which crossing says who, via and as, how sure it is, and what a forgery gets. */
 #include "history.h"
 
-static struct identity_table *table;
-
-static int new_case(void **state)
-{
-	(void)state;
-	table = new_table(0, 0);
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	(void)state;
-	identity_free(table);
-	return 0;
-}
-
 static struct task seed(uint32_t pid, uint64_t id, const char *exe, const char *cgroup)
 {
 	struct task task = task_of(pid, 0);

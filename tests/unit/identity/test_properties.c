@@ -17,7 +17,6 @@ struct member {
 	bool is_server, alive;
 };
 
-static struct identity_table *table;
 static struct member world[TASKS];
 static uint32_t seed, logins, named;
 static uint64_t next_boundary, now;
