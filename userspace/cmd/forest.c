@@ -208,19 +208,17 @@ void forest_link(struct forest *f)
 	}
 }
 
+size_t forest_next(const struct forest *f, size_t root, size_t at)
+{
+	if (f->nodes[at].first_child != NO_NODE)
+		return f->nodes[at].first_child;
+	while (at != root && f->nodes[at].next_sibling == NO_NODE)
+		at = f->nodes[at].parent;
+	return at == root ? NO_NODE : f->nodes[at].next_sibling;
+}
+
 void forest_want(struct forest *f, size_t root)
 {
-	size_t at = root;
-
-	/* without recursion: chains can be as deep as the history is long */
-	while (at != NO_NODE) {
+	for (size_t at = root; at != NO_NODE; at = forest_next(f, root, at))
 		f->nodes[at].wanted = true;
-		if (f->nodes[at].first_child != NO_NODE) {
-			at = f->nodes[at].first_child;
-			continue;
-		}
-		while (at != root && f->nodes[at].next_sibling == NO_NODE)
-			at = f->nodes[at].parent;
-		at = at == root ? NO_NODE : f->nodes[at].next_sibling;
-	}
 }

@@ -38,6 +38,11 @@ size_t forest_find_uid(const struct forest *f, struct str uid);
 size_t forest_find_pid(const struct forest *f, uint64_t pid);
 /* After the last forest_add(): links children, in order of their start, and marks above notes. */
 void forest_link(struct forest *f);
+/*
+ * The node behind at in a walk of root and all below it, each before its children; NO_NODE = that was the
+ * last. Without recursion: chains can be as deep as the history is long.
+ */
+size_t forest_next(const struct forest *f, size_t root, size_t at);
 /* Marks a node and all below as wanted. */
 void forest_want(struct forest *f, size_t node);
 

@@ -113,18 +113,10 @@ static bool is_quiet(const struct node *n)
 static size_t count_below(const struct tree *t, size_t root)
 {
 	const struct forest *f = &t->forest;
-	size_t n = 0, at = root;
+	size_t n = 0;
 
-	while (at != NO_NODE) {
+	for (size_t at = root; at != NO_NODE; at = forest_next(f, root, at))
 		n++;
-		if (f->nodes[at].first_child != NO_NODE) {
-			at = f->nodes[at].first_child;
-			continue;
-		}
-		while (at != root && f->nodes[at].next_sibling == NO_NODE)
-			at = f->nodes[at].parent;
-		at = at == root ? NO_NODE : f->nodes[at].next_sibling;
-	}
 	return n;
 }
 

@@ -105,18 +105,28 @@ static int check_header(const struct recording_header *h, const char *path, stru
 	return 0;
 }
 
+static int open_file(FILE **out, const char *path, const char *mode, struct problem *err)
+{
+	int e;
+
+	*out = fopen(path, mode);
+	if (*out)
+		return 0;
+	e = -errno;
+	return problem_set(err, e, "%s: %s", path, strerror(-e));
+}
+
 int collect_open_recording(struct source **out, const char *path, struct problem *err)
 {
 	_cleanup_free_ struct recording *rec = calloc(1, sizeof(*rec));
-	_cleanup_fclose_ FILE *f = fopen(path, "rbe");
+	_cleanup_fclose_ FILE *f = NULL;
 	int e;
 
 	if (!rec)
 		return problem_set(err, -ENOMEM, "no memory");
-	if (!f) {
-		e = -errno;
-		return problem_set(err, e, "%s: %s", path, strerror(-e));
-	}
+	e = open_file(&f, path, "rbe", err);
+	if (e)
+		return e;
 	if (fread(&rec->header, sizeof(rec->header), 1, f) != 1)
 		return problem_set(err, -EINVAL, "%s is not a recording", path);
 	e = check_header(&rec->header, path, err);
@@ -143,15 +153,14 @@ int recorder_open(struct recorder **out, const char *path, const uint8_t boot_id
 	struct recording_header h = {
 		.abi = EVENT_ABI, .header_size = sizeof(h), .wall_offset_ns = wall_offset_ns};
 	_cleanup_free_ struct recorder *rec = calloc(1, sizeof(*rec));
-	_cleanup_fclose_ FILE *f = fopen(path, "wbe");
+	_cleanup_fclose_ FILE *f = NULL;
 	int e;
 
 	if (!rec)
 		return problem_set(err, -ENOMEM, "no memory");
-	if (!f) {
-		e = -errno;
-		return problem_set(err, e, "%s: %s", path, strerror(-e));
-	}
+	e = open_file(&f, path, "wbe", err);
+	if (e)
+		return e;
 	memcpy(h.magic, RECORDING_MAGIC, sizeof(h.magic));
 	memcpy(h.boot_id, boot_id, sizeof(h.boot_id));
 	snprintf((char *)h.host, sizeof(h.host), "%s", host);
