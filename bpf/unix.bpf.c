@@ -154,14 +154,39 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 }
 
 /*
+ * Copies the name's number, which it is given where it has none. An element that is thrown out is
+ * another name's at once (kernel/bpf/bpf_lru_list.c), also while it is read: a number counts only
+ * when the name still has it afterwards, and none is given twice.
+ */
+static __always_inline int take_number(const struct send_name *name, u64 *out)
+{
+	const struct send_number *n = bpf_map_lookup_elem(&unix_names, name);
+	struct send_number fresh = {};
+
+	if (!n) {
+		fresh.at_ns = bpf_ktime_get_boot_ns();
+		fresh.cpu = bpf_get_smp_processor_id();
+		bpf_map_update_elem(&unix_names, name, &fresh, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&unix_names, name);
+		if (!n)
+			return -1;
+	}
+	out[0] = stored(&n->at_ns);
+	out[1] = stored(&n->cpu);
+	n = bpf_map_lookup_elem(&unix_names, name);
+	return n && stored(&n->at_ns) == out[0] && stored(&n->cpu) == out[1] ? 0 : -1;
+}
+
+/*
  * What the caller sent to, into s->path, and its number into the key, with where it is looked up from:
  * the same name means another socket behind another root, in another directory or mount namespace.
+ * -1 = there is no name, 1 = it has no number: it cannot be counted with others.
  */
 static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow_key *key)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct send_number fresh = {}, *number;
 	struct send_name *n;
+	u64 number[2];
 
 	hide(len);
 	if (!s || !key || len <= 2 || len > 110)
@@ -172,16 +197,9 @@ static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow
 	if (bpf_probe_read_user(s->path, len, (void *)name) || *(u16 *)s->path != AF_UNIX)
 		return -1;
 	n->len = len;
-	number = bpf_map_lookup_elem(&unix_names, n);
-	if (!number) {
-		fresh.at_ns = bpf_ktime_get_boot_ns();
-		fresh.cpu = bpf_get_smp_processor_id();
-		bpf_map_update_elem(&unix_names, n, &fresh, BPF_NOEXIST);
-		number = bpf_map_lookup_elem(&unix_names, n);
-		if (!number)
-			return -1;
-	}
-	__builtin_memcpy(key->peer, number, sizeof(*number));
+	if (take_number(n, number))
+		return 1;
+	__builtin_memcpy(key->peer, number, sizeof(number));
 	if (n->address[2] == '/')
 		bpf_core_read(key->own, sizeof(struct path), &task->fs->root);
 	else if (n->address[2])
@@ -198,7 +216,8 @@ static __always_inline void take_name(struct slot *s, struct record_unix *r, u32
 	s->flags |= RECORD_USER_ADDRESS;
 }
 
-static __always_inline int emit_sent(struct slot *s, struct sock *sk, u32 len, struct flow_key *key)
+static __always_inline int emit_sent(struct slot *s, struct sock *sk, u32 len, struct flow_key *key,
+				     bool counts)
 {
 	struct record_unix *r;
 
@@ -213,7 +232,7 @@ static __always_inline int emit_sent(struct slot *s, struct sock *sk, u32 len, s
 	r->net.net_inum = read_net_inum(sk);
 	r->type = SOCK_DGRAM;
 	take_name(s, r, len);
-	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
+	if (slot_submit(s, RECORD_NET_CONNECT) && counts)
 		fold_flow_begin(key, s);
 	return 0;
 }
@@ -224,6 +243,7 @@ static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 n
 {
 	struct flow_key *key;
 	struct slot *s = slot_claim(RECORD_NET_CONNECT);
+	int unnumbered;
 
 	if (!s)
 		return 0;
@@ -231,8 +251,11 @@ static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 n
 	key->family = AF_UNIX;
 	key->net_inum = read_net_inum(sk); /* abstract names are those of a network namespace */
 	key->error = ret < 0 ? -ret : 0;
-	if (number_name(s, name, len, key) == 0 && !(cfg_fold && fold_flow(key, 1, 0, 0, 0)))
-		emit_sent(s, sk, len, key);
+	unnumbered = number_name(s, name, len, key);
+	if (unnumbered > 0 || (unnumbered == 0 && !cfg_fold))
+		emit_sent(s, sk, len, key, false);
+	else if (unnumbered == 0 && !fold_flow(key, 1, 0, 0, 0))
+		emit_sent(s, sk, len, key, true);
 	slot_release(s);
 	return 0;
 }
