@@ -17,9 +17,9 @@
 #define FDS_SEARCHED 16
 
 /* The daemon's other sockets may carry anything. */
-static __always_inline bool is_unix_socket(struct task_struct *task, s32 fd)
+static __always_inline bool is_unix_socket(s32 fd)
 {
-	struct sock *sk = read_sock(read_fd(task, fd));
+	struct sock *sk = read_sock((struct file *)read_current_fd(fd));
 
 	return sk && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
 }
@@ -34,14 +34,14 @@ static __always_inline bool is_open_tcp(struct sock *sk)
 }
 
 /* The client, by the connection itself; user space compares it with what the line says. */
-static __noinline int take_client(struct record_auth_log *r, struct task_struct *task)
+static __noinline int take_client(struct record_auth_log *r)
 {
 	struct address peer, local;
 
-	if (!r || !task)
+	if (!r)
 		return 0;
 	for (int fd = 0; fd < FDS_SEARCHED; fd++) {
-		struct sock *sk = ip_sock(read_fd(task, fd));
+		struct sock *sk = ip_sock((struct file *)read_current_fd(fd));
 
 		if (!is_open_tcp(sk))
 			continue;
@@ -167,7 +167,7 @@ static __noinline int tell_line(struct task_struct *task, s32 fd, const struct l
 	if (!st || !l)
 		return 0;
 	bpf_probe_read_user(&first, 1, (void *)l->buf);
-	if (first != '<' || !is_unix_socket(task, fd)) /* "<38>Nov 23 ...", RFC 3164 */
+	if (first != '<' || !is_unix_socket(fd)) /* "<38>Nov 23 ...", RFC 3164 */
 		return 0;
 	genuine = is_sshd(task);
 	if (!genuine && !plays_sshd(task, st, l->buf))
@@ -178,7 +178,7 @@ static __noinline int tell_line(struct task_struct *task, s32 fd, const struct l
 	r = slot_begin(s, struct record_auth_log);
 	fill_current(s->id);
 	if (genuine)
-		take_client(r, task);
+		take_client(r);
 	else
 		r->task.flags |= TASK_PLAYS_SSHD;
 	if (take_line(s, r, l) == 0)

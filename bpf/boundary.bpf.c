@@ -117,7 +117,7 @@ int on_process(struct bpf_iter__task *ctx)
 	s->len = 0;
 	s->flags = 0;
 	r = slot_begin(s, struct record_exec);
-	fill_task(&r->task, task, st);
+	fill_any_task(&r->task, task, st);
 	if (task->mm)
 		take_process(s, r, task, task->mm->exe_file);
 	len = slot_close(s, RECORD_PROCESS);

@@ -117,7 +117,7 @@ static __always_inline void emit_change(struct task_struct *task, struct task_st
 	r = slot_begin(s, struct record_cred);
 	if (ia32)
 		s->flags |= RECORD_IA32;
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->caps_gained = x->kind == RECORD_CRED_CAPABILITY ? x->gained : 0;
 	bpf_core_read(&r->caps_effective, sizeof(u64), &task->real_cred->cap_effective);
 	r->ns_flags = x->ns_flags;

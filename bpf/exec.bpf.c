@@ -44,7 +44,7 @@ static __always_inline void emit_fork(struct task_struct *parent, struct task_st
 	if (!s)
 		return;
 	r = slot_begin(s, struct record_fork);
-	fill_task(&r->task, parent, up);
+	fill_task(&r->task);
 	r->child_start_ns = child->start_boottime;
 	r->child_pid = child->tgid;
 	r->child_boundary = st->boundary;
@@ -269,7 +269,7 @@ int exec_tell_late(void)
 		return 0;
 	r = slot_begin(s, struct record_exec);
 	s->flags |= RECORD_EXEC_LATE;
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	take_process(s, r, task, mm->exe_file);
 	slot_submit(s, RECORD_EXEC);
 	slot_release(s);
@@ -311,7 +311,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_exec);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	take_process(s, r, task, mm->exe_file);
 	r->argc = bprm->argc;
 	r->old_tid = old_tid != task->pid ? old_tid : 0;
@@ -361,7 +361,7 @@ static __noinline int emit_exit(struct task_struct *task, struct task_state *st)
 	if (!s || !task)
 		return 0;
 	r = slot_begin(s, struct record_exit);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	status = task->group_leader->exit_code;
 	if (task->signal->flags & SIGNAL_GROUP_EXIT)
 		status = task->signal->group_exit_code;

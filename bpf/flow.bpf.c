@@ -22,7 +22,7 @@ int flow_on_listen(u64 file, u32 how, long ret)
 		return 0;
 	r = slot_begin(s, struct record_flow);
 	s->flags |= flags_of(how);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	read_source(sk, &own);
 	r->family = own.family;
 	r->proto = BPF_CORE_READ(sk, sk_protocol);
@@ -42,7 +42,7 @@ static __noinline int note_accepted(struct task_struct *task, struct task_state 
 	struct connect_owner o = {.asked_ns = bpf_ktime_get_boot_ns()};
 	u64 key = (u64)sk;
 
-	fill_task(&o.task, task, st);
+	fill_task(&o.task);
 	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
 	    BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
 		bpf_map_update_elem(&accepted, &key, &o, BPF_ANY);

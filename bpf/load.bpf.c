@@ -24,7 +24,7 @@ static __always_inline struct record_load *begin_load(struct slot *s, struct tas
 {
 	struct record_load *r = slot_begin(s, struct record_load);
 
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->result = ret < 0 ? ret : 0;
 	return r;
 }

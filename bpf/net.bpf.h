@@ -79,6 +79,12 @@ static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
 	return file;
 }
 
+/* The same of current, verified once and not on each path to where it is asked. */
+shared_sub u64 read_current_fd(s32 fd)
+{
+	return (u64)read_fd(bpf_get_current_task_btf(), fd);
+}
+
 /* The socket of a file, or NULL. */
 static __always_inline struct sock *read_sock(struct file *file)
 {

@@ -179,7 +179,7 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 	r = slot_begin(s, struct record_file);
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->count = 1;
 	r->mnt_inum = o.key.mnt_inum;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;

@@ -124,7 +124,7 @@ int on_send6(struct bpf_sock_addr *ctx)
 }
 
 /* Where it was sent from, unless another thread has exchanged the descriptor or closed it. */
-static __always_inline void fill_sender(struct record_net *r, struct task_struct *task)
+static __always_inline void fill_sender(struct record_net *r)
 {
 	struct pending_sends *p = find_pending();
 	struct sock *sk = 0;
@@ -132,13 +132,16 @@ static __always_inline void fill_sender(struct record_net *r, struct task_struct
 	if (p && p->held)
 		sk = (struct sock *)p->sock;
 	else if (p)
-		sk = read_sock(read_fd(task, p->fd));
+		sk = read_sock((struct file *)read_current_fd(p->fd));
 	if (sk && p->sock == (u64)sk)
 		fill_source(r, sk);
 }
 
-/* One peer of a call: counted where the window has it already, else a record. */
-static __noinline int emit_send(struct send_to *to, u32 proto, s32 ret, u32 flags)
+/*
+ * One peer of a call: counted where the window has it already, else a record. Not static: verified once
+ * and not for each path of those who read an address.
+ */
+__noinline int send_tell(struct send_to *to, u32 proto, s32 ret, u32 flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
@@ -175,7 +178,7 @@ static __noinline int emit_send(struct send_to *to, u32 proto, s32 ret, u32 flag
 	r->net_inum = to->net_inum;
 	__builtin_memcpy(r->dst, to->address.ip, 16);
 	if (!(flags & (RECORD_USER_ADDRESS | RECORD_REQUEST_PATH)))
-		fill_sender(r, task);
+		fill_sender(r);
 	if (slot_submit(s, RECORD_NET_CONNECT) && cfg_fold)
 		fold_flow_begin(key, s);
 	slot_release(s);
@@ -194,7 +197,7 @@ int send_emit(u32 i, u32 less, s32 ret, u32 flags)
 	mask(i, PENDING_SENDS); /* 6.1 forgets the bound of what was spilled */
 	to = p->to[i];
 	to.count = less > 1 ? 1 : to.count - less; /* 2 = the last one alone */
-	return emit_send(&to, p->proto, ret, flags);
+	return send_tell(&to, p->proto, ret, flags);
 }
 
 /* What the hooks noted. sendmmsg(2) ends at the first failure, and tells its error to nobody. */
@@ -225,7 +228,7 @@ int send_on_request(u64 sk, u64 name, long ret)
 	if (name && BPF_CORE_READ((struct sock *)sk, sk_protocol) == IPPROTO_UDP &&
 	    read_asked_address(name, HOW_COPIED, &to.address)) {
 		to.net_inum = read_net_inum((struct sock *)sk);
-		return emit_send(&to, IPPROTO_UDP, ret < 0 ? ret : 0,
+		return send_tell(&to, IPPROTO_UDP, ret < 0 ? ret : 0,
 				 RECORD_IO_URING | RECORD_REQUEST_PATH);
 	}
 	if (!p || !p->used)
@@ -253,12 +256,12 @@ int send_on_call(u64 fd, u64 name, u32 class, long ret)
 	}
 	if (!name || nothing || class == SYS_URING)
 		return 0;
-	sk = ip_sock(read_fd(bpf_get_current_task_btf(), fd));
+	sk = ip_sock((struct file *)read_current_fd(fd));
 	if (!sk || BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ||
 	    !read_user_address(name, &to.address))
 		return 0;
 	to.net_inum = read_net_inum(sk);
-	return emit_send(&to, BPF_CORE_READ(sk, sk_protocol), ret < 0 ? ret : 0,
+	return send_tell(&to, BPF_CORE_READ(sk, sk_protocol), ret < 0 ? ret : 0,
 			 RECORD_USER_ADDRESS);
 }
 

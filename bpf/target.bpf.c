@@ -222,7 +222,7 @@ int target_on_call(u32 class_and_ia32, long ret)
 	r = slot_begin(s, struct record_target);
 	if (class_and_ia32 & 0x100)
 		s->flags |= RECORD_IA32;
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->op = x.op;
 	r->signal = x.signal;
 	r->result = ret < 0 ? ret : 0;
@@ -259,7 +259,7 @@ int target_on_memory(u64 inode, u32 op)
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_target);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->op = op;
 	r->pid = number;
 	target_find(s->id, (u64)pid);
@@ -284,7 +284,7 @@ static __noinline int emit_signal(struct task_struct *task, struct task_struct *
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_target);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->signal = signal;
 	other = bpf_task_storage_get(&tasks, target, 0, 0);
 	exe = BPF_CORE_READ(target, mm, exe_file);

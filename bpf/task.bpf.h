@@ -156,6 +156,16 @@ static __always_inline void fill_state(struct record_task *out, const struct tas
 	out->flags = st->flags & ~STATE_INTERNAL;
 }
 
+/* Whether the task (by its address) is the daemon: for programs to which a task is no more than that. */
+static __always_inline bool is_sensor_at(u64 address)
+{
+	struct task_struct *task = (struct task_struct *)address;
+
+	return self_tgid && (u32)BPF_CORE_READ(task, tgid) == self_tgid &&
+	       (!self_start_ns ||
+		BPF_CORE_READ(task, group_leader, start_boottime) == self_start_ns);
+}
+
 static __always_inline u32 task_flags(struct task_struct *task, const struct task_state *st)
 {
 	u32 flags = st->flags & ~STATE_INTERNAL;
@@ -167,22 +177,10 @@ static __always_inline u32 task_flags(struct task_struct *task, const struct tas
 	return flags;
 }
 
-/* Whether the task (by its address) is the daemon: for programs to which a task is no more than that. */
-static __always_inline bool is_sensor_at(u64 address)
+/* Everything about a task, whose state st is, that each record says. */
+static __always_inline void fill_any_task(struct record_task *out, struct task_struct *task,
+					  const struct task_state *st)
 {
-	struct task_struct *task = (struct task_struct *)address;
-
-	return self_tgid && (u32)BPF_CORE_READ(task, tgid) == self_tgid &&
-	       (!self_start_ns ||
-		BPF_CORE_READ(task, group_leader, start_boottime) == self_start_ns);
-}
-
-/* Everything about the acting task that each record says. */
-static_sub int fill_task(struct record_task *out, struct task_struct *task,
-			 const struct task_state *st)
-{
-	if (!task || !st)
-		return 0;
 	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
 	const struct cred *cred = task->real_cred;
 
@@ -199,19 +197,31 @@ static_sub int fill_task(struct record_task *out, struct task_struct *task,
 	out->gid = cred->gid.val;
 	out->egid = cred->egid.val;
 	bpf_core_read(out->comm, sizeof(out->comm), &task->comm);
+}
+
+/*
+ * The same of current, verified once however many records are made: of each pointer read from a task the
+ * verifier of 6.4 to 6.18 looks for four names among all types of the kernel, one type after the other
+ * (btf_nested_type_is_trusted()), a third of a millisecond for each on each path that leads there.
+ */
+shared_sub int fill_task(struct record_task *out)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	if (out && st)
+		fill_any_task(out, task, st);
 	return 0;
 }
 
-/* The same of current for the record in a slot, verified once however many records are made. */
+/* The same for the record in a slot. */
 shared_sub int fill_current(u32 slot)
 {
 	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (!s)
 		return 0;
-	return fill_task((struct record_task *)&s->data[sizeof(struct record_header)], task,
-			 bpf_task_storage_get(&tasks, task, 0, 0));
+	return fill_task((struct record_task *)&s->data[sizeof(struct record_header)]);
 }
 
 /* The same of a task known by its address: slower, for what is rare. */

@@ -84,7 +84,7 @@ static __noinline int on_ask(struct sock *sk)
 	}
 	read_peer(sk, &peer);
 	__builtin_memset(&o->task, 0, sizeof(o->task));
-	fill_task(&o->task, task, st);
+	fill_task(&o->task);
 	o->asked_ns = bpf_ktime_get_boot_ns();
 	__builtin_memcpy(o->dst, peer.ip, 16);
 	o->family = peer.family;

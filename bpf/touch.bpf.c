@@ -126,7 +126,7 @@ static __noinline int tell_touch(const struct touched *t, u32 touch, long ret)
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_load);
-	fill_task(&r->task, task, st);
+	fill_task(&r->task);
 	r->result = ret < 0 ? ret : 0;
 	r->touch = touch;
 	r->type = t->kind;
