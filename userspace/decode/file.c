@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file: struct record_file becomes event.what.file, for every file.* kind. */
 #include <fcntl.h>
-#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "decode/reader.h"
@@ -46,17 +45,29 @@ static const struct {
 	{O_NONBLOCK, "nonblock"}, {O_NOATIME, "noatime"}, {O_NOCTTY, "noctty"},
 };
 
+/* Behind n bytes of words, with a comma between; all words of one table fit. Each open has some. */
+static size_t add_word(struct decoder *d, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (n + 1 + len > sizeof(d->flags))
+		return n;
+	if (n)
+		d->flags[n++] = ',';
+	memcpy(d->flags + n, word, len);
+	return n + len;
+}
+
 static struct str open_flags(struct decoder *d, uint32_t flags)
 {
 	static const char *const access[] = {"rdonly", "wronly", "rdwr", "noaccess"};
-	int n = snprintf(d->flags, sizeof(d->flags), "%s", access[flags & O_ACCMODE]);
+	size_t n = add_word(d, 0, access[flags & O_ACCMODE]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(flag_words); i++) {
 		if ((flags & flag_words[i].bits) != flag_words[i].bits)
 			continue;
 		flags &= ~flag_words[i].bits;
-		n += snprintf(d->flags + n, sizeof(d->flags) - (size_t)n, ",%s",
-			      flag_words[i].word);
+		n = add_word(d, n, flag_words[i].word);
 	}
 	return (struct str){d->flags, (uint32_t)n};
 }
@@ -92,8 +103,7 @@ static struct str mount_flags(struct decoder *d, uint32_t flags, bool umount)
 		const char *word = umount ? mount_words[i].umount : mount_words[i].mount;
 
 		if (word && flags & mount_words[i].bit)
-			n += (size_t)snprintf(d->flags + n, sizeof(d->flags) - n, "%s%s",
-					      n ? "," : "", word);
+			n = add_word(d, n, word);
 	}
 	return n ? (struct str){d->flags, (uint32_t)n} : STR_NONE;
 }

@@ -27,6 +27,9 @@ enum spool spool_of(struct str path, struct str *user)
 	};
 
 	*user = STR_NONE;
+	/* nearly all paths end here */
+	if (!str_starts(path, "/etc/cron") && !str_starts(path, "/var/spool/"))
+		return SPOOL_NONE;
 	if (str_is(path, "/etc/crontab"))
 		return SPOOL_SYSTEM;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

@@ -32,7 +32,7 @@ const struct ci_provider *ci_provider_of(uint32_t system)
 
 uint32_t identity_ci_system(struct str name)
 {
-	for (uint32_t i = 0; i < ARRAY_SIZE(providers); i++)
+	for (uint32_t i = 0; name.n && i < ARRAY_SIZE(providers); i++)
 		if (providers[i] && str_is(name, providers[i]->name))
 			return i;
 	return CI_NONE;
