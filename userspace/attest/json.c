@@ -49,6 +49,11 @@ struct str json_as_text(const json_t *value)
 	return (struct str){json_string_value(value), (uint32_t)json_string_length(value)};
 }
 
+struct str json_member(const json_t *object, const char *name)
+{
+	return json_as_text(json_object_get(object, name));
+}
+
 static int digit_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -50,15 +50,10 @@ const char *jws_algorithm_name(enum jws_algorithm algorithm)
 
 /* --- reading */
 
-static struct str text_member(const json_t *object, const char *name)
-{
-	return json_as_text(json_object_get(object, name));
-}
-
 /* How many bytes the number has, 0 when it is none. */
 static size_t number_member(const json_t *object, const char *name, uint8_t *out, size_t size)
 {
-	int64_t n = base64url_decode(text_member(object, name), out, size);
+	int64_t n = base64url_decode(json_member(object, name), out, size);
 
 	return n > 0 ? (size_t)n : 0;
 }
@@ -113,7 +108,7 @@ static EVP_PKEY *read_rsa(const json_t *jwk)
 
 static EVP_PKEY *read_ec(const json_t *jwk)
 {
-	struct str curve = text_member(jwk, "crv");
+	struct str curve = json_member(jwk, "crv");
 	size_t half = str_is(curve, "P-256") ? 32 : str_is(curve, "P-384") ? 48 : 0;
 	uint8_t point[1 + 2 * EC_BYTES_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
 	_cleanup_(free_builder) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -132,7 +127,7 @@ static EVP_PKEY *read_okp(const json_t *jwk)
 {
 	uint8_t x[32];
 
-	if (!str_is(text_member(jwk, "crv"), "Ed25519") ||
+	if (!str_is(json_member(jwk, "crv"), "Ed25519") ||
 	    number_member(jwk, "x", x, sizeof(x)) != sizeof(x))
 		return NULL;
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x, sizeof(x));
@@ -140,7 +135,7 @@ static EVP_PKEY *read_okp(const json_t *jwk)
 
 static EVP_PKEY *read_pkey(const json_t *jwk)
 {
-	struct str type = text_member(jwk, "kty");
+	struct str type = json_member(jwk, "kty");
 
 	if (str_is(type, "RSA"))
 		return read_rsa(jwk);
@@ -152,7 +147,7 @@ static EVP_PKEY *read_pkey(const json_t *jwk)
 /* Sets hold keys for encryption and of kinds that are not ours too: those are passed over. */
 static bool is_for_signatures(const json_t *jwk)
 {
-	struct str use = text_member(jwk, "use"), type = text_member(jwk, "kty");
+	struct str use = json_member(jwk, "use"), type = json_member(jwk, "kty");
 
 	return (!use.p || str_is(use, "sig") || str_is(use, "jwt-svid")) &&
 	       (str_is(type, "RSA") || str_is(type, "EC") || str_is(type, "OKP"));
@@ -169,7 +164,7 @@ static bool has_kid(const struct key *keys, struct str kid)
 static int read_key(struct key **out, struct arena *arena, const json_t *jwk, size_t index,
 		    const char *file, struct problem *err)
 {
-	struct str kid = text_member(jwk, "kid"), alg = text_member(jwk, "alg");
+	struct str kid = json_member(jwk, "kid"), alg = json_member(jwk, "alg");
 	struct key *key;
 
 	if (!json_is_object(jwk))

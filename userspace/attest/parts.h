@@ -19,6 +19,8 @@ json_t *json_read_object(struct str text);
 void json_drop(json_t **j);
 /* The text of a string, which lives as long as the value; STR_NONE of anything else, NULL too. */
 struct str json_as_text(const json_t *value);
+/* The same of an object's member. */
+struct str json_member(const json_t *object, const char *name);
 /* Bytes of base64url without padding, strictly (RFC 7515, 2), into out. How many, or -1. */
 int64_t base64url_decode(struct str text, uint8_t *out, size_t size);
 

@@ -56,8 +56,8 @@ static const struct key *find_key(const struct issuer *issuer, struct str kid)
 static enum attest_result read_header(const json_t *header, enum jws_algorithm *algorithm,
 				      struct str *kid)
 {
-	*algorithm = jws_algorithm_parse(json_as_text(json_object_get(header, "alg")));
-	*kid = json_as_text(json_object_get(header, "kid"));
+	*algorithm = jws_algorithm_parse(json_member(header, "alg"));
+	*kid = json_member(header, "kid");
 	if (*algorithm == JWS_NONE)
 		return ATTEST_ALGORITHM_REFUSED;
 	return json_object_get(header, "crit") ? ATTEST_MALFORMED : ATTEST_OK;
@@ -142,7 +142,7 @@ static enum attest_result check_audience(const json_t *claims, const struct issu
 static bool has_required(const json_t *claims, const struct issuer *issuer)
 {
 	for (const struct required_claim *r = issuer->required; r; r = r->next)
-		if (!str_equal(json_as_text(json_object_get(claims, r->name.p)), r->value))
+		if (!str_equal(json_member(claims, r->name.p), r->value))
 			return false;
 	return true;
 }
@@ -151,7 +151,7 @@ static bool has_required(const json_t *claims, const struct issuer *issuer)
 static bool hash_token(const struct issuer *issuer, const json_t *claims, struct str text,
 		       uint8_t out[static ATTEST_HASH_BYTES])
 {
-	struct str id = json_as_text(json_object_get(claims, "jti"));
+	struct str id = json_member(claims, "jti");
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned n = 0;
 	bool good;
@@ -180,7 +180,7 @@ static enum attest_result read_claims(const struct issuer *issuer, const struct 
 	if (!has_required(v->claims, issuer))
 		return ATTEST_CLAIM_REFUSED;
 	a->issuer = issuer->name;
-	a->subject = json_as_text(json_object_get(v->claims, "sub"));
+	a->subject = json_member(v->claims, "sub");
 	a->expires_wall_ns = date_claim(v->claims, "exp") * SECOND_NS;
 	if (!issuer->provider->read(v) || !hash_token(issuer, v->claims, jws->text, a->hash))
 		return ATTEST_CLAIMS_MISSING;
@@ -210,7 +210,7 @@ enum attest_result attest_verify(const struct issuers *set, const struct attest_
 	v.claims = decode_object(jws.payload);
 	if (!v.claims)
 		return ATTEST_MALFORMED;
-	issuer = find_issuer(set, json_as_text(json_object_get(v.claims, "iss")));
+	issuer = find_issuer(set, json_member(v.claims, "iss"));
 	result = issuer ? check_signature(&jws, issuer, algorithm, kid) : ATTEST_UNKNOWN_ISSUER;
 	if (result == ATTEST_OK) {
 		*out = v; /* its texts lie there from now on */

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "executed.h"
 #include "program/dpkg.h"
 #include "program/program.h"
 
@@ -21,7 +21,6 @@
 
 static char root[] = "/tmp/whodid-program.XXXXXX";
 static struct programs *programs;
-static uint64_t boot_ns = 1000;
 
 static void make(const char *name, const char *text)
 {
@@ -75,24 +74,6 @@ static int end(void **state)
 	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* An exec of the file as it is now, by the name that it has on the made-up host. */
-static struct event exec_of(const char *name)
-{
-	static char path[512];
-	struct event ev = {
-		.what = {.type = EVENT_EXEC, .boot_ns = boot_ns += 2000000000, .pid = 1}};
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s%s", root, name);
-	assert_int_equal(stat(path, &st), 0);
-	ev.what.exec.exe = str_of(name);
-	ev.what.exec.exe_inode = st.st_ino;
-	ev.what.exec.exe_dev = (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
-	ev.what.exec.exe_ctime_ns =
-		(uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
-	return ev;
-}
-
 /* Asks, waits for the answer, and asks again. */
 static struct event known(struct event ev)
 {
@@ -122,7 +103,7 @@ static void assert_text(struct str got, const char *want)
 
 static void the_second_exec_knows(void **state)
 {
-	struct event ev = exec_of("/usr/bin/abc");
+	struct event ev = exec_below(root, "/usr/bin/abc");
 
 	(void)state;
 	programs_attach(programs, &ev);
@@ -135,22 +116,23 @@ static void the_second_exec_knows(void **state)
 
 static void another_content_is_said(void **state)
 {
-	struct event ev = known(exec_of("/usr/bin/changed"));
+	struct event ev = known(exec_below(root, "/usr/bin/changed"));
 
 	(void)state;
 	assert_text(ev.what.exec.package, "abc 1:2.3-4");
 	assert_true(ev.what.exec.package_modified);
 	/* nobody's, or of two packages */
-	ev = known(exec_of("/usr/bin/unlisted"));
+	ev = known(exec_below(root, "/usr/bin/unlisted"));
 	assert_text(ev.what.exec.sha256, ABC_SHA256);
 	assert_null(ev.what.exec.package.p);
-	ev = known(exec_of("/usr/bin/both"));
+	ev = known(exec_below(root, "/usr/bin/both"));
 	assert_null(ev.what.exec.package.p);
 }
 
 static void a_script_has_its_own(void **state)
 {
-	struct event ev = exec_of("/usr/bin/abc"), script = exec_of("/usr/bin/unlisted");
+	struct event ev = exec_below(root, "/usr/bin/abc"),
+		     script = exec_below(root, "/usr/bin/unlisted");
 
 	(void)state;
 	ev.what.exec.script = STR_LIT("/usr/bin/unlisted");
@@ -165,7 +147,7 @@ static void a_script_has_its_own(void **state)
 static void what_is_another_file_by_now_is_not_read(void **state)
 {
 	struct programs_stats before, now;
-	struct event ev = exec_of("/usr/bin/abc");
+	struct event ev = exec_below(root, "/usr/bin/abc");
 
 	(void)state;
 	programs_get_stats(programs, &before);
@@ -180,7 +162,7 @@ static void what_is_another_file_by_now_is_not_read(void **state)
 		snprintf(path, sizeof(path), "%s/usr/bin/big", root);
 		assert_int_equal(truncate(path, 1001), 0);
 	}
-	assert_null(known(exec_of("/usr/bin/big")).what.exec.sha256.p);
+	assert_null(known(exec_below(root, "/usr/bin/big")).what.exec.sha256.p);
 	programs_get_stats(programs, &now);
 	assert_int_equal(now.changed - before.changed, 1);
 	assert_int_equal(now.gone - before.gone, 1);
@@ -189,7 +171,7 @@ static void what_is_another_file_by_now_is_not_read(void **state)
 
 static void packages_come_and_go(void **state)
 {
-	struct event ev = known(exec_of("/usr/bin/unlisted"));
+	struct event ev = known(exec_below(root, "/usr/bin/unlisted"));
 	struct dpkg d;
 
 	(void)state;

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "executed.h"
 #include "program/program.h"
 #include "program/rpm.h"
 
@@ -203,28 +203,10 @@ static void a_file_of_two_packages_is_nobodys(void **state)
 
 /* --- by rpm itself */
 
-static struct event exec_of(const char *name)
-{
-	static uint64_t boot_ns = 1000;
-	char path[256];
-	struct event ev = {
-		.what = {.type = EVENT_EXEC, .boot_ns = boot_ns += 3000000000, .pid = 1}};
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s%s", root, name);
-	assert_int_equal(stat(path, &st), 0);
-	ev.what.exec.exe = str_of(name);
-	ev.what.exec.exe_inode = st.st_ino;
-	ev.what.exec.exe_dev = (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev);
-	ev.what.exec.exe_ctime_ns =
-		(uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
-	return ev;
-}
-
 /* Asked once, answered at the next exec. */
 static struct event known(struct programs *p, const char *name)
 {
-	struct event ev = exec_of(name);
+	struct event ev = exec_below(root, name);
 	struct program_facts facts;
 
 	programs_attach(p, &ev);
