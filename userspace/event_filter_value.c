@@ -200,11 +200,43 @@ static int read_address(struct str s, struct term_value *out)
 	return 0;
 }
 
+/* Words are compared by strength: by their numbers. */
+static int read_word(const struct field *field, struct str s, uint64_t *out)
+{
+	for (unsigned v = 0; v < 256; v++)
+		if (field->name_of(v) && str_is(s, field->name_of(v))) {
+			*out = v;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int read_comparable(const struct field *field, struct str word, struct str s,
+			   struct term_value *out, struct problem *err)
+{
+	bool is_time = field->kind == FIELD_TIME || field->kind == FIELD_BOOT, yes;
+
+	if (field->kind == FIELD_BOOL) {
+		if (number_bool(s, &yes))
+			return filter_bad(err, word, "expected yes or no");
+		out->number = yes;
+		return 0;
+	}
+	if (field->kind == FIELD_ENUM) {
+		if (read_word(field, s, &out->number) == 0)
+			return 0;
+		filter_bad(err, word, "not a word that this field has");
+		filter_say_words(field, err);
+		return -EINVAL;
+	}
+	if (read_number(field, s, &out->number))
+		return filter_bad(err, word, is_time ? "not a time" : "not a number");
+	return 0;
+}
+
 int filter_read_value(const struct term *t, struct str word, struct str s, struct term_value *out,
 		      struct problem *err)
 {
-	uint64_t number;
-
 	out->text = s;
 	out->glob = is_glob(s);
 	switch ((enum term_match)t->match) {
@@ -221,32 +253,7 @@ int filter_read_value(const struct term *t, struct str word, struct str s, struc
 	case MATCH_PROCESS:
 		return read_process_uid(s, out) ? filter_bad(err, word, "not a process uid") : 0;
 	case MATCH_NUMBER:
-		if (t->field->kind == FIELD_BOOL) {
-			bool yes;
-
-			if (number_bool(s, &yes))
-				return filter_bad(err, word, "expected yes or no");
-			out->number = yes;
-			return 0;
-		}
-		if (t->field->kind == FIELD_ENUM) { /* compared by strength */
-			for (unsigned v = 0; v < 256; v++)
-				if (t->field->name_of(v) && str_is(s, t->field->name_of(v))) {
-					out->number = v;
-					return 0;
-				}
-			filter_bad(err, word, "not a word that this field has");
-			filter_say_words(t->field, err);
-			return -EINVAL;
-		}
-		if (read_number(t->field, s, &number))
-			return filter_bad(err, word,
-					  t->field->kind == FIELD_TIME ||
-							  t->field->kind == FIELD_BOOT
-						  ? "not a time"
-						  : "not a number");
-		out->number = number;
-		return 0;
+		return read_comparable(t->field, word, s, out, err);
 	default:
 		return 0;
 	}
