@@ -45,6 +45,7 @@ struct daemon {
 	int64_t sure_wall_ns; /* and when that was; 0 = when the first were skipped is not known */
 	uint64_t watchdog_ns, watchdog_boot_ns;
 	uint64_t second_boot_ns;
+	char *groups;	    /* control groups that it is in, as cgroup(7) has them */
 	uint64_t turned_ns; /* when the loop turned last, by the clock that suspends */
 	uint64_t told_lost; /* losses that were logged */
 	int told_store_err; /* error that was logged */
@@ -100,8 +101,10 @@ int start_tamper(struct daemon *d, struct problem *err);
 /* what the daemon noticed by itself, as an event; */
 void tell_tamper(struct daemon *d, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* and each turn of the loop, to notice when there were none. */
+/* and each turn of the loop, to notice when there were none; */
 void notice_pause(struct daemon *d);
+/* and each second, to notice that it is in another control group. */
+void notice_move(struct daemon *d);
 
 /* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
 int run_live(struct daemon *d);

@@ -254,6 +254,7 @@ static void once_a_second(struct daemon *d, uint64_t now)
 	if (++d->seconds % OFFSET_EVERY_S == 0)
 		follow_wall_clock(d);
 	keep_heart(d, now);
+	notice_move(d);
 	log_troubles(d);
 }
 

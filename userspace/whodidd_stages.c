@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stages: makes what stands between source and sinks, and the store; frees it in the opposite order. */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -148,6 +149,8 @@ int stages_close(struct daemon *d)
 	if (p->anomaly)
 		anomaly_free(p->anomaly);
 	tamper_free(p->tamper);
+	free(d->groups);
+	d->groups = NULL;
 	if (p->identity)
 		identity_free(p->identity);
 	names_free(p->names);

@@ -18,7 +18,8 @@
 #include "base/file.h"
 #include "whodidd.h"
 
-#define PAUSE_NS 5000000000ull
+#define PAUSE_NS     5000000000ull
+#define MOVE_EVERY_S 10
 
 /* As the kernel has it inside, and events with it. 0 when there is nothing. */
 static uint64_t device_of(const char *path)
@@ -82,47 +83,139 @@ static void watch_programs(struct daemon *d)
 	watch(d, TAMPER_PROGRAM, path);
 }
 
-/* What stops or kills all that is in a group, or in one below it. Version 1 has a freezer only. */
-static void watch_group(struct daemon *d, const char *mount, const char *group, bool v1)
+/* Something that the daemon noticed, and nobody's act as far as it knows. */
+static void put_tamper(struct daemon *d, enum severity severity, const char *what,
+		       const char *message)
 {
-	static const char *const files[] = {"cgroup.freeze", "cgroup.kill"};
-	char dir[PATH_MAX], path[PATH_MAX + 32];
+	struct event ev = {0};
+
+	ev.what.type = EVENT_AGENT_TAMPER;
+	ev.what.count = 1;
+	ev.what.boot_ns = clock_boot_ns();
+	ev.what.wall_ns = clock_wall_ns();
+	ev.what.login_uid = ev.what.session_id = UINT32_MAX;
+	ev.what.tamper = str_of(what);
+	ev.what.message = str_of(message);
+	ev.verdict.severity = severity;
+	pipeline_alarm(&d->line, &ev);
+}
+
+/* One line of cgroup(7): "0::/system.slice/whodid.service", "7:cpu,cpuacct:/". False = it is none. */
+struct group_line {
+	const char *hierarchy, *group; /* "" = version 2 */
+};
+
+static bool cut_line(char *line, struct group_line *out)
+{
+	char *hierarchy = strchr(line, ':'), *group = hierarchy ? strchr(hierarchy + 1, ':') : NULL;
+
+	if (!group)
+		return false;
+	*group = '\0';
+	*out = (struct group_line){hierarchy + 1, group + 1};
+	return true;
+}
+
+/* The folder of a group, as the kernel names it. False where its hierarchy is not where it usually is. */
+static bool group_folder(char out[static PATH_MAX], const struct group_line *g)
+{
+	const char *name = *g->hierarchy ? g->hierarchy : "unified";
+	char path[PATH_MAX];
+
+	if (!strncmp(name, "name=", 5))
+		name += 5;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%.*s%s", (int)strcspn(name, ","), name,
+		 g->group);
+	if (realpath(path, out))
+		return true;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s", g->group);
+	return !*g->hierarchy && realpath(path, out);
+}
+
+/* What is done to a group is done to those below it. The topmost has nothing that could be done to it. */
+static void watch_group(struct daemon *d, const struct group_line *g)
+{
+	char dir[PATH_MAX], group[PATH_MAX];
 	char *slash;
 
-	snprintf(dir, sizeof(dir), "%s", group);
-	for (; dir[0] == '/' && dir[1]; *slash = '\0') {
-		for (size_t i = 0; i < (v1 ? 1 : ARRAY_SIZE(files)); i++) {
-			snprintf(path, sizeof(path), "%s%s/%s", mount, dir,
-				 v1 ? "freezer.state" : files[i]);
-			if (access(path, F_OK) == 0)
-				watch(d, TAMPER_GROUP, path);
-		}
-		slash = strrchr(dir, '/');
+	snprintf(group, sizeof(group), "%s", g->group);
+	for (; group[0] == '/' && group[1]; *slash = '\0') {
+		if (group_folder(dir, &(struct group_line){g->hierarchy, group}))
+			watch(d, TAMPER_GROUP, dir);
+		slash = strrchr(group, '/');
 	}
 }
 
-/* Lines of cgroup(7): "0::/system.slice/whodid.service", "7:freezer:/". */
-static void watch_groups(struct daemon *d)
+static char *read_groups(void)
 {
-	_cleanup_free_ char *text = NULL;
-	char *line, *rest;
+	char *text;
 	size_t n;
 
-	if (file_read("/proc/self/cgroup", 65536, &text, &n))
-		return;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;
+	return file_read("/proc/self/cgroup", 65536, &text, &n) ? NULL : text;
+}
 
-		if (!group)
-			continue;
-		*group++ = '\0';
-		if (!strcmp(names, ":freezer")) {
-			watch_group(d, "/sys/fs/cgroup/freezer", group, true);
-		} else if (!names[1]) {
-			watch_group(d, "/sys/fs/cgroup", group, false);
-			watch_group(d, "/sys/fs/cgroup/unified", group, false);
-		}
+static void watch_groups(struct daemon *d)
+{
+	_cleanup_free_ char *text = d->groups ? strdup(d->groups) : NULL;
+	char *rest, *line = text ? strtok_r(text, "\n", &rest) : NULL;
+	struct group_line g;
+
+	for (; line; line = strtok_r(NULL, "\n", &rest))
+		if (cut_line(line, &g))
+			watch_group(d, &g);
+}
+
+/* Whether a line stands in that text of lines. */
+static bool has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (; text; text = strchr(text, '\n'), text += text != NULL)
+		if (!strncmp(text, line, n) && (text[n] == '\n' || !text[n]))
+			return true;
+	return false;
+}
+
+static void tell_moved(struct daemon *d, const struct group_line *g)
+{
+	struct event ev = {0};
+	char dir[PATH_MAX], message[PATH_MAX + 64];
+
+	if (group_folder(dir, g) && tamper_moved(d->line.tamper, dir, clock_boot_ns(), &ev)) {
+		pipeline_alarm(&d->line, &ev);
+		return;
 	}
+	snprintf(message, sizeof(message), "the daemon was moved to another control group: %s%s%s",
+		 g->hierarchy, *g->hierarchy ? ":" : "", g->group);
+	put_tamper(d, SEVERITY_HIGH, "group", message);
+}
+
+/* Reading takes the kernel's lock on all groups, so it is done seldom where nobody was seen to move anybody. */
+static bool move_is_likely(struct daemon *d)
+{
+	bool seen = tamper_may_have_moved(d->line.tamper);
+
+	return seen || d->seconds % MOVE_EVERY_S == 0;
+}
+
+void notice_move(struct daemon *d)
+{
+	char *now = move_is_likely(d) ? read_groups() : NULL;
+	_cleanup_free_ char *text = now ? strdup(now) : NULL, *before = NULL;
+	struct group_line g;
+	char *rest;
+
+	if (!text || (d->groups && !strcmp(now, d->groups))) {
+		free(now);
+		return;
+	}
+	before = d->groups;
+	d->groups = now;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (!has_line(before, line) && cut_line(line, &g))
+			tell_moved(d, &g);
+	tamper_forget(d->line.tamper, TAMPER_GROUP);
+	watch_groups(d);
 }
 
 /* Field 22 of stat(5); the name in parentheses before it may hold anything. */
@@ -154,6 +247,7 @@ int start_tamper(struct daemon *d, struct problem *err)
 	watch_programs(d);
 	collect_kept_path(pins, d->config.store_dir);
 	watch(d, TAMPER_PINS, pins);
+	d->groups = read_groups();
 	watch_groups(d);
 	tamper_former(d->line.tamper, d->former_pid);
 	return 0;
@@ -162,17 +256,12 @@ int start_tamper(struct daemon *d, struct problem *err)
 void tell_tamper(struct daemon *d, const char *what, const char *fmt, ...)
 {
 	char message[256];
-	struct event ev;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	begin_own_event(&ev, EVENT_AGENT_TAMPER);
-	ev.what.tamper = str_of(what);
-	ev.what.message = str_of(message);
-	ev.verdict.severity = SEVERITY_LOW;
-	pipeline_publish(&d->line, &ev);
+	put_tamper(d, SEVERITY_LOW, what, message);
 }
 
 /* The clock that stands still while the machine is suspended: that is nobody's doing. */

@@ -78,7 +78,8 @@ static bool choose_group(const struct event *ev, struct group *g, unsigned *flag
 			 enum severity *severity)
 {
 	*flag = 0;
-	if (ev->what.type == EVENT_AGENT_TAMPER && !ev->who.id.who.n)
+	if (ev->what.type == EVENT_AGENT_TAMPER && !ev->who.id.who.n &&
+	    ev->verdict.severity <= SEVERITY_LOW)
 		return false; /* noticed, and nobody's act */
 	if (ev->what.type == EVENT_AGENT_BLIND && !ev->verdict.severity)
 		return false; /* it sees again */

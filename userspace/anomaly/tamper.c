@@ -8,22 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "anomaly/tamper_place.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "bpf/event.h"
 #include "event_fields.h"
+#include "event_pack.h"
 
 #define TICK_NS	     10000000ull /* USER_HZ is 100 on all that we run on */
 #define FRESH_NS     5000000000ull
 #define SIGNALS_MAX  32
 #define OPENERS	     32
+#define MOVERS	     32
 #define MESSAGE_ROOM 160 /* beside a path */
-
-struct place {
-	char *path;
-	uint32_t length;
-	enum tamper_kind kind;
-	uint64_t dev;
-};
 
 /* The newest sender of a signal that the daemon answers to. */
 struct sender {
@@ -40,14 +37,23 @@ struct opener {
 	bool refused;
 };
 
+struct mover {
+	uint64_t boot_ns;
+	uint64_t path; /* its hash */
+	uint32_t pid;
+	uint32_t size;	     /* 0 = not to be named: too long, or several at once */
+	uint8_t event[2040]; /* packed */
+};
+
 struct tamper {
 	uint32_t pid, former_pid;
 	uint64_t start_ticks;
-	struct place places[TAMPER_PLACES];
-	size_t count;
+	struct places places;
 	struct sender senders[SIGNALS_MAX];
 	struct opener openers[OPENERS]; /* the newest, in a ring */
 	size_t next_opener;
+	struct mover movers[MOVERS];
+	bool may_have_moved;
 	char message[PATH_MAX + MESSAGE_ROOM];
 };
 
@@ -65,17 +71,19 @@ int tamper_new(struct tamper **out, uint32_t pid, uint64_t start_ticks)
 
 void tamper_free(struct tamper *t)
 {
-	for (size_t i = 0; t && i < t->count; i++)
-		free(t->places[i].path);
+	for (enum tamper_kind kind = 0; t && kind <= TAMPER_GROUP; kind++)
+		places_drop(&t->places, kind);
 	free(t);
 }
 
 void tamper_watch(struct tamper *t, enum tamper_kind kind, const char *path, uint64_t dev)
 {
-	char *copy = t->count < TAMPER_PLACES && path[0] == '/' && path[1] ? strdup(path) : NULL;
+	places_add(&t->places, kind, path, dev);
+}
 
-	if (copy)
-		t->places[t->count++] = (struct place){copy, (uint32_t)strlen(copy), kind, dev};
+void tamper_forget(struct tamper *t, enum tamper_kind kind)
+{
+	places_drop(&t->places, kind);
 }
 
 void tamper_former(struct tamper *t, uint32_t pid)
@@ -98,10 +106,7 @@ static bool is_admin(const struct event *ev)
 /* The client opens the store's shared memory for writing; a daemon that came before us was one, too. */
 static bool is_own_program(const struct tamper *t, const struct event *ev)
 {
-	for (size_t i = 0; i < t->count && !is_in_container(ev); i++)
-		if (t->places[i].kind == TAMPER_PROGRAM && str_is(ev->who.exe, t->places[i].path))
-			return true;
-	return false;
+	return !is_in_container(ev) && places_has(&t->places, TAMPER_PROGRAM, ev->who.exe);
 }
 
 static bool is_former(const struct tamper *t, const struct event_what *what)
@@ -203,41 +208,16 @@ static const char *sees_reach(struct tamper *t, const struct event *ev)
 
 /* --- files */
 
-static bool is_at(const struct place *p, struct str path)
-{
-	return path.n >= p->length && memcmp(path.p, p->path, p->length) == 0 &&
-	       (path.n == p->length || path.p[p->length] == '/');
-}
-
-/* A path in a container is one of the host's only where it lies on the host's file system. */
-static const struct place *find_place(const struct tamper *t, const struct event *ev,
-				      struct str path)
-{
-	uint64_t dev = is_in_container(ev) ? ev->what.file.dev : 0;
-
-	for (size_t i = 0; path.p && i < t->count; i++)
-		if (is_at(&t->places[i], path) &&
-		    (!dev || !t->places[i].dev || dev == t->places[i].dev))
-			return &t->places[i];
-	return NULL;
-}
-
-/* The text of a symbolic link, and the source of a mount, are no names that something is done to. */
-static bool changes_old_path(const struct event_what *what)
-{
-	return what->type == EVENT_FILE_RENAME || str_is(what->file.op, "link") ||
-	       str_is(what->file.op, "move_mount");
-}
-
 /*
- * What systemd does whenever it starts or stops a service: it sees to it that a folder is there, and thaws the
- * service's group and those above it. To freeze it opens the same file: of that the daemon notices the pause.
+ * What systemd does whenever it starts or stops a service: it sees to it that a folder is there, thaws the
+ * service's group and those above it, and gives them their limits. To freeze it opens the same file: of that the
+ * daemon notices the pause; limits that somebody sets there by its word are files of its own, which are settings.
  */
-static bool is_managers_work(const struct place *p, const struct event *ev)
+static bool is_managers_work(const struct reached *r, const struct event *ev)
 {
-	if (p->kind == TAMPER_GROUP)
+	if (r->kind == TAMPER_GROUP)
 		return ev->what.pid == 1 && str_is(ev->what.file.op, "open") &&
-		       str_ends(ev->what.file.path, "/cgroup.freeze");
+		       (r->how == REACH_LIMIT || str_ends(r->path, "/cgroup.freeze"));
 	return ev->what.err == EEXIST && str_is(ev->what.file.op, "mkdir");
 }
 
@@ -248,19 +228,91 @@ static enum severity sees_file(struct tamper *t, const struct event *ev)
 					    [TAMPER_PROGRAM] = "the program",
 					    [TAMPER_PINS] = "what the kernel keeps",
 					    [TAMPER_GROUP] = "the control group"};
-	struct str path = ev->what.file.path;
-	const struct place *p = find_place(t, ev, path);
+	struct reached r = places_reached(&t->places, ev);
+	bool is_ours = r.kind == TAMPER_STORE || r.kind == TAMPER_PINS;
 
-	if (!p && changes_old_path(&ev->what)) {
-		path = ev->what.file.old_path;
-		p = find_place(t, ev, path);
-	}
-	if (!p || is_managers_work(p, ev) ||
-	    ((p->kind == TAMPER_STORE || p->kind == TAMPER_PINS) && is_own_program(t, ev)))
+	if (!r.how || is_managers_work(&r, ev) || (is_ours && is_own_program(t, ev)))
 		return SEVERITY_NONE;
-	snprintf(t->message, sizeof(t->message), "%.*s of %s: %.*s", (int)ev->what.file.op.n,
-		 ev->what.file.op.p, words[p->kind], (int)path.n, path.p);
-	return p->kind == TAMPER_SETTINGS && is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+	snprintf(t->message, sizeof(t->message), "%.*s %s %s: %.*s", (int)ev->what.file.op.n,
+		 ev->what.file.op.p, r.how == REACH_ABOVE ? "above" : "of", words[r.kind],
+		 (int)r.path.n, r.path.p);
+	if (r.how == REACH_LIMIT || (r.how == REACH_IT && r.kind == TAMPER_SETTINGS))
+		return is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
+	return SEVERITY_HIGH;
+}
+
+/* --- moves to another control group */
+
+/* Files that take the number of what is to be moved. */
+static bool moves_processes(struct str path)
+{
+	return str_ends(path, "/cgroup.procs") || str_ends(path, "/cgroup.threads") ||
+	       str_ends(path, "/tasks");
+}
+
+/* Of each of these files the last to open it for writing; what they wrote is seen by where the daemon is. */
+static void remember_mover(struct tamper *t, const struct event *ev)
+{
+	struct mover *m = &t->movers[0];
+	uint64_t path = hash_str(ev->what.file.path);
+	bool several;
+	int n;
+
+	for (size_t i = 0; i < MOVERS; i++) {
+		if (t->movers[i].path == path) {
+			m = &t->movers[i];
+			break;
+		}
+		if (t->movers[i].boot_ns < m->boot_ns)
+			m = &t->movers[i];
+	}
+	several = m->path == path && m->pid != ev->what.pid &&
+		  m->boot_ns + FRESH_NS >= ev->what.boot_ns;
+	n = event_pack(ev, m->event, sizeof(m->event));
+	m->boot_ns = ev->what.boot_ns;
+	m->path = path;
+	m->pid = ev->what.pid;
+	m->size = n > 0 && !several ? (uint32_t)n : 0;
+	t->may_have_moved = true;
+}
+
+bool tamper_may_have_moved(struct tamper *t)
+{
+	bool may = t->may_have_moved;
+
+	t->may_have_moved = false;
+	return may;
+}
+
+bool tamper_moved(struct tamper *t, const char *dir, uint64_t now_boot_ns, struct event *out)
+{
+	const struct mover *newest = NULL;
+	struct str path;
+
+	for (size_t i = 0; i < MOVERS; i++) {
+		const struct mover *m = &t->movers[i];
+
+		if (!m->size || m->boot_ns + FRESH_NS < now_boot_ns ||
+		    event_unpack(out, m->event, m->size) <= 0)
+			continue;
+		path = out->what.file.path;
+		if (path.n <= strlen(dir) || memcmp(path.p, dir, strlen(dir)) != 0 ||
+		    path.p[strlen(dir)] != '/' ||
+		    str_index(path, (uint32_t)strlen(dir) + 1, '/') >= 0)
+			continue;
+		if (!newest || m->boot_ns > newest->boot_ns)
+			newest = m;
+	}
+	if (!newest || event_unpack(out, newest->event, newest->size) <= 0)
+		return false;
+	out->what.type = EVENT_AGENT_TAMPER;
+	out->what.tamper = STR_LIT("group");
+	snprintf(t->message, sizeof(t->message),
+		 "the daemon was moved to another control group: %s", dir);
+	out->what.message = str_of(t->message);
+	out->verdict = (struct event_verdict){.severity = SEVERITY_HIGH};
+	out->score = (struct event_score){0};
+	return true;
 }
 
 /* --- objects in the kernel */
@@ -314,6 +366,8 @@ bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out)
 
 	if (ev->what.pid == t->pid)
 		return false;
+	if (ev->what.type == EVENT_FILE_WRITE && moves_processes(ev->what.file.path))
+		remember_mover(t, ev);
 	switch (ev->what.type) {
 	case EVENT_SIGNAL:
 		what = sees_signal(t, ev) ? "signal" : NULL;

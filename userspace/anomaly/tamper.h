@@ -5,8 +5,10 @@
  * the act and with the same actor.
  *
  * Administration is none: signals that the daemon answers to, sent by root outside jobs and containers.
- * Settings that root changes there are told as medium, everything else as high. Paths are as the acting
- * process's own root has them; of those in a container the device must be the place's too.
+ * Settings, and limits of its control group, that root changes there are told as medium, everything else as
+ * high. A mount over a folder above a place, and one that is taken from there, hide the place and are told as
+ * well. Paths are those of the host's mount namespace; of an act in another one the device must be the place's
+ * too, or the host's name for the file be in the place.
  * bpf(2) on its maps, programs and links is told by the kernel's programs themselves (tamper_by_bpf()).
  * Not seen: acts while nothing records.
  */
@@ -22,10 +24,12 @@ struct tamper;
 /* For the daemon with that pid and start, in clock ticks (100 a second) since boot. 0 or -ENOMEM. */
 int tamper_new(struct tamper **out, uint32_t pid, uint64_t start_ticks);
 void tamper_free(struct tamper *t);
-/* A file, or a folder with all that is in it. dev as in event.what.file.dev, 0 = not known. What is past
+/* A file, or a folder with all that is in it; of a control group the files that stop or starve it. dev as in event.what.file.dev, 0 = not known. What is past
  * TAMPER_PLACES is left out. */
-#define TAMPER_PLACES 48
+#define TAMPER_PLACES 96
 void tamper_watch(struct tamper *t, enum tamper_kind kind, const char *path, uint64_t dev);
+/* No longer those of a kind. */
+void tamper_forget(struct tamper *t, enum tamper_kind kind);
 /* The daemon that recorded before this one: how it ended stands in what is taken over from it. */
 void tamper_former(struct tamper *t, uint32_t pid);
 
@@ -39,6 +43,15 @@ bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out);
  * the same kind of object: who lists all that is in the kernel is told once for each kind.
  */
 bool tamper_by_bpf(struct tamper *t, struct event *ev);
+
+/* Whether somebody opened a file that moves processes to another control group, since this was asked last. */
+bool tamper_may_have_moved(struct tamper *t);
+/*
+ * The daemon finds itself in another control group, with that folder: its agent.tamper by who opened one of
+ * the files there that move processes, at most 5 s before; texts are valid until the next call. False when
+ * nobody was seen, or several.
+ */
+bool tamper_moved(struct tamper *t, const char *dir, uint64_t now_boot_ns, struct event *out);
 
 /* Who sent the daemon this signal with this pid at most 5 s before: "human:alice (pid 812)". False when
  * that was not seen. */

@@ -35,8 +35,7 @@ static struct tamper *new_tamper(void)
 	tamper_watch(t, TAMPER_SETTINGS, "/etc/whodid/whodid.yaml", DEV);
 	tamper_watch(t, TAMPER_PROGRAM, "/usr/sbin/whodidd", DEV);
 	tamper_watch(t, TAMPER_PINS, "/sys/fs/bpf/whodid", 0);
-	tamper_watch(t, TAMPER_GROUP, GROUP "/cgroup.freeze", 0);
-	tamper_watch(t, TAMPER_GROUP, GROUP "/cgroup.kill", 0);
+	tamper_watch(t, TAMPER_GROUP, GROUP, 0);
 	return t;
 }
 
@@ -231,6 +230,10 @@ static void a_service_manager_at_work(void **state)
 	ev = file_act(EVENT_FILE_WRITE, "open", GROUP "/cgroup.kill");
 	ev.what.pid = 1;
 	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev = file_act(EVENT_FILE_WRITE, "open", GROUP "/memory.max");
+	assert_int_equal(look(t, ev), SEVERITY_MEDIUM);
+	ev.what.pid = 1;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
 	ev = file_act(EVENT_FILE_DELETE, "unlink", freeze);
 	ev.what.pid = 1;
 	assert_int_equal(look(t, ev), SEVERITY_HIGH);
@@ -323,6 +326,130 @@ static void whoever_lists_all_is_told_once(void **state)
 	}
 }
 
+static struct event mount_act(const char *op, const char *flags, const char *path)
+{
+	struct event ev = file_act(EVENT_FILE_MOUNT, op, path);
+
+	ev.what.file.flags = str_of(flags);
+	return ev;
+}
+
+static void mounts_above(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = mount_act("mount", NULL, "/var/lib");
+
+	(void)state;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("mount above the store: /var/lib");
+	assert_int_equal(look(t, mount_act("mount", "bind", "/etc")), SEVERITY_HIGH);
+	assert_message("mount above settings: /etc");
+	assert_int_equal(look(t, mount_act("umount", "detach", "/sys/fs")), SEVERITY_HIGH);
+	assert_message("umount above what the kernel keeps: /sys/fs");
+	assert_int_equal(look(t, mount_act("move_mount", NULL, "/usr")), SEVERITY_HIGH);
+	assert_int_equal(look(t, mount_act("mount", NULL, "/var/lib/whodid")), SEVERITY_HIGH);
+	assert_message("mount of the store: /var/lib/whodid");
+	/* taken from there */
+	ev = mount_act("mount", "move", "/mnt");
+	ev.what.file.old_path = STR_LIT("/var");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("mount above the store: /var");
+	ev.what.file.flags = STR_LIT("bind");
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	/* beside them; nothing that is hidden */
+	assert_int_equal(look(t, mount_act("mount", NULL, "/va")), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount", NULL, "/var/lib/who")), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount", "remount,nosuid", "/var")), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount", "rec,private", "/")), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount", NULL, "/")), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount_setattr", NULL, "/var")), SEVERITY_NONE);
+	ev = mount_act("mount", NULL, "/var");
+	ev.what.file.mnt_ns = 4026532999u;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+}
+
+/* In another mount namespace the host's name for the file counts, and else the file system. */
+static void other_namespaces(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_WRITE, "open", "/data/events.db");
+
+	(void)state;
+	ev.what.file.mnt_ns = 4026532999u;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	ev.what.file.path_on_host = STR_LIT("/var/lib/whodid/events.db");
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_message("open of the store: /var/lib/whodid/events.db");
+	ev = file_act(EVENT_FILE_WRITE, "open", "/var/lib/whodid/x");
+	ev.what.file.mnt_ns = 4026532999u;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	ev.what.file.dev = DEV + 1; /* a tmpfs of its own */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+}
+
+static enum severity write_to(struct tamper *t, const char *path)
+{
+	return look(t, file_act(EVENT_FILE_WRITE, "open", path));
+}
+
+static void control_groups(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_WRITE, "open", "/sys/fs/cgroup/a/whodid/cpu.max");
+
+	(void)state;
+	tamper_watch(t, TAMPER_GROUP, "/sys/fs/cgroup/a/whodid", 0);
+	tamper_watch(t, TAMPER_GROUP, "/sys/fs/cgroup/a", 0);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/whodid/cgroup.freeze"), SEVERITY_HIGH);
+	assert_message("open of the control group: /sys/fs/cgroup/a/whodid/cgroup.freeze");
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/cgroup.kill"), SEVERITY_HIGH);
+	assert_int_equal(look(t, ev), SEVERITY_MEDIUM);
+	ev.what.task_flags = TASK_IN_JOB;
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/memory.max"), SEVERITY_MEDIUM);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/other/memory.max"), SEVERITY_NONE);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/cgroup.procs"), SEVERITY_NONE);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a"), SEVERITY_NONE);
+	assert_int_equal(look(t, mount_act("mount", NULL, "/sys/fs/cgroup")), SEVERITY_NONE);
+	tamper_forget(t, TAMPER_GROUP);
+	assert_int_equal(write_to(t, "/sys/fs/cgroup/a/cgroup.kill"), SEVERITY_NONE);
+	assert_int_equal(write_to(t, "/usr/sbin/whodidd"), SEVERITY_HIGH);
+}
+
+static void moved_by_whom(void **state)
+{
+	TAMPER t = new_tamper();
+	struct event ev = file_act(EVENT_FILE_WRITE, "open", "/sys/fs/cgroup/b/cgroup.procs"), out;
+	const uint64_t then = ev.what.boot_ns;
+
+	(void)state;
+	assert_false(tamper_may_have_moved(t));
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	assert_true(tamper_may_have_moved(t));
+	assert_false(tamper_may_have_moved(t));
+	assert_false(tamper_moved(t, "/sys/fs/cgroup", then, &out));
+	assert_false(tamper_moved(t, "/sys/fs/cgroup/bb", then, &out));
+	assert_false(tamper_moved(t, "/sys/fs/cgroup/b", then + 6 * SECOND, &out));
+	assert_true(tamper_moved(t, "/sys/fs/cgroup/b", then + SECOND, &out));
+	assert_int_equal(out.what.type, EVENT_AGENT_TAMPER);
+	assert_int_equal(out.what.pid, 4711);
+	assert_true(str_is(out.who.id.who, "human:alice"));
+	assert_true(str_is(out.what.tamper, "group"));
+	assert_int_equal(out.verdict.severity, SEVERITY_HIGH);
+	told = out;
+	assert_message("the daemon was moved to another control group: /sys/fs/cgroup/b");
+	/* once more by the same: still that one; by somebody else at once: nobody is named */
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	assert_true(tamper_moved(t, "/sys/fs/cgroup/b", then + SECOND, &out));
+	ev.what.pid = 4712;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	assert_false(tamper_moved(t, "/sys/fs/cgroup/b", then + SECOND, &out));
+	ev.what.boot_ns += 60 * SECOND;
+	assert_int_equal(look(t, ev), SEVERITY_NONE);
+	assert_true(tamper_moved(t, "/sys/fs/cgroup/b", then + 61 * SECOND, &out));
+	assert_int_equal(out.what.pid, 4712);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +460,10 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(a_service_manager_at_work),
 		cmocka_unit_test(two_names),
+		cmocka_unit_test(mounts_above),
+		cmocka_unit_test(other_namespaces),
+		cmocka_unit_test(control_groups),
+		cmocka_unit_test(moved_by_whom),
 		cmocka_unit_test(objects_in_the_kernel),
 		cmocka_unit_test(whoever_lists_all_is_told_once),
 	};
