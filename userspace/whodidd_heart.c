@@ -36,15 +36,11 @@ static void look(struct daemon *d)
 	struct pulse pulses[PULSES_MAX];
 	size_t count = collect_pulses(d->line.source, pulses, PULSES_MAX);
 	size_t n = heart_look(&d->heart, pulses, count, changed);
-	int err;
 
 	for (size_t i = 0; i < n; i++)
 		tell(d, changed[i]);
-	if (!heart_blind(&d->heart))
-		return;
-	err = collect_mend(d->line.source);
-	if (err)
-		log_error("a blind hook cannot be attached: %s", strerror(-err));
+	if (heart_blind(&d->heart))
+		collect_mend(d->line.source); /* which says what it cannot */
 }
 
 /* Hooks that tell who opens files for writing. */

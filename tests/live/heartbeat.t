@@ -28,7 +28,7 @@ for what in open 'change of files' connect 'ptrace, credentials'; do
 done
 is "$(class on_exec exec)" attached "an exec is not tried, and not said to be"
 like "$(wd status)" 'Self-test +ok [0-9.]+ m?s ago' "status says so in one line"
-like "$(wd doctor)" 'self-test: [0-9]+ of [0-9]+ classes saw what the daemon did' "and doctor"
+like "$(wd doctor)" 'self-test: [0-9]+ of [0-9]+ classes saw what the daemon did; [0-9]+ are attached, and have no act to try them with' "and doctor"
 ok "status --exit-code finds nothing to complain about" wd status --exit-code -q
 before=$(wd status -o json | jq .self_test.age_ms)
 acted_again() { [ "$(wd status -o json | jq .self_test.age_ms)" -lt "$before" ]; }

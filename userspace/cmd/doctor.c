@@ -289,12 +289,13 @@ static void check_self_test(struct doctor *d)
 {
 	const json_t *classes = row_find(d->status, "self_test.classes"), *class;
 	_cleanup_text_ struct text good = {0};
-	size_t i, tried = 0, blind = 0;
+	size_t i, tried = 0, untried = 0, blind = 0;
 
 	json_array_foreach (classes, i, class) {
 		_cleanup_text_ struct text t = {0};
 
 		tried += row_is(class, "state", "sees");
+		untried += row_is(class, "state", "attached") && !row_find(class, "untried");
 		if (row_find(class, "untried") && !row_is(class, "state", "blind")) {
 			text_puts(&t, "self-test: ");
 			row_say(&t, class, "what");
@@ -316,9 +317,10 @@ static void check_self_test(struct doctor *d)
 	}
 	if (!row_find(d->status, "self_test") || blind)
 		return;
-	text_printf(&good,
-		    "self-test: %zu of %zu classes saw what the daemon did, the rest is attached",
-		    tried, json_array_size(classes));
+	text_printf(&good, "self-test: %zu of %zu classes saw what the daemon did", tried,
+		    json_array_size(classes));
+	if (untried)
+		text_printf(&good, "; %zu are attached, and have no act to try them with", untried);
 	say(d, LEVEL_OK, NULL, good.p);
 }
 

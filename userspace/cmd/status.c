@@ -168,6 +168,8 @@ static void say_names(const struct cli *c, const json_t *s)
 					    "malformed",  "broken",  "forgotten"};
 	_cleanup_text_ struct text v = {0}, rest = {0};
 
+	if (!row_find(s, "names.on")) /* another version's daemon, which does not say */
+		return;
 	if (!row_true(s, "names.on")) {
 		text_puts(&v, "off (sensor.names)");
 		line(c, "Names", &v);

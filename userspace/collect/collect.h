@@ -192,7 +192,7 @@ size_t collect_classes(struct source *src, struct class_status *out, size_t max)
 /*
  * The sensor looks at itself: acts that leave nothing, of which no record is made; what was seen of
  * them, complete some milliseconds later; and an attempt to attach what has been detached, and to be
- * known as the daemon again. 0 or -errno.
+ * known as the daemon again, which logs what fails. 0 or -errno.
  */
 void collect_act(struct source *src);
 #define PULSES_MAX 32

@@ -185,6 +185,7 @@ int kernel_attach_anew(struct kernel *k, int row)
 	size_t i = (size_t)row;
 	struct bpf_link *old = TAKE_PTR(k->links[i]);
 	char path[PATH_MAX] = "";
+	int err = 0;
 
 	if (old && link_identify(old).link != k->link_ids[i].link)
 		bpf_link__disconnect(old); /* its descriptor may be somebody else's by now */
@@ -200,7 +201,11 @@ int kernel_attach_anew(struct kernel *k, int row)
 	k->links[i] = k->programs[i] > 0 ? attach_kept(k, i, path) : attach(k, i);
 	k->errors[i] = k->links[i] ? 0 : errno;
 	if (k->links[i] && k->start.pinned && !(k->programs[i] > 0))
-		pins_put(&k->pins, "link", rows[i].program, bpf_link__fd(k->links[i]));
+		err = pins_put(&k->pins, "link", rows[i].program, bpf_link__fd(k->links[i]));
+	if (err)
+		log_warn(
+			"%s (%s) is attached anew, but ends with this daemon: it cannot be pinned: %s",
+			rows[i].program, rows[i].what, strerror(-err));
 	return -k->errors[i];
 }
 

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "collect/kernel.h"
 
 /* --- acts: 0 when a hook must have seen it, whatever came of it; else a positive errno */
@@ -241,7 +242,7 @@ int kernel_mend(struct source *src)
 {
 	struct kernel *k = (struct kernel *)src;
 	bool made = false;
-	int err = 0;
+	int err = 0, seeded;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int row = kernel_find_hook(k, rows[i].program), e;
@@ -249,14 +250,21 @@ int kernel_mend(struct source *src)
 		if (row < 0 || is_attached(k, row))
 			continue;
 		e = kernel_attach_anew(k, row);
-		if (e)
+		if (e) {
+			log_error("%s (%s) cannot be attached: %s", rows[i].program, rows[i].what,
+				  strerror(-e));
 			err = e;
-		else
-			k->link_ids[row] = link_identify(k->links[row]);
-		made = made || !e;
+			continue;
+		}
+		k->link_ids[row] = link_identify(k->links[row]);
+		made = true;
 	}
 	if (made)
 		kernel_tell_own(k);
-	/* tells the programs who the daemon is, and gives a state to who was born meanwhile */
-	return err ? err : seed_tasks(k);
+	seeded = seed_tasks(k);
+	if (seeded)
+		log_error(
+			"the programs cannot be told who the daemon is, nor who was born meanwhile: %s",
+			strerror(-seeded));
+	return err ? err : seeded;
 }

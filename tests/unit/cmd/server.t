@@ -60,6 +60,7 @@ like "$err" "77 not shown" "also in the end"
 run 0 "a stream with a gap, json" watch --all -o json
 is "$(grep -c whodid.gap "$SCRATCH/out")" 1 "in json the gap is a line"
 run 0 "status" status --exit-code
+unlike "$out" "Names" "what a daemon does not say is not guessed"
 run 0 "overview"
 like "$out" "Try next" "without a command there is something to try"
 run 0 "version" version -o json
