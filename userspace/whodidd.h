@@ -46,6 +46,7 @@ struct daemon {
 	uint64_t watchdog_ns, watchdog_boot_ns;
 	uint64_t second_boot_ns;
 	char *groups;	    /* control groups that it is in, as cgroup(7) has them */
+	uint64_t mounts_ns; /* which table of mounts was looked at */
 	uint64_t turned_ns; /* when the loop turned last, by the clock that suspends */
 	uint64_t told_lost; /* losses that were logged */
 	int told_store_err; /* error that was logged */
@@ -103,8 +104,10 @@ void tell_tamper(struct daemon *d, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* and each turn of the loop, to notice when there were none; */
 void notice_pause(struct daemon *d);
-/* and each second, to notice that it is in another control group. */
+/* and each second, to notice that it is in another control group, */
 void notice_move(struct daemon *d);
+/* and that its places are on other mounts. */
+void notice_mounts(struct daemon *d);
 
 /* whodidd_run.c and whodidd_replay.c: the two ways to run. Return an exit code. */
 int run_live(struct daemon *d);

@@ -255,6 +255,7 @@ static void once_a_second(struct daemon *d, uint64_t now)
 		follow_wall_clock(d);
 	keep_heart(d, now);
 	notice_move(d);
+	notice_mounts(d);
 	log_troubles(d);
 }
 

@@ -218,6 +218,19 @@ void notice_move(struct daemon *d)
 	watch_groups(d);
 }
 
+void notice_mounts(struct daemon *d)
+{
+	const struct mounts *m =
+		d->line.decoder.mounts ? mount_watch_table(d->line.decoder.mounts) : NULL;
+	const char *message;
+
+	if (!m || mounts_begin_ns(m) == d->mounts_ns)
+		return;
+	d->mounts_ns = mounts_begin_ns(m);
+	while ((message = tamper_hidden(d->line.tamper, m, clock_boot_ns())))
+		put_tamper(d, SEVERITY_HIGH, "file", message);
+}
+
 /* Field 22 of stat(5); the name in parentheses before it may hold anything. */
 static uint64_t own_start_ticks(void)
 {

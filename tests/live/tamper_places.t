@@ -36,6 +36,18 @@ if mount -n -t tmpfs none "$ROOT" 2>/dev/null; then
 	unshare --mount --propagation private bash -c 'mount -n --bind "$1/store" "$2" && touch "$2/mark"' - "$ROOT" "$SCRATCH/beside"
 	told '.file.path_on_host == "'"$ROOT/store/mark"'"' "of the store: $ROOT/store/mark\$" high "the store by another name"
 	rm -f "$ROOT/store/mark"
+
+	# by a link: where the kernel's objects are not at hand it is seen by its effect
+	ln -s "$ROOT" "$SCRATCH/alias"
+	mount -n -c -t tmpfs none "$SCRATCH/alias"
+	sleep 3 # the daemon's socket is hidden as well, so there is nobody to ask
+	umount -n "$ROOT"
+	seen_by_effect() {
+		has_event '.message | test("hidden by a mount.*root/store$")' type=agent.tamper || [ "$(events type=agent.tamper op=mount | wc -l)" = 2 ]
+	}
+	ok "a mount by a link is told" wait_until 20 seen_by_effect
+	ok "once, and as high" jq -e -s 'map(select(.message | test("hidden by a mount.*root/store$"))) | length <= 1 and all(.[]; .verdict.severity == "high")' \
+		<(events type=agent.tamper)
 else
 	skip "mounts" "nothing can be mounted here"
 fi

@@ -8,18 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "anomaly/tamper_move.h"
 #include "anomaly/tamper_place.h"
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "bpf/event.h"
 #include "event_fields.h"
-#include "event_pack.h"
 
 #define TICK_NS	     10000000ull /* USER_HZ is 100 on all that we run on */
 #define FRESH_NS     5000000000ull
 #define SIGNALS_MAX  32
 #define OPENERS	     32
-#define MOVERS	     32
 #define MESSAGE_ROOM 160 /* beside a path */
 
 /* The newest sender of a signal that the daemon answers to. */
@@ -37,14 +35,6 @@ struct opener {
 	bool refused;
 };
 
-struct mover {
-	uint64_t boot_ns;
-	uint64_t path; /* its hash */
-	uint32_t pid;
-	uint32_t size;	     /* 0 = not to be named: too long, or several at once */
-	uint8_t event[2040]; /* packed */
-};
-
 struct tamper {
 	uint32_t pid, former_pid;
 	uint64_t start_ticks;
@@ -52,8 +42,8 @@ struct tamper {
 	struct sender senders[SIGNALS_MAX];
 	struct opener openers[OPENERS]; /* the newest, in a ring */
 	size_t next_opener;
-	struct mover movers[MOVERS];
-	bool may_have_moved;
+	struct movers movers;
+	uint64_t mount_told_ns; /* when the last mount that reaches a place was */
 	char message[PATH_MAX + MESSAGE_ROOM];
 };
 
@@ -221,89 +211,57 @@ static bool is_managers_work(const struct reached *r, const struct event *ev)
 	return ev->what.err == EEXIST && str_is(ev->what.file.op, "mkdir");
 }
 
+static const char *const kinds[] = {[TAMPER_STORE] = "the store",
+				    [TAMPER_SETTINGS] = "settings",
+				    [TAMPER_PROGRAM] = "the program",
+				    [TAMPER_PINS] = "what the kernel keeps",
+				    [TAMPER_GROUP] = "the control group"};
+
 static enum severity sees_file(struct tamper *t, const struct event *ev)
 {
-	static const char *const words[] = {[TAMPER_STORE] = "the store",
-					    [TAMPER_SETTINGS] = "settings",
-					    [TAMPER_PROGRAM] = "the program",
-					    [TAMPER_PINS] = "what the kernel keeps",
-					    [TAMPER_GROUP] = "the control group"};
 	struct reached r = places_reached(&t->places, ev);
 	bool is_ours = r.kind == TAMPER_STORE || r.kind == TAMPER_PINS;
 
 	if (!r.how || is_managers_work(&r, ev) || (is_ours && is_own_program(t, ev)))
 		return SEVERITY_NONE;
 	snprintf(t->message, sizeof(t->message), "%.*s %s %s: %.*s", (int)ev->what.file.op.n,
-		 ev->what.file.op.p, r.how == REACH_ABOVE ? "above" : "of", words[r.kind],
+		 ev->what.file.op.p, r.how == REACH_ABOVE ? "above" : "of", kinds[r.kind],
 		 (int)r.path.n, r.path.p);
+	if (ev->what.type == EVENT_FILE_MOUNT)
+		t->mount_told_ns = ev->what.boot_ns;
 	if (r.how == REACH_LIMIT || (r.how == REACH_IT && r.kind == TAMPER_SETTINGS))
 		return is_admin(ev) ? SEVERITY_MEDIUM : SEVERITY_HIGH;
 	return SEVERITY_HIGH;
 }
 
-/* --- moves to another control group */
-
-/* Files that take the number of what is to be moved. */
-static bool moves_processes(struct str path)
+const char *tamper_hidden(struct tamper *t, const struct mounts *m, uint64_t now_boot_ns)
 {
-	return str_ends(path, "/cgroup.procs") || str_ends(path, "/cgroup.threads") ||
-	       str_ends(path, "/tasks");
-}
+	const struct place *p;
 
-/* Of each of these files the last to open it for writing; what they wrote is seen by where the daemon is. */
-static void remember_mover(struct tamper *t, const struct event *ev)
-{
-	struct mover *m = &t->movers[0];
-	uint64_t path = hash_str(ev->what.file.path);
-	bool several;
-	int n;
-
-	for (size_t i = 0; i < MOVERS; i++) {
-		if (t->movers[i].path == path) {
-			m = &t->movers[i];
-			break;
-		}
-		if (t->movers[i].boot_ns < m->boot_ns)
-			m = &t->movers[i];
+	while ((p = places_hidden(&t->places, m))) {
+		if (t->mount_told_ns && t->mount_told_ns + FRESH_NS >= now_boot_ns)
+			continue;
+		snprintf(t->message, sizeof(t->message),
+			 "%s: hidden by a mount, or what held it is gone: %s", kinds[p->kind],
+			 p->path);
+		return t->message;
 	}
-	several = m->path == path && m->pid != ev->what.pid &&
-		  m->boot_ns + FRESH_NS >= ev->what.boot_ns;
-	n = event_pack(ev, m->event, sizeof(m->event));
-	m->boot_ns = ev->what.boot_ns;
-	m->path = path;
-	m->pid = ev->what.pid;
-	m->size = n > 0 && !several ? (uint32_t)n : 0;
-	t->may_have_moved = true;
+	return NULL;
 }
+
+/* --- moves to another control group */
 
 bool tamper_may_have_moved(struct tamper *t)
 {
-	bool may = t->may_have_moved;
+	bool may = t->movers.news;
 
-	t->may_have_moved = false;
+	t->movers.news = false;
 	return may;
 }
 
 bool tamper_moved(struct tamper *t, const char *dir, uint64_t now_boot_ns, struct event *out)
 {
-	const struct mover *newest = NULL;
-	struct str path;
-
-	for (size_t i = 0; i < MOVERS; i++) {
-		const struct mover *m = &t->movers[i];
-
-		if (!m->size || m->boot_ns + FRESH_NS < now_boot_ns ||
-		    event_unpack(out, m->event, m->size) <= 0)
-			continue;
-		path = out->what.file.path;
-		if (path.n <= strlen(dir) || memcmp(path.p, dir, strlen(dir)) != 0 ||
-		    path.p[strlen(dir)] != '/' ||
-		    str_index(path, (uint32_t)strlen(dir) + 1, '/') >= 0)
-			continue;
-		if (!newest || m->boot_ns > newest->boot_ns)
-			newest = m;
-	}
-	if (!newest || event_unpack(out, newest->event, newest->size) <= 0)
+	if (!movers_find(&t->movers, dir, now_boot_ns - FRESH_NS, out))
 		return false;
 	out->what.type = EVENT_AGENT_TAMPER;
 	out->what.tamper = STR_LIT("group");
@@ -366,8 +324,7 @@ bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out)
 
 	if (ev->what.pid == t->pid)
 		return false;
-	if (ev->what.type == EVENT_FILE_WRITE && moves_processes(ev->what.file.path))
-		remember_mover(t, ev);
+	movers_remember(&t->movers, ev, FRESH_NS);
 	switch (ev->what.type) {
 	case EVENT_SIGNAL:
 		what = sees_signal(t, ev) ? "signal" : NULL;

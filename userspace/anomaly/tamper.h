@@ -15,6 +15,7 @@
 #ifndef WHODID_ANOMALY_TAMPER_H
 #define WHODID_ANOMALY_TAMPER_H
 
+#include "base/mounts.h"
 #include "event.h"
 
 enum tamper_kind { TAMPER_STORE, TAMPER_SETTINGS, TAMPER_PROGRAM, TAMPER_PINS, TAMPER_GROUP };
@@ -43,6 +44,13 @@ bool tamper_sees(struct tamper *t, const struct event *ev, struct event *out);
  * the same kind of object: who lists all that is in the kernel is told once for each kind.
  */
 bool tamper_by_bpf(struct tamper *t, struct event *ev);
+
+/*
+ * A place that is on another mount of the host's than when this was asked first, whatever the mount was called by who
+ * did that: an agent.tamper of nobody, told once until the place is back. NULL, or the sentence, valid until the
+ * next call. Not of what an act was told of within the 5 s before, with who did it.
+ */
+const char *tamper_hidden(struct tamper *t, const struct mounts *m, uint64_t now_boot_ns);
 
 /* Whether somebody opened a file that moves processes to another control group, since this was asked last. */
 bool tamper_may_have_moved(struct tamper *t);

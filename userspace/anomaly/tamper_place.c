@@ -12,7 +12,8 @@ void places_add(struct places *p, enum tamper_kind kind, const char *path, uint6
 	char *copy = p->count < TAMPER_PLACES && path[0] == '/' && path[1] ? strdup(path) : NULL;
 
 	if (copy)
-		p->all[p->count++] = (struct place){copy, (uint32_t)strlen(copy), kind, dev};
+		p->all[p->count++] = (struct place){
+			.path = copy, .length = (uint32_t)strlen(copy), .kind = kind, .dev = dev};
 }
 
 void places_drop(struct places *p, enum tamper_kind kind)
@@ -144,6 +145,22 @@ static struct reached reach_by_mount(const struct places *all, const struct even
 	if (!r.how && moves_mount(what))
 		r = reach_above(all, what->file.old_path);
 	return r;
+}
+
+const struct place *places_hidden(struct places *all, const struct mounts *m)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct place *p = &all->all[i];
+		uint32_t at = mounts_at(m, (struct str){p->path, p->length});
+		bool was = p->hidden;
+
+		if (!p->mount)
+			p->mount = at;
+		p->hidden = p->kind != TAMPER_GROUP && at != p->mount;
+		if (p->hidden && !was)
+			return p;
+	}
+	return NULL;
 }
 
 /* --- acts */

@@ -10,6 +10,8 @@ struct place {
 	uint32_t length;
 	enum tamper_kind kind;
 	uint64_t dev;
+	uint32_t mount; /* that it is on; 0 = not looked at yet */
+	bool hidden;
 };
 
 struct places {
@@ -35,6 +37,8 @@ void places_add(struct places *p, enum tamper_kind kind, const char *path, uint6
 /* Those of a kind. */
 void places_drop(struct places *p, enum tamper_kind kind);
 bool places_has(const struct places *p, enum tamper_kind kind, struct str path);
+/* The next that is on another mount than at first, and was not when last looked at; NULL = none. */
+const struct place *places_hidden(struct places *p, const struct mounts *m);
 /* What an act of a kind file.* reaches first. */
 struct reached places_reached(const struct places *p, const struct event *ev);
 

@@ -387,6 +387,42 @@ static void other_namespaces(void **state)
 	assert_int_equal(look(t, ev), SEVERITY_NONE);
 }
 
+/* Whatever the mount was called by who did it: the table of mounts says where a place is. */
+static void places_on_other_mounts(void **state)
+{
+	static const char *const tables[] = {
+		"20 1 8:1 / / rw\n21 20 0:9 / /sys/fs/bpf rw\n",
+		"20 1 8:1 / / rw\n21 20 0:9 / /sys/fs/bpf rw\n22 20 0:50 / /srv rw\n",
+		"20 1 8:1 / / rw\n21 20 0:9 / /sys/fs/bpf rw\n23 20 0:50 / /var rw\n",
+		"20 1 8:1 / / rw\n",
+	};
+	struct mounts *m[4];
+	TAMPER t = new_tamper();
+	struct event ev = mount_act("mount", NULL, "/etc");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		assert_int_equal(mounts_read(&m[i], NULL, str_of(tables[i]), 1, 2), 0);
+	assert_null(tamper_hidden(t, m[0], SECOND));
+	assert_null(tamper_hidden(t, m[1], SECOND));
+	assert_string_equal(
+		tamper_hidden(t, m[2], SECOND),
+		"the store: hidden by a mount, or what held it is gone: /var/lib/whodid");
+	assert_null(tamper_hidden(t, m[2], SECOND)); /* once */
+	assert_null(tamper_hidden(t, m[0], SECOND)); /* it is back */
+	assert_string_equal(
+		tamper_hidden(t, m[3], SECOND),
+		"what the kernel keeps: hidden by a mount, or what held it is gone: /sys/fs/bpf/whodid");
+	/* who did it was told */
+	assert_null(tamper_hidden(t, m[0], SECOND));
+	assert_int_equal(look(t, ev), SEVERITY_HIGH);
+	assert_null(tamper_hidden(t, m[2], ev.what.boot_ns + SECOND));
+	assert_null(tamper_hidden(t, m[0], ev.what.boot_ns + 9 * SECOND));
+	assert_non_null(tamper_hidden(t, m[2], ev.what.boot_ns + 9 * SECOND));
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		mounts_free(m[i]);
+}
+
 static enum severity write_to(struct tamper *t, const char *path)
 {
 	return look(t, file_act(EVENT_FILE_WRITE, "open", path));
@@ -462,6 +498,7 @@ int main(void)
 		cmocka_unit_test(two_names),
 		cmocka_unit_test(mounts_above),
 		cmocka_unit_test(other_namespaces),
+		cmocka_unit_test(places_on_other_mounts),
 		cmocka_unit_test(control_groups),
 		cmocka_unit_test(moved_by_whom),
 		cmocka_unit_test(objects_in_the_kernel),
