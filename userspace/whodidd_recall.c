@@ -155,17 +155,30 @@ static void *run(void *ctx)
 	return NULL;
 }
 
+/* Of this boot, in which an earlier daemon may have seen it all. */
+static void fail(struct daemon *d)
+{
+	identity_recall_failed(d->line.identity, d->line.decoder.wall_offset_ns,
+			       d->started_wall_ns);
+}
+
 void recall_start(struct daemon *d)
 {
-	struct recall *r = calloc(1, sizeof(*r));
+	struct recall *r;
 
-	if (!r)
+	if (d->first_seq <= 1) /* a new store: nothing was kept */
 		return;
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		fail(d);
+		return;
+	}
 	r->store_dir = d->config.store_dir;
 	r->boot_id = d->line.host.boot_id;
 	r->before_seq = d->first_seq;
 	if (pthread_create(&r->thread, NULL, run, r)) {
 		free(r);
+		fail(d);
 		return;
 	}
 	identity_await_recall(d->line.identity);
@@ -182,9 +195,13 @@ static void end(struct daemon *d)
 
 void recall_turn(struct daemon *d)
 {
-	if (d->recall && atomic_load(&d->recall->done) &&
-	    !identity_recall(d->line.identity, d->recall->found, FILES_A_TURN))
-		end(d);
+	if (!d->recall || !atomic_load(&d->recall->done))
+		return;
+	if (!d->recall->found)
+		fail(d);
+	else if (identity_recall(d->line.identity, d->recall->found, FILES_A_TURN))
+		return;
+	end(d);
 }
 
 void recall_wait(struct daemon *d, uint64_t max_ns)

@@ -4,6 +4,7 @@
  * questions of clients. Ready means that the sensor is attached and the socket answers.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -420,6 +421,8 @@ int run_live(struct daemon *d)
 	int rc;
 
 	log_set_level(level_of(d, &d->config));
+	/* The line allocates nothing: threads need no heaps of their own, which would never shrink. */
+	mallopt(M_ARENA_MAX, 1);
 	if (geteuid() != 0) {
 		problem_remedy(&err, "Run: sudo whodidd");
 		return refuse(d, &err, problem_set(&err, -EPERM, "watching a host needs root"));

@@ -143,6 +143,7 @@ int stages_close(struct daemon *d)
 	recall_stop(d);
 	if (p->source)
 		collect_close(p->source);
+	p->source = NULL; /* what the store still takes has no mark any more */
 	programs_close(p->programs);
 	rc = p->store ? store_close(p->store) : 0;
 	stream_free(p->stream);
@@ -158,7 +159,6 @@ int stages_close(struct daemon *d)
 		profile_free(p->profile);
 	mount_watch_stop(p->decoder.mounts);
 	p->decoder.mounts = NULL;
-	p->source = NULL;
 	p->programs = NULL;
 	p->store = NULL;
 	p->stream = NULL;

@@ -4,6 +4,7 @@
  * order.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -207,6 +208,7 @@ int start_line(struct daemon *d, struct problem *err)
 	if (!rc) {
 		stages_open_mounts(d);
 		rc = open_sensor(d, err);
+		malloc_trim(0); /* loading took megabytes that nobody needs again */
 	}
 	if (!rc)
 		rc = open_recorder(d, err);

@@ -192,6 +192,7 @@ static void put_identity(struct json *w, const struct daemon *d)
 	json_u64(w, "processes", s.processes);
 	json_u64(w, "evicted_boundaries", s.evicted_boundaries);
 	json_u64(w, "evicted_processes", s.evicted_processes);
+	json_u64(w, "evicted_written", s.evicted_written);
 	json_u64(w, "boundary_lost", s.boundary_lost);
 	json_array_begin(w, "ci_supervisors");
 	for (char *const *p = d->config.identity_ci_supervisors; *p; p++)

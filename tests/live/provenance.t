@@ -206,4 +206,24 @@ json_is "$(ran replaced)" .exec.writer_unknown missed "and it says why"
 cat /bin/true >emptied
 deploy ./emptied
 unlike "$(jq -r '.exec.written_by // [] | join(",")' <<<"$(ran emptied)")" "ci:" "written anew since: not the job's"
+
+# A store that cannot be read any more: nobody is named, and that is not silence.
+ci "cd $SCRATCH/w; cp /bin/true lost"
+is_lost_kept() {
+	has_event ".file.path == \"$SCRATCH/w/lost\"" type=create "who=$job"
+}
+wait_until 10 is_lost_kept || bail_out "what the job wrote is kept"
+stop_daemon TERM
+python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE batch SET d = zeroblob(length(d))")
+db.commit()' "$ROOT/store/hot.db"
+start
+given_up() {
+	grep -q "who wrote files before this start is not known" "$LOG"
+}
+wait_until 20 given_up || bail_out "the daemon says that it could not read its store"
+deploy ./lost
+wrote lost "" "of a store that cannot be read nobody is named"
+json_is "$(ran lost)" .exec.writer_unknown missed "and it says why"
 done_testing

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,14 +28,15 @@ static int map_positions(struct ring *r)
 	if (own == MAP_FAILED)
 		return -errno;
 	r->consumer = own;
-	theirs =
-		mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, r->map_fd, (off_t)r->page);
+	/* The kernel would map it twice in a row: that counts twice in what the daemon seems to use. */
+	theirs = mmap(NULL, r->page + r->size, PROT_READ, MAP_SHARED, r->map_fd, (off_t)r->page);
 	if (theirs == MAP_FAILED)
 		return -errno;
+	r->split = malloc(BPF_RINGBUF_HDR_SZ + EVENT_RECORD_MAX);
 	r->producer = (const uint64_t *)(const void *)theirs;
 	r->data = theirs + r->page;
 	r->at = *r->consumer;
-	return 0;
+	return r->split ? 0 : -ENOMEM;
 }
 
 static int watch_wakeups(struct ring *r)
@@ -65,11 +68,12 @@ int ring_open(struct ring *r, int map_fd, size_t size)
 void ring_close(struct ring *r)
 {
 	if (r->producer)
-		munmap((void *)(uintptr_t)r->producer, r->page + 2 * r->size);
+		munmap((void *)(uintptr_t)r->producer, r->page + r->size);
 	if (r->consumer)
 		munmap(r->consumer, r->page);
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);
+	free(r->split);
 	*r = (struct ring){.map_fd = -1, .epoll_fd = -1};
 }
 
@@ -96,6 +100,23 @@ static void hand_over(const struct record_header *record, source_record_fn fn, v
 	fn(ctx, record, *len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT));
 }
 
+/*
+ * What begins at p, with its header. Of what is read between two releases, which is not more than the
+ * ring holds, one record at most is split.
+ */
+static const uint8_t *whole(struct ring *r, const uint8_t *p, uint32_t size)
+{
+	size_t left = (size_t)(r->data + r->size - p), bytes = BPF_RINGBUF_HDR_SZ + size;
+
+	if (bytes <= left)
+		return p;
+	if (size > EVENT_RECORD_MAX)
+		return NULL;
+	memcpy(r->split, p, left);
+	memcpy(r->split + left, r->data, bytes - left);
+	return r->split;
+}
+
 /* The next record at *at, which it steps over; NULL when nothing complete is there. */
 static const struct record_header *next_record(struct ring *r, uint64_t *at)
 {
@@ -107,7 +128,10 @@ static const struct record_header *next_record(struct ring *r, uint64_t *at)
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			return NULL;
 		*at += (size + BPF_RINGBUF_HDR_SZ + 7) & ~7u;
-		if (!(len & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct record_header))
+		if (len & BPF_RINGBUF_DISCARD_BIT || size < sizeof(struct record_header))
+			continue;
+		p = whole(r, p, size);
+		if (p)
 			return (const struct record_header *)(const void *)(p + BPF_RINGBUF_HDR_SZ);
 	}
 	return NULL;

@@ -18,7 +18,8 @@ struct ring {
 	uint64_t *consumer; /* ours, the kernel reads it: what lies before may be written over */
 	uint64_t at;	    /* next to be read; it lies ahead of *consumer by what is held back */
 	const uint64_t *producer;
-	const uint8_t *data; /* mapped twice in a row: no record is split */
+	const uint8_t *data;
+	uint8_t *split; /* the record that goes on at the ring's beginning, put together */
 };
 
 /* Maps the ring behind map_fd, which stays the caller's. Reads on at what was released. 0 or -errno. */

@@ -202,5 +202,6 @@ void identity_get_stats(const struct identity_table *t, struct identity_stats *o
 	*out = t->stats;
 	out->boundaries = t->boundaries.count - 1; /* the kernel's own is no record's */
 	out->evicted_boundaries = t->boundaries.evicted;
+	out->evicted_written = t->writers.evicted;
 	out->processes = t->processes.count;
 }

@@ -37,7 +37,8 @@ struct identity_options {
 struct identity_stats {
 	uint64_t events, attributed; /* attributed = who is not anon:* */
 	uint64_t boundaries, processes, evicted_boundaries, evicted_processes;
-	uint64_t boundary_lost; /* events whose boundary was not known */
+	uint64_t evicted_written; /* files whose writers were forgotten to make room */
+	uint64_t boundary_lost;	  /* events whose boundary was not known */
 };
 
 int identity_new(struct identity_table **out, const struct identity_options *opt);
@@ -80,7 +81,12 @@ void recalled_add(struct recalled *r, const struct event *ev);
 void recalled_missed(struct recalled *r, int64_t from_wall_ns, int64_t to_wall_ns);
 /* Until then, writers that are not known are said to be sought (WRITER_RECALL). */
 void identity_await_recall(struct identity_table *t);
-/* Takes at most max files over. True = call again. r NULL: there is nothing to wait for any more. */
+/*
+ * It cannot be read: who wrote what is executed is not known of all that changed in that time, and said so
+ * (WRITER_MISSED).
+ */
+void identity_recall_failed(struct identity_table *t, int64_t from_wall_ns, int64_t to_wall_ns);
+/* Takes at most max files over. True = call again. */
 bool identity_recall(struct identity_table *t, struct recalled *r, uint32_t max);
 
 /*

@@ -52,8 +52,14 @@ void identity_await_recall(struct identity_table *t)
 
 bool identity_recall(struct identity_table *t, struct recalled *r, uint32_t max)
 {
-	t->recalling = r && writers_take(&t->writers, &r->writers, max);
+	t->recalling = writers_take(&t->writers, &r->writers, max);
 	return t->recalling;
+}
+
+void identity_recall_failed(struct identity_table *t, int64_t from_wall_ns, int64_t to_wall_ns)
+{
+	t->recalling = false;
+	writers_missed(&t->writers, from_wall_ns, to_wall_ns);
 }
 
 void identity_absent(struct identity_table *t, int64_t from_wall_ns, int64_t to_wall_ns)

@@ -269,6 +269,21 @@ void writers_learn(struct writers *w, const struct event_what *what, struct str 
 		learn_truncate(w, what, who);
 }
 
+/* The last one may have grown over those before it. */
+static void join_blinds(struct writers *w)
+{
+	while (w->blind_count > 1) {
+		struct blind *last = &w->blinds[w->blind_count - 1], *before = last - 1;
+
+		if (before->to_wall_ns < last->from_wall_ns)
+			return;
+		if (last->from_wall_ns < before->from_wall_ns)
+			before->from_wall_ns = last->from_wall_ns;
+		before->to_wall_ns = last->to_wall_ns;
+		w->blind_count--;
+	}
+}
+
 void writers_missed(struct writers *w, int64_t from_wall_ns, int64_t to_wall_ns)
 {
 	struct blind *last = w->blind_count ? &w->blinds[w->blind_count - 1] : NULL;
@@ -278,6 +293,7 @@ void writers_missed(struct writers *w, int64_t from_wall_ns, int64_t to_wall_ns)
 			last->to_wall_ns = to_wall_ns;
 		if (from_wall_ns < last->from_wall_ns)
 			last->from_wall_ns = from_wall_ns;
+		join_blinds(w);
 		return;
 	}
 	if (w->blind_count == BLINDS_MAX) {
@@ -360,6 +376,14 @@ static void take_blinds(struct writers *w, struct writers *older)
 	older->blind_count = 0;
 }
 
+/* There is no room: these are the ones used least recently, and forgotten like others of them. */
+static bool leave_rest(struct writers *w, const struct writers *older)
+{
+	for (uint32_t at = older->files[0].next; at; at = older->files[at].next)
+		w->evicted++;
+	return false;
+}
+
 bool writers_take(struct writers *w, struct writers *older, uint32_t max)
 {
 	int64_t step = older->wall_offset_ns - w->wall_offset_ns;
@@ -377,7 +401,7 @@ bool writers_take(struct writers *w, struct writers *older, uint32_t max)
 		if (f)
 			take_before(w, f, o);
 		else if (!take_file(w, o))
-			return false;
+			return leave_rest(w, older);
 		unlink_use(older, at);
 	}
 	return older->files[0].next != 0;

@@ -309,6 +309,41 @@ static void another_clock_makes_the_earlier_one_worthless(void **state)
 	assert_string_equal(wrote(2, now), "ci:b");
 }
 
+static void what_finds_no_room_is_counted(void **state)
+{
+	struct writers older;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 10; i++)
+		makes("ci:a", i);
+	older = w;
+	assert_int_equal(writers_init(&w, 64), 0);
+	for (uint64_t i = 101; i <= 160; i++)
+		makes("ci:b", i);
+	assert_false(writers_take(&w, &older, 64));
+	writers_release(&older);
+	assert_int_equal(w.count, 64);
+	assert_int_equal(w.evicted, 6);
+	assert_string_equal(wrote(10, now), "ci:a");
+	assert_string_equal(wrote(6, now), "");
+}
+
+/* A time that is said late and is longer than those before it counts as a whole. */
+static void times_that_nothing_was_seen_in_are_joined(void **state)
+{
+	int64_t first = now;
+
+	(void)state;
+	makes("ci:a", 1);
+	writers_missed(&w, first + 100 * SECOND, first + 110 * SECOND);
+	writers_missed(&w, first + 300 * SECOND, first + 310 * SECOND);
+	writers_missed(&w, first + 20 * SECOND, first + 305 * SECOND);
+	assert_int_equal(w.blind_count, 1);
+	assert_int_equal(why(1, first + 60 * SECOND), WRITER_MISSED);
+	assert_int_equal(why(9, first + 60 * SECOND), WRITER_MISSED);
+	assert_int_equal(why(9, first), WRITER_SAID);
+}
+
 /* ext4 with small inodes has no fraction of a second: then it can have been either. */
 static void whole_seconds_tell_less(void **state)
 {
@@ -347,6 +382,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_table_takes_over_from_an_earlier_one, begin, end),
 		cmocka_unit_test_setup_teardown(another_clock_makes_the_earlier_one_worthless,
 						begin, end),
+		cmocka_unit_test_setup_teardown(what_finds_no_room_is_counted, begin, end),
+		cmocka_unit_test_setup_teardown(times_that_nothing_was_seen_in_are_joined, begin,
+						end),
 		cmocka_unit_test_setup_teardown(whole_seconds_tell_less, begin, end),
 		cmocka_unit_test_setup_teardown(a_file_does_not_get_older, begin, end),
 	};
