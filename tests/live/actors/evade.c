@@ -10,6 +10,7 @@
  * it runs), traced (a tracer turns /bin/false into FILE at the call).
  * Prints nothing else, so that the test can tell what ran.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -188,7 +190,17 @@ static int run_rewriting(const char *file)
 	return execve(file, words, none);
 }
 
-#ifdef __x86_64__
+#if defined(__x86_64__)
+#define CALL_NUMBER    orig_rax
+#define FIRST_ARGUMENT rdi
+#define STACK	       rsp
+#elif defined(__aarch64__)
+#define CALL_NUMBER    regs[8]
+#define FIRST_ARGUMENT regs[0]
+#define STACK	       sp
+#endif
+
+#ifdef CALL_NUMBER
 /* Puts text into the stack of the tracee, below its red zone. */
 static unsigned long poke(pid_t pid, unsigned long sp, const char *text)
 {
@@ -205,6 +217,7 @@ static unsigned long poke(pid_t pid, unsigned long sp, const char *text)
 static int run_traced(const char *file)
 {
 	struct user_regs_struct regs;
+	struct iovec all = {&regs, sizeof(regs)};
 	pid_t pid = fork();
 	int status;
 
@@ -218,10 +231,10 @@ static int run_traced(const char *file)
 	do {
 		ptrace(PTRACE_SYSCALL, pid, NULL, NULL);
 		waitpid(pid, &status, 0);
-		ptrace(PTRACE_GETREGS, pid, NULL, &regs);
-	} while (WIFSTOPPED(status) && regs.orig_rax != SYS_execve);
-	regs.rdi = poke(pid, regs.rsp, file);
-	ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+		ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all);
+	} while (WIFSTOPPED(status) && regs.CALL_NUMBER != SYS_execve);
+	regs.FIRST_ARGUMENT = poke(pid, regs.STACK, file);
+	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all);
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -269,11 +282,14 @@ static int evade(const char *how, char *file)
 
 int main(int argc, char **argv)
 {
+	bool skipped;
+
 	if (argc < 3)
 		return 2;
 	words = argv + 2;
 	if (evade(argv[1], argv[2]) >= 0)
 		return 0;
+	skipped = errno == EOPNOTSUPP || errno == ENOSYS; /* perror() may change it */
 	perror(argv[1]);
-	return errno == EOPNOTSUPP || errno == ENOSYS ? 77 : 1;
+	return skipped ? 77 : 1;
 }
