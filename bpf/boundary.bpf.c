@@ -46,6 +46,8 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgrp, const char *path, struct tas
 	if (cgrp->level > 0 && cgrp->kn->id != id)
 		return 0;
 	note_mover(st, mover, role, task);
+	/* at once: it can write into a ring without coming by here */
+	share_rings(st->family);
 	return 0;
 }
 

@@ -122,6 +122,32 @@ static __always_inline u32 read_request_flags(u64 req)
 	return BPF_CORE_READ((struct io_kiocb___lower *)req, flags);
 }
 
+/* Whose workers a worker of io_uring is among: by way of its node to 6.3. */
+struct io_wq___compat {
+	struct task_struct *task;
+} CORE;
+struct io_wqe___old {
+	struct io_wq___compat *wq;
+} CORE;
+struct io_worker___old {
+	struct io_wqe___old *wqe;
+} CORE;
+struct io_worker___new {
+	struct io_wq___compat *wq;
+} CORE;
+
+static __always_inline struct task_struct *read_worker_owner(void *worker)
+{
+	struct io_worker___old *old = worker;
+	struct io_worker___new *new = worker;
+
+	if (bpf_core_field_exists(new->wq))
+		return BPF_CORE_READ(new, wq, task);
+	if (bpf_core_field_exists(old->wqe))
+		return BPF_CORE_READ(old, wqe, wq, task);
+	return 0;
+}
+
 /*
  * Names in a request to io_uring: a pointer, from 7.0 inside a struct that says that it is not looked
  * up yet. The attribute's name: in struct xattr_ctx, from 6.13 kernel_xattr_ctx.

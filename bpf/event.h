@@ -187,6 +187,11 @@ struct record_place {
 #define TASK_FAKE_SUPERVISOR (1u << 9)
 /* auth_log only: it tells the log what only sshd tells, and is none */
 #define TASK_PLAYS_SSHD	     (1u << 10)
+/*
+ * A thread of the kernel did it that takes what is put into a ring (SQPOLL), and others than the boundary
+ * of the ring's maker, which the rest is about, may have put it there
+ */
+#define TASK_SHARED_RING     (1u << 11)
 
 /* Who acts: first in every record behind the header. */
 struct record_task {

@@ -15,7 +15,7 @@
  */
 static __always_inline void copy_state(struct task_struct *parent, struct task_state *up,
 				       struct task_struct *child, struct task_state *st,
-				       bool thread)
+				       u64 clone_flags)
 {
 	u32 role = parent->tgid == 1 ? ROLE_SERVICE_MANAGER : up->role;
 
@@ -23,8 +23,9 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 	st->connect = 0;
 	st->held = 0;
 	st->engine = 0;
-	if (!thread)
+	if (!(clone_flags & CLONE_THREAD))
 		st->exec_count = 0;
+	follow_rings(parent, child, st, clone_flags);
 	note_credentials(child, st); /* others than the parent's in a new user namespace */
 	/* beside its parent: a move of that one that has not been looked at is the child's as well */
 	if ((u64)child->cgroups == (u64)parent->cgroups)
@@ -67,7 +68,7 @@ int BPF_PROG(on_fork, struct task_struct *child, u64 clone_flags)
 		count_here(state_faults);
 		return 0;
 	}
-	copy_state(parent, up, child, st, thread);
+	copy_state(parent, up, child, st, clone_flags);
 	if (!is_self(parent, OWN_FORK) && !thread)
 		emit_fork(parent, up, child, st);
 	return 0;
@@ -211,7 +212,7 @@ static __always_inline bool is_helper(struct task_struct *task, const struct tas
 
 /* What the executable now is to the identity: crossings by who executed it, and its own role. */
 static __always_inline void follow_exec(struct task_struct *task, struct task_state *st,
-					struct file *exe)
+					struct file *exe, bool by_other_thread)
 {
 	struct crossing c = {.role = st->role};
 	u32 id = task->self_exec_id;
@@ -219,6 +220,7 @@ static __always_inline void follow_exec(struct task_struct *task, struct task_st
 
 	st->exec_count += id != st->exec_id ? id - st->exec_id : 1; /* 1: the state is as new */
 	st->exec_id = id;
+	rings_on_exec(by_other_thread);
 	read_file_id(exe, &key);
 	if (is_become(st, &key, &c) || is_job(task, st, &key, &c) ||
 	    is_handoff(task, st, &key, &c) || is_helper(task, st, &c))
@@ -245,7 +247,7 @@ int exec_missed(void)
 		st->exec_id = task->self_exec_id;
 		return 0;
 	}
-	follow_exec(task, st, mm->exe_file);
+	follow_exec(task, st, mm->exe_file, true /* not known */);
 	note_credentials(task, st);
 	return 0;
 }
@@ -306,7 +308,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm
 	if (!st)
 		return 0;
 	note_credentials(task, st);
-	follow_exec(task, st, mm->exe_file);
+	follow_exec(task, st, mm->exe_file, old_tid != task->pid);
 	s = slot_claim(RECORD_EXEC);
 	if (!s)
 		return 0;
@@ -362,6 +364,7 @@ static __noinline int emit_exit(struct task_struct *task, struct task_state *st)
 		return 0;
 	r = slot_begin(s, struct record_exit);
 	fill_task(&r->task);
+	r->task.flags &= ~TASK_SHARED_RING; /* whoever leaves last, no ring was asked for that */
 	status = task->group_leader->exit_code;
 	if (task->signal->flags & SIGNAL_GROUP_EXIT)
 		status = task->signal->group_exit_code;

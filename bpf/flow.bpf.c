@@ -60,7 +60,7 @@ static __noinline int tell_accepted(struct task_state *st, struct sock *sk)
 
 	if (!st)
 		return 0;
-	fill_flow_key(&key, sk, st->boundary);
+	fill_flow_key(&key, sk, flow_boundary(st->boundary, st->flags));
 	if (cfg_fold && fold_flow(&key, 1, 0, 0, 0))
 		return 0;
 	s = slot_claim(RECORD_NET_ACCEPT);

@@ -26,6 +26,16 @@ static __always_inline struct record_flow *begin_flow(struct slot *s, struct soc
 	return r;
 }
 
+/*
+ * Whose acts are counted together: what may be another's than the boundary's is not counted with what is
+ * the boundary's own (FLOW_SHARED of user space's copy of the key).
+ */
+static __always_inline u64 flow_boundary(u64 boundary, u32 task_flags)
+{
+	return boundary | (u64)(task_flags & TASK_SHARED_RING)
+				  << 52; /* bit 63, which no CPU sets */
+}
+
 /* Of a connection that was taken: from which address to which of ours. */
 static __always_inline void fill_flow_key(struct flow_key *key, struct sock *sk, u64 boundary)
 {

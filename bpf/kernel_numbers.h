@@ -34,6 +34,9 @@ enum bpf_map_type {
 /* constants of the kernel's own headers */
 #define PF_IO_WORKER	      0x00000010
 #define PF_KTHREAD	      0x00200000
+#define CLONE_VM	      0x00000100
+#define CLONE_FILES	      0x00000400
+#define CLONE_VFORK	      0x00004000
 #define CLONE_THREAD	      0x00010000
 #define CLONE_NEWTIME	      0x00000080 /* a signal's bits in clone(2) */
 #define CLONE_NEWNS	      0x00020000

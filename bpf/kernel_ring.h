@@ -15,6 +15,12 @@ struct io_kiocb { /* what a request wants lies over its start: the types below *
 	struct io_cqe cqe;
 	void *async_data;
 };
+struct io_sq_data { /* the thread that takes the requests of rings */
+	struct task_struct *thread;
+};
+struct io_ring_ctx {
+	struct io_sq_data *sq_data;
+};
 struct io_open {
 	int dfd;
 	u32 file_slot;

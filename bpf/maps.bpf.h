@@ -14,6 +14,7 @@ extern const volatile bool cfg_group_dead; /* sched_process_exit says when a gro
 extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader; a power of two */
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 extern const volatile __u32 cfg_ring_data;    /* flag of a request to a ring: async_data is there */
+extern const volatile bool cfg_rings_travel;  /* sockets carry the descriptors of rings */
 
 /*
  * The daemon's own thread group in the initial pid namespace, and when it began: a pid alone is given to
@@ -29,6 +30,8 @@ extern __u64 own_acts[OWN_ACTS_MAX];
 extern __u32 engine_clients;
 /* How many tasks seeding has given a state. */
 extern __u32 seeded_tasks;
+/* Nobody knows whose the rings are that were made before this: see rings.bpf.h. */
+extern __u64 unsure_rings_ns;
 /*
  * Mount namespaces with the host's paths: that of the first process, and the first one of all, in which
  * kernel threads are (there are hosts whose first process has left it). Set by the seeding runs.
@@ -149,6 +152,7 @@ struct task_state {
 	u32 held;    /* slot of the record that its call has begun, and 1; 0 = none */
 	u32 exec_id; /* of the exec that role and boundary are about: see misses_exec() */
 	u64 cred_caps;
+	u64 family; /* of a leader: whose rings the process can get at, see rings.bpf.h; 0 = nobody's */
 };
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
 #define STATE_WAS_ROOT (1u << 31)
@@ -212,7 +216,7 @@ struct {
 
 /* The same of datagrams that are sent, and of connections that are taken, by who is at the other end. */
 struct flow_key {
-	u64 boundary;
+	u64 boundary; /* see flow_boundary() */
 	u8 peer[16];
 	u8 own[16]; /* accept, close: where it was taken */
 	u32 kind;
@@ -348,6 +352,17 @@ struct {
 	__type(key, u64);
 	__type(value, struct connect_owner);
 } accepted __weak SEC(".maps");
+
+/*
+ * Rings that others than the boundary of their maker can put requests into, by their family's number, or
+ * by the start of the process that made them; since when.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, u64);
+} shared_rings __weak SEC(".maps");
 
 /*
  * The sensor's own maps, programs and links: enum touch_object << 32 | number in the kernel. Filled by

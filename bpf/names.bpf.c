@@ -113,6 +113,7 @@ static __noinline bool read_sender(u64 sk, struct record_task *out)
 	}
 	fill_state(out, &st);
 	read_task(out, task);
+	out->flags |= ring_flags_at((u64)task, st.family);
 	return true;
 }
 

@@ -154,7 +154,7 @@ __noinline int send_tell(struct send_to *to, u32 proto, s32 ret, u32 flags)
 	s = slot_claim(RECORD_NET_CONNECT);
 	if (!s)
 		return 0;
-	key = slot_flow_key(s, st->boundary);
+	key = slot_flow_key(s, flow_boundary(st->boundary, st->flags));
 	__builtin_memcpy(key->peer, to->address.ip, 16);
 	key->family = to->address.family;
 	key->port = to->address.port;

@@ -10,6 +10,7 @@
 #define WHODID_BPF_SESSION_H
 
 #include "path.bpf.h"
+#include "rings.bpf.h"
 #include "task.bpf.h"
 
 #define UID_UNSET 0xffffffff
@@ -193,6 +194,7 @@ static_sub int open_boundary(struct task_struct *task, struct task_state *st, st
 	parent = st->boundary;
 	if (c->kind == BOUNDARY_KERNEL)
 		id = BOUNDARY_ID_KERNEL;
+	cross_with_rings(task);
 	if (c->kind == BOUNDARY_LOGIN)
 		st->flags &= ~(TASK_SEEDED | TASK_SELF_LOGINUID | TASK_THREAD_LOGINUID);
 	if (c->kind == BOUNDARY_CGROUP)
@@ -390,6 +392,7 @@ static_sub struct task_state *make_state(struct task_struct *task)
 	u32 flag = !seeded_ns || task->start_boottime < seeded_ns ? TASK_SEEDED : TASK_REPAIRED;
 	struct task_struct *parent = task->real_parent;
 	struct task_state *st, *up;
+	u64 *family;
 
 	if (task->pid != task->group_leader->pid)
 		parent = task->group_leader;
@@ -403,6 +406,8 @@ static_sub struct task_state *make_state(struct task_struct *task)
 		return st;
 	read_facts(task, st);
 	take_role(task, st);
+	family = family_of(parent);
+	st->family = family ? *family : 0;
 	if (up && up != st && up->boundary && !(task->flags & PF_KTHREAD) &&
 	    up->boundary != BOUNDARY_ID_KERNEL && up->login_uid == st->login_uid &&
 	    up->session_id == st->session_id && up->cgroup_id == st->cgroup_id) {
@@ -414,7 +419,7 @@ static_sub struct task_state *make_state(struct task_struct *task)
 	return st;
 }
 
-/* Current has no state yet, or something about it has changed: not the rule. */
+/* Current has no state yet, something about it has changed, or it works for rings: not the rule. */
 shared_sub int catch_up(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -429,6 +434,8 @@ shared_sub int catch_up(void)
 		notice_login(task, st);
 	if ((u64)task->cgroups != st->css_set)
 		notice_move(task, st);
+	if (task->flags & PF_IO_WORKER)
+		rings_on_act();
 	return 0;
 }
 
@@ -437,7 +444,8 @@ static __always_inline struct task_state *state_before_exec(struct task_struct *
 							    struct task_state *st)
 {
 	if (!st || !st->boundary || read_login_uid(task) != st->login_uid ||
-	    read_session_id(task) != st->session_id || (u64)task->cgroups != st->css_set) {
+	    read_session_id(task) != st->session_id || (u64)task->cgroups != st->css_set ||
+	    task->flags & PF_IO_WORKER) {
 		catch_up();
 		st = bpf_task_storage_get(&tasks, task, 0, 0);
 		if (!st || !st->boundary)

@@ -210,6 +210,8 @@ int target_on_call(u32 class_and_ia32, long ret)
 
 	if (!st || ret == -ESRCH)
 		return 0;
+	if (class == SYS_GETFD && ret >= 0)
+		rings_on_getfd(ret);
 	read_current_args(args, class_and_ia32);
 	read_reach(task, args, class, ret, &x);
 	if (x.op == PTRACE_OP_NONE && x.signal == 0)

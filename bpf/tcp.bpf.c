@@ -168,7 +168,7 @@ static __noinline int emit_close(struct sock *sk, struct connect_owner *o, u32 i
 		return 0;
 	read_transfer(sk, o, inbound, inbound_and_state & 0xff, &t);
 	if (folds)
-		fill_flow_key(&key, sk, o->task.boundary);
+		fill_flow_key(&key, sk, flow_boundary(o->task.boundary, o->task.flags));
 	if (folds && fold_flow(&key, 1, t.in, t.out, t.duration_ns))
 		return 0;
 	s = slot_claim(RECORD_NET_CLOSE);

@@ -247,7 +247,7 @@ static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 n
 
 	if (!s)
 		return 0;
-	key = slot_flow_key(s, st->boundary);
+	key = slot_flow_key(s, flow_boundary(st->boundary, st->flags));
 	key->family = AF_UNIX;
 	key->net_inum = read_net_inum(sk); /* abstract names are those of a network namespace */
 	key->error = ret < 0 ? -ret : 0;

@@ -11,8 +11,8 @@
  *
  * An open's file is looked up in the descriptor table at completion: a second thread may have put
  * another one there. So what was asked for is told beside it.
- * What the thread of a ring does for another process that shares the ring is its own. Before 6.0 rings
- * are not looked at.
+ * What the thread of a ring does is the maker's, or nobody's: rings.bpf.h. Before 6.0 rings are not
+ * looked at.
  */
 #include "file.bpf.h"
 #include "ring_net.bpf.h"

@@ -99,6 +99,7 @@ static const char *const flag_names[ID_FLAG_MAX] = {
 	"forged_auth_log",
 	"cgroup_parent_mismatch",
 	"forged_label",
+	"shared_ring",
 	[22] = "bind_conflict",
 	[23] = "claims_mismatch",
 	[24] = "token_replay",

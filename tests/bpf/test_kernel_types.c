@@ -17,12 +17,18 @@
 
 /* Structs of our own, which the kernel does not know. Anything else has to be the kernel's. */
 static const char *const own[] = {
-	"record_",  "counters",	     "cpu_counts",    "slot",	  "task_state", "exe_key",
-	"fold_",    "flow_",	     "pending_",      "transfer", "walk",	"workload",
-	"crossing", "connect_owner", "user_sockaddr", "path_",	  "address",	"recording_header",
-	"whodid_",  "reach",	     "change",	      "asker",	  "hello",	"packet",
-	"search",   "__sk_buff",     "bpf_tcp_sock",  "request",  "opened",	"line",
-	"mapping",  "touch",	     "send_",
+	"record_",     "counters",	"cpu_counts",
+	"slot",	       "task_state",	"exe_key",
+	"fold_",       "flow_",		"pending_",
+	"transfer",    "walk",		"workload",
+	"crossing",    "connect_owner", "user_sockaddr",
+	"path_",       "address",	"recording_header",
+	"whodid_",     "reach",		"change",
+	"asker",       "hello",		"packet",
+	"search",      "__sk_buff",	"bpf_tcp_sock",
+	"request",     "opened",	"line",
+	"mapping",     "touch",		"send_",
+	"rings_found",
 };
 
 static int is_own(const char *name)

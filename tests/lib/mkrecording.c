@@ -79,6 +79,7 @@ static const struct name task_flags[] = {{"self_loginuid", TASK_SELF_LOGINUID},
 					 {"userns", TASK_USERNS},
 					 {"in_job", TASK_IN_JOB},
 					 {"fake_supervisor", TASK_FAKE_SUPERVISOR},
+					 {"shared_ring", TASK_SHARED_RING},
 					 {"none", 0},
 					 {NULL, 0}};
 static const struct name record_flags[] = {{"argv_cut", RECORD_ARGV_CUT},

@@ -23,17 +23,19 @@ struct ring {
 	struct io_uring_cqe *cqes;
 };
 
-/* setup: IORING_SETUP_*. 0 or -1 with errno. */
-static inline int ring_open(struct ring *r, unsigned setup)
+/* Maps a ring that was made so; where and how large its parts are, one like it says. 0 or -1. */
+static inline int ring_map(struct ring *r, int fd, unsigned setup)
 {
-	struct io_uring_params p = {.flags = setup};
+	struct io_uring_params p = {0};
+	int like = (int)syscall(SYS_io_uring_setup, RING_ENTRIES, &p);
 	char *sq, *cq;
 
+	if (like < 0)
+		return -1;
+	close(like);
 	memset(r, 0, sizeof(*r));
 	r->setup = setup;
-	r->fd = (int)syscall(SYS_io_uring_setup, RING_ENTRIES, &p);
-	if (r->fd < 0)
-		return -1;
+	r->fd = fd;
 	sq = mmap(NULL, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE, MAP_SHARED,
 		  r->fd, IORING_OFF_SQ_RING);
 	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe),
@@ -49,6 +51,21 @@ static inline int ring_open(struct ring *r, unsigned setup)
 	r->cq_tail = (unsigned *)(void *)(cq + p.cq_off.tail);
 	r->cqes = (struct io_uring_cqe *)(void *)(cq + p.cq_off.cqes);
 	return 0;
+}
+
+/* setup: IORING_SETUP_*; with ATTACH_WQ to that ring. 0 or -1 with errno. */
+static inline int ring_open_at(struct ring *r, unsigned setup, int other)
+{
+	struct io_uring_params p = {.flags = setup, .wq_fd = (unsigned)other};
+	int fd = (int)syscall(SYS_io_uring_setup, RING_ENTRIES, &p);
+
+	r->fd = -1;
+	return fd < 0 ? -1 : ring_map(r, fd, setup);
+}
+
+static inline int ring_open(struct ring *r, unsigned setup)
+{
+	return ring_open_at(r, setup, 0);
 }
 
 /* The next request, zeroed; not more than RING_ENTRIES between two calls of ring_submit(). */

@@ -16,6 +16,12 @@ static bool is_no_person(const struct event *ev)
 	       !str_is(ev->who.id.kind, "human");
 }
 
+/* Of who was there before the sensor, rings are not known to be shared: only not known. */
+static bool was_shared(const struct event *ev)
+{
+	return !(ev->who.id.flags & ID_SEEDED);
+}
+
 /* Flags that are wrong in themselves, the worst first. */
 static const struct {
 	unsigned flag;
@@ -38,6 +44,7 @@ static const struct {
 	{ID_CLAIMS_MISMATCH, SEVERITY_HIGH, NULL},
 	{ID_BIND_CONFLICT, SEVERITY_HIGH, NULL},
 	{ID_FORGED_LABEL, SEVERITY_HIGH, NULL},
+	{ID_SHARED_RING, SEVERITY_MEDIUM, was_shared},
 };
 
 static unsigned bad_flag(const struct event *ev, enum severity *severity)

@@ -249,6 +249,7 @@ static const struct {
 	{ID_TOKEN_REPLAY, "showed a token that was shown elsewhere too", NULL, ""},
 	{ID_CLAIMS_MISMATCH, "showed a token that names another job or pod", NULL, ""},
 	{ID_BIND_CONFLICT, "showed tokens of two identities", NULL, ""},
+	{ID_SHARED_RING, "acted by a ring that several can use", " of ", ""},
 };
 
 static void describe_flag(char *out, size_t size, const char *who, const struct event *ev,

@@ -363,6 +363,11 @@ static int event_boundary(struct request *rq, char *buf, size_t size, struct pro
 			err, -ENOENT,
 			"that event is from before the daemon's start, and its boundary is not known any more");
 	}
+	if (!rc && ev.who.id.flags & ID_SHARED_RING) {
+		problem_remedy(err, "whodid show %.*s tells what was recorded", STR_ARG(rq->rest));
+		rc = problem_set(err, -ENOENT,
+				 "a shared ring was asked for it: its boundary is the maker's");
+	}
 	snprintf(buf, size, "b%llu", (unsigned long long)ev.what.boundary);
 	store_reader_close(reader);
 	return rc;

@@ -171,7 +171,13 @@ static struct str trust_of(const json_t *event, size_t i)
 	return trust.p ? trust : STR_LIT("unknown");
 }
 
-/* Of an event from before this daemon only what was recorded with it can be said. */
+/* Its boundary is somebody else's than who is told. */
+static bool is_shared_ring(const json_t *event)
+{
+	return str_is(row_str(event, "identity.who"), "anon:shared-ring");
+}
+
+/* Of an event from before this daemon only what was recorded with it can be said, and of one by a shared ring. */
 static void explain_event(json_t *event)
 {
 	json_t *facts = json_array();
@@ -185,10 +191,13 @@ static void explain_event(json_t *event)
 		row_raw(&fact, event, stored[i].path);
 		add_fact(facts, stored[i].source, text_str(&fact), trust_of(event, i));
 	}
-	add_fact(facts, "store",
-		 STR_LIT("this is what was recorded with the event; who opened its boundary is not "
-			 "known any more"),
-		 STR_LIT("as it was when it was recorded"));
+	add_fact(
+		facts, "store",
+		str_of(is_shared_ring(event)
+			       ? "this is what was recorded with the event; its boundary is the ring's maker's"
+			       : "this is what was recorded with the event; who opened its boundary is not "
+				 "known any more"),
+		STR_LIT("as it was when it was recorded"));
 	json_object_set_new(event, "facts", facts);
 }
 

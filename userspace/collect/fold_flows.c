@@ -20,6 +20,7 @@ struct flow_key {
 	uint16_t port;
 	uint16_t error;
 };
+#define FLOW_SHARED (1ull << 63) /* of the boundary: what its shared rings did (TASK_SHARED_RING) */
 struct flow_count {
 	struct fold_count n;
 	uint64_t bytes_in;
@@ -48,6 +49,14 @@ static size_t forget_name(struct record_unix *u)
 	return sizeof(*u) + sizeof(text);
 }
 
+/* The first record was lost: what the key says. */
+static void set_actor(struct record_task *task, const struct flow_key *key)
+{
+	task->boundary = key->boundary & ~FLOW_SHARED;
+	task->flags = key->boundary & FLOW_SHARED ? TASK_SHARED_RING : 0;
+	task->login_uid = task->session_id = UINT32_MAX;
+}
+
 static size_t make_sent(struct record_net *r, const struct record_header *first,
 			const struct flow_key *key, const struct fold_count *n)
 {
@@ -59,8 +68,7 @@ static size_t make_sent(struct record_net *r, const struct record_header *first,
 	} else {
 		memset(r, 0, sizeof(struct record_unix));
 		r->header.flags = RECORD_SENT;
-		r->task.boundary = key->boundary;
-		r->task.login_uid = r->task.session_id = UINT32_MAX;
+		set_actor(&r->task, key);
 		r->result = -(int32_t)key->error;
 		r->family = key->family;
 		r->proto = key->proto;
@@ -84,8 +92,7 @@ static size_t make_taken(struct record_flows *r, const struct record_header *fir
 	if (first) {
 		memcpy(&r->flow, first, sizeof(r->flow));
 	} else {
-		r->flow.task.boundary = key->boundary;
-		r->flow.task.login_uid = r->flow.task.session_id = UINT32_MAX;
+		set_actor(&r->flow.task, key);
 	}
 	r->flow.header.kind = (uint16_t)key->kind;
 	r->flow.family = key->family;

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "collect/kernel.h"
+#include "collect/rings.h"
 #include "collect/roles.h"
 
 #define BTF_PATH      "/sys/kernel/btf/vmlinux"
@@ -93,6 +94,7 @@ static int configure(struct kernel *k, const struct kernel_options *opt)
 	uint32_t size = ring_size(opt->ring_kib);
 
 	k->skel->rodata->cfg_fold = opt->fold;
+	k->skel->rodata->cfg_rings_travel = rings_travel();
 	configure_by_types(k);
 	ladder_prepare(k);
 	bpf_program__set_autoload(k->skel->progs.on_packet_out, opt->names);

@@ -108,7 +108,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 {
 	struct process *server;
 	struct visit *v;
-	bool same, one_person;
+	bool anybody = what->task_flags & TASK_SHARED_RING, same, one_person;
 	size_t at;
 
 	if (what->type != EVENT_NET_CONNECT || what->net.family != AF_UNIX ||
@@ -123,15 +123,16 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 	/* one that is known has started windows: its executable is not known where its exec was lost */
 	if (!server || (at == SERVERS_MAX && !is_multiplexer(interned_str(server->exe))))
 		return;
-	same = who_of(t, p->boundary) && who_of(t, p->boundary) == who_of(t, server->boundary);
-	one_person = same || are_one_person(t, p->boundary, server->boundary);
+	same = !anybody && who_of(t, p->boundary) &&
+	       who_of(t, p->boundary) == who_of(t, server->boundary);
+	one_person = same || (!anybody && are_one_person(t, p->boundary, server->boundary));
 	v = &t->visits.v[t->visits.seen++ % VISITS_MAX];
 	*v = (struct visit){.boot_ns = what->boot_ns,
 			    .server_start_ns = server->start_ns,
 			    .server_pid = server->pid,
 			    .boundary = p->boundary,
 			    .task_flags = what->task_flags,
-			    .linkable = !same && p->uid == server->uid &&
+			    .linkable = !same && !anybody && p->uid == server->uid &&
 					p->exe == server->exe}; /* one text, one entry */
 	note_visit(t, server, same, one_person);
 }

@@ -103,7 +103,7 @@ struct process *learn_acting(struct identity_table *t, const struct event_what *
 		p->parent_start_ns = what->parent_start_ns;
 	}
 	p->uid = what->uid;
-	p->task_flags = what->task_flags;
+	p->task_flags = what->task_flags & ~TASK_SHARED_RING; /* of the act alone */
 	set_boundary(t, p, what->boundary);
 	processes_heard(&t->processes, p);
 	return p;

@@ -134,13 +134,35 @@ static const struct {
 	{TASK_USERNS, ID_USERNS},
 	{TASK_FAKE_SUPERVISOR, ID_FAKE_SUPERVISOR},
 	{TASK_PLAYS_SSHD, ID_FORGED_AUTH_LOG},
+	{TASK_SHARED_RING, ID_SHARED_RING},
 };
+
+/*
+ * A thread of the kernel has taken it out of memory that others can write: the ring's maker is who is
+ * known, and it may have been anybody, from anywhere.
+ */
+static void share_ring(struct identity *id)
+{
+	*id = (struct identity){
+		.who = STR_LIT("anon:shared-ring"),
+		.kind = STR_LIT("anon"),
+		.via = STR_LIT(""),
+		.flags = id->flags,
+		.boundary = id->boundary,
+		.by = str_is(id->kind, "anon") ? STR_NONE : id->who,
+		.reason =
+			STR_LIT("asked of a ring of the kernel's that others can use than who made "
+				"it, or that is older than whodid"),
+	};
+}
 
 void naming_apply_flags(struct identity *id, uint32_t task_flags)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (task_flags & flags[i].task)
 			id->flags |= flags[i].id;
+	if (task_flags & TASK_SHARED_RING)
+		share_ring(id);
 	if (str_is(id->kind, "kernel"))
 		return;
 	if (id->flags & DOUBTS_WHO)

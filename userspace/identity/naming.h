@@ -41,7 +41,10 @@ struct boundary *naming_decide(const struct event_what *what, const struct bound
 /* Who it is when the boundary of an event is not known. */
 void naming_lost(struct identity *out, uint64_t boundary);
 
-/* TASK_* of an event: adds the ID_* flags and lowers the levels that they make doubtful. */
+/*
+ * TASK_* of an event: adds the ID_* flags and lowers the levels that they make doubtful. What a shared ring
+ * was asked for is nobody's, and its maker in by.
+ */
 void naming_apply_flags(struct identity *id, uint32_t task_flags);
 
 const char *boundary_kind_name(uint32_t kind);

@@ -4,12 +4,17 @@
  * WAY: plain, async (a worker runs it), sqpoll (the ring's thread takes it), defer, silent (tells no result).
  * OP: open, write, unlink, mkdir, rename, link, symlink; swap opens PATH, closes it and opens PATH2
  * in its place before any result is told.
+ * ring hold PATH PATH2: unlinks PATH by a ring of which the kernel takes requests, prints its pid and the
+ * ring's descriptor, and unlinks PATH2 in the same way at the end of its input.
+ * ring rob PID FD: takes that ring, and asks it for a raw socket: what is asked for names no memory.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "tests/lib/ring.h"
 
@@ -66,6 +71,37 @@ static void request_swap(const char *path, const char *path2)
 	ring_open_file(ring_request(&ring, 0), AT_FDCWD, path2, O_RDONLY, 0);
 }
 
+static int hold(const char *path, const char *path2)
+{
+	int res;
+
+	if (ring_open(&ring, IORING_SETUP_SQPOLL))
+		return 77;
+	request("unlink", path, NULL);
+	res = ring_do(&ring);
+	printf("%d %d\n", getpid(), ring.fd);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	request("unlink", path2, NULL);
+	return res || ring_do(&ring);
+}
+
+static int rob(int pid, int number)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	struct io_uring_sqe *sqe;
+
+	if (fd < 0 || ring_map(&ring, fd, IORING_SETUP_SQPOLL))
+		return 1;
+	sqe = ring_request(&ring, IORING_OP_SOCKET);
+	sqe->fd = AF_INET;
+	sqe->off = SOCK_RAW;
+	sqe->len = IPPROTO_ICMP;
+	return ring_do(&ring) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool swap;
@@ -73,6 +109,10 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	if (strcmp(argv[1], "hold") == 0)
+		return hold(argv[2], argv[3]);
+	if (strcmp(argv[1], "rob") == 0)
+		return rob(atoi(argv[2]), atoi(argv[3]));
 	if (open_way(argv[1])) {
 		perror("ring");
 		return 77;

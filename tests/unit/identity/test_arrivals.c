@@ -185,13 +185,24 @@ static void a_person_who_logs_in_again_keeps_the_way(void **state)
 	ASSERT_STR(ev.who.id.session, "26");
 }
 
-/* Nobody known, another namespace, another port, two that could be it: the account is all there is. */
+/*
+ * Nobody known, a ring that anybody can use, another namespace, another port, two that could be it: the
+ * account is all there is.
+ */
 static void doubt_names_the_account(void **state)
 {
 	struct task job = service(50, 500), unknown = task_of(60, 0), other = task_of(70, 0);
 	struct event ev;
 
 	(void)state;
+	job.flags = TASK_SHARED_RING;
+	connect_from(&job, "127.0.0.1", 40002, NS);
+	ev = login_from("127.0.0.1", 40002);
+	ASSERT_STR(ev.who.id.who, "human:alice");
+	ASSERT_STR(ev.who.id.by, "anon:shared-ring");
+
+	identity_free(table);
+	new_case(NULL);
 	CROSS(table, &unknown, .id = 600, .kind = BOUNDARY_SEED, .exe = STR_LIT("/bin/x"),
 	      .cgroup = STR_LIT("/"));
 	connect_from(&unknown, "127.0.0.1", 40001, NS);

@@ -201,6 +201,22 @@ static void who_may_have_asked_is_not_guessed(void **state)
 	assert_true(is_flagged(&ev));
 }
 
+/* A client whose connection a ring made that others can use: it may have been one of those. */
+static void a_visit_by_a_shared_ring_is_anybodys(void **state)
+{
+	struct task alice = person(100, 25, KEY_A), server = tmux_of(&alice, 101),
+		    client = tmux_of(&alice, 102);
+	struct event ev;
+
+	(void)state;
+	client.flags = TASK_SHARED_RING;
+	connect_to(&client, &server, 10 * SECOND);
+	ev = window(&server, 10 * SECOND + 1, NULL);
+	ASSERT_STR(ev.who.id.session, "25");
+	assert_null(ev.who.id.by.p);
+	assert_true(is_flagged(&ev));
+}
+
 /* Who came before the sensor did was not seen. */
 static void a_server_that_was_found_running_may_be_shared(void **state)
 {
@@ -343,6 +359,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_next_daemon_knows_who_was_there, new_case,
 						end_case),
 		cmocka_unit_test_setup_teardown(an_absence_hides_visits, new_case, end_case),
+		cmocka_unit_test_setup_teardown(a_visit_by_a_shared_ring_is_anybodys, new_case,
+						end_case),
 		cmocka_unit_test_setup_teardown(a_server_that_was_found_running_may_be_shared,
 						new_case, end_case),
 	};

@@ -147,6 +147,37 @@ static void moving_oneself_moves_nothing(void **state)
 	assert_int_equal(ev.who.id.flags, 0);
 }
 
+/* Who wrote a request into the memory of a ring is not known: its maker is told, and nobody named. */
+static void what_a_shared_ring_does_is_nobodys(void **state)
+{
+	struct task task = ssh_login(), before = seed(50, 500, "/bin/x", "/");
+	struct event ev;
+
+	(void)state;
+	task.flags = TASK_SHARED_RING;
+	ev = act(table, EVENT_FILE_WRITE, &task);
+	ASSERT_STR(ev.who.id.who, "anon:shared-ring");
+	ASSERT_STR(ev.who.id.kind, "anon");
+	ASSERT_STR(ev.who.id.by, "human:alice");
+	assert_int_equal(ev.who.id.who_level, ASSURANCE_UNKNOWN);
+	assert_int_equal(ev.who.id.flags, ID_SHARED_RING);
+	assert_int_equal(ev.who.id.via.n, 0);
+	assert_null(ev.who.id.as.p);
+	assert_null(ev.who.id.person.p);
+	assert_null(ev.who.id.session.p);
+	assert_true(ev.who.id.reason.n > 0);
+	/* the process is who it was, in its own acts and in those of its children */
+	task.flags = 0;
+	ev = act(table, EVENT_FILE_WRITE, &task);
+	ASSERT_ID(ev, "human:alice", "ssh", "unit:ssh.service", "KKK");
+	assert_int_equal(ev.who.id.flags, 0);
+	/* a maker who is nobody is not told */
+	before.flags = TASK_SHARED_RING | TASK_SEEDED;
+	ev = act(table, EVENT_FILE_WRITE, &before);
+	ASSERT_STR(ev.who.id.who, "anon:shared-ring");
+	assert_null(ev.who.id.by.p);
+}
+
 /* A job that starts a service's work in a scope or a container is still the job. */
 static void jobs_keep_what_they_start(void **state)
 {
@@ -544,6 +575,7 @@ int main(void)
 		CASE(untrusted_login_uid_changes_nothing),
 		CASE(thread_login_uid_lowers_a_person),
 		CASE(moving_oneself_moves_nothing),
+		CASE(what_a_shared_ring_does_is_nobodys),
 		CASE(jobs_keep_what_they_start),
 		CASE(services_get_their_unit),
 		CASE(units_of_people_are_theirs),
