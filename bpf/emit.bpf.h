@@ -24,6 +24,12 @@
 /* Bounds x below n, a power of two, in a way that no optimiser removes. */
 #define mask(x, n) asm volatile("%0 &= %1" : "+r"(x) : "i"((n)-1))
 
+/* An address as a number: read back from a map, the verifier has forgotten that it is a pointer. */
+static __always_inline u64 stored(const u64 *at)
+{
+	return *(const volatile u64 *)at;
+}
+
 static __always_inline struct cpu_counts *counts_here(void)
 {
 	u32 zero = 0;

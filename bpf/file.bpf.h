@@ -8,7 +8,7 @@
 #include "net.bpf.h"
 
 /* The end of a call of current, which has a state: one that opens, one of path_ops. Return 0. */
-int open_on_call(u32 class_and_ia32, s32 ret);
+int open_on_call(struct task_state *st, u32 class_and_ia32, s32 ret);
 int file_on_call(u32 class_and_ia32, s32 ret);
 
 /* enum file_op of a call of path_ops. */
@@ -19,6 +19,22 @@ int file_op_of_call(u32 class);
  * and submits it. Current shares the files of who asked. Returns 0.
  */
 int open_on_request(u32 slot, u64 file);
+
+/* An open file: nothing but zeroes where there is none. */
+struct opened_file {
+	u64 file; /* kernel address */
+	u64 inode;
+	u32 dev;
+	u32 generation;
+	u32 fmode;
+	u32 flags;
+	u32 mode;
+	u32 magic; /* of the file system */
+};
+
+/* object.bpf.c: by its address, or as current has it by that number. out comes zeroed. Return 0. */
+int opened_file_at(struct opened_file *out, u64 file);
+int opened_file_of_fd(struct opened_file *out, s32 fd);
 
 /* What an open that came to nothing was meant to be. */
 static __always_inline u32 kind_of_failed(u32 flags, u32 class)

@@ -79,7 +79,8 @@ static_sub bool fold_flow(struct flow_key *key, u64 count, u64 in, u64 out, u64 
 		return false;
 	now = bpf_ktime_get_boot_ns();
 	add_u64(&f->n.count, count);
-	__sync_val_compare_and_swap(&f->n.first_ns, 0, now);
+	if (!f->n.first_ns)
+		__sync_val_compare_and_swap(&f->n.first_ns, 0, now);
 	f->n.last_ns = now;
 	if (in | out | duration_ns) {
 		add_u64(&f->bytes_in, in);

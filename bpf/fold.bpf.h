@@ -14,7 +14,7 @@ static __always_inline void key_place(struct fold_key *key)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	key->mnt_inum = foreign_mnt_inum();
-	key->root = (u64)BPF_CORE_READ(task, fs, root.dentry);
+	key->root = (u64)task->fs->root.dentry;
 }
 
 /* Counts an act that the window has a record of already. */
@@ -34,7 +34,8 @@ static_sub bool fold_act(struct fold_key *key)
 		return false;
 	now = bpf_ktime_get_boot_ns();
 	add_u64(&n->count, 1);
-	__sync_val_compare_and_swap(&n->first_ns, 0, now);
+	if (!n->first_ns)
+		__sync_val_compare_and_swap(&n->first_ns, 0, now);
 	n->last_ns = now;
 	counts = counts_here();
 	if (!counts)

@@ -113,21 +113,30 @@ static_sub int hold_tell(struct slot *s)
 	return 0;
 }
 
-/* The thread is about to go, or the call was no act. */
-static __always_inline void hold_drop(struct task_struct *task, bool tell)
+/* The thread, whose state that is, is about to go, or the call was no act. */
+static __always_inline void hold_drop_of(struct task_struct *task, struct task_state *st, bool tell)
 {
-	struct task_state *st;
 	struct slot *s;
 
 	if (!cfg_inside)
 		return;
-	st = bpf_task_storage_get(&tasks, task, 0, 0);
-	s = st ? held_slot(task, st) : 0;
+	s = held_slot(task, st);
 	if (!s)
 		return;
 	if (tell)
 		hold_tell(s);
 	hold_release(s, st);
+}
+
+static __always_inline void hold_drop(struct task_struct *task, bool tell)
+{
+	struct task_state *st;
+
+	if (!cfg_inside)
+		return;
+	st = bpf_task_storage_get(&tasks, task, 0, 0);
+	if (st)
+		hold_drop_of(task, st, tell);
 }
 
 #endif

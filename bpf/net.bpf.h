@@ -67,15 +67,23 @@ static __always_inline long read_asked(void *out, u32 n, u64 addr, u32 how)
 	return bpf_probe_read_user(out, n, (void *)addr);
 }
 
-/* The open file behind a descriptor of the task, or NULL. */
-static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
+/* Where the open file behind a descriptor of the task stands, or NULL. */
+static __always_inline struct file **fd_place(struct task_struct *task, s32 fd)
 {
 	struct files_struct *files = task->files;
-	struct file *file = 0;
 
 	if (fd < 0 || !files || (u32)fd >= files->fdt->max_fds)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), &files->fdt->fd[fd]);
+	return &files->fdt->fd[fd];
+}
+
+/* The file, or NULL. */
+static __always_inline struct file *read_fd(struct task_struct *task, s32 fd)
+{
+	struct file **place = fd_place(task, fd), *file = 0;
+
+	if (place)
+		bpf_probe_read_kernel(&file, sizeof(file), place);
 	return file;
 }
 

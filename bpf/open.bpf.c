@@ -39,17 +39,28 @@ static __always_inline u32 flags_of_call(const u64 *args, u32 class)
 	return 0;
 }
 
-/* An open that failed, or whose descriptor was closed by another thread before we looked. */
-static __noinline int emit_open_by_name(struct task_struct *task, struct task_state *st,
-					const u64 *args, u32 class_and_ia32, s32 ret)
+/* The same of the call that current is at the end of. */
+static __noinline u32 asked_flags(u32 class_and_ia32)
 {
-	u32 class = class_and_ia32 & 0xff, flags = flags_of_call(args, class);
-	u32 kind = kind_of_failed(flags, class);
+	u64 args[6];
+
+	read_current_args(args, class_and_ia32);
+	return flags_of_call(args, class_and_ia32 & 0xff);
+}
+
+/* An open that failed, or whose descriptor was closed by another thread before we looked. */
+static __noinline int emit_open_by_name(u32 class_and_ia32, s32 ret)
+{
+	u32 class = class_and_ia32 & 0xff, flags, kind;
 	struct record_file *r;
 	struct slot *s;
+	u64 args[6];
 
+	read_current_args(args, class_and_ia32);
+	flags = flags_of_call(args, class);
 	if (flags & O_PATH)
 		return 0;
+	kind = kind_of_failed(flags, class);
 	s = slot_claim(kind);
 	if (!s)
 		return 0;
@@ -73,23 +84,23 @@ static __noinline int emit_open_by_name(struct task_struct *task, struct task_st
 	return 0;
 }
 
-static __always_inline bool has_no_name(struct inode *inode, u32 mode)
+static __always_inline bool has_no_name(const struct opened_file *f)
 {
-	u64 magic;
+	u32 type = f->mode & S_IFMT;
 
-	if ((mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR)
+	if (type == S_IFREG || type == S_IFDIR)
 		return false;
-	magic = BPF_CORE_READ(inode, i_sb, s_magic);
-	return magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC || magic == ANON_INODE_FS_MAGIC ||
-	       (mode & S_IFMT) == S_IFSOCK;
+	return f->magic == PIPEFS_MAGIC || f->magic == SOCKFS_MAGIC ||
+	       f->magic == ANON_INODE_FS_MAGIC || type == S_IFSOCK;
 }
 
 /* /proc/PID/mem, by whatever path: an act on that process too. Read for the few files of /proc. */
-static __always_inline bool is_memory(struct file *file, u64 magic)
+static __always_inline bool is_memory(const struct opened_file *f)
 {
+	struct file *file = (struct file *)f->file;
 	u32 name = 0;
 
-	if (magic != PROC_SUPER_MAGIC)
+	if (f->magic != PROC_SUPER_MAGIC)
 		return false;
 	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	return name == 0x006d656d; /* "mem" */
@@ -97,46 +108,42 @@ static __always_inline bool is_memory(struct file *file, u64 magic)
 
 /* What there is to know of a file that was opened before anything is written down. */
 struct opened {
+	struct opened_file f;
 	struct fold_key key;
-	u32 fmode, flags, mode;
 	bool folds, memory, writes;
 };
 
 /* Whether it is worth a record: not a mere place in a path, not a pipe. */
-static __always_inline bool look_at(struct file *file, u64 boundary, u32 class, struct opened *o)
+static __always_inline bool is_told(u64 boundary, u32 class, struct opened *o)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-
-	o->fmode = BPF_CORE_READ(file, f_mode);
-	o->mode = BPF_CORE_READ(inode, i_mode);
-	if (o->fmode & FMODE_PATH || has_no_name(inode, o->mode))
+	if (o->f.fmode & FMODE_PATH || has_no_name(&o->f))
 		return false;
-	o->flags = BPF_CORE_READ(file, f_flags);
 	o->key.boundary = boundary;
-	o->key.inode = BPF_CORE_READ(inode, i_ino);
-	o->key.dev = BPF_CORE_READ(sb, s_dev);
-	o->key.generation = BPF_CORE_READ(inode, i_generation);
-	o->key.kind = kind_of_open(o->fmode, o->flags, class);
-	o->memory = is_memory(file, BPF_CORE_READ(sb, s_magic));
+	o->key.inode = o->f.inode;
+	o->key.dev = o->f.dev;
+	o->key.generation = o->f.generation;
+	o->key.kind = kind_of_open(o->f.fmode, o->f.flags, class);
+	o->memory = is_memory(&o->f);
 	/* a file is made once, and an act on a process is told each time */
 	o->folds = cfg_fold && o->key.kind != RECORD_FILE_CREATE && !o->memory;
-	o->writes = o->key.kind != RECORD_FILE_READ && (o->mode & S_IFMT) == S_IFREG;
+	o->writes = o->key.kind != RECORD_FILE_READ && (o->f.mode & S_IFMT) == S_IFREG;
 	return true;
 }
 
 /* asked: O_* of the call, some of which the file forgets. */
-static __always_inline void fill_opened(struct slot *s, struct record_file *r, struct file *file,
+static __always_inline void fill_opened(struct slot *s, struct record_file *r,
 					const struct opened *o, u32 asked)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct file *file = (struct file *)o->f.file;
 
 	r->dev = o->key.dev;
 	r->inode = o->key.inode;
-	r->open_flags = o->flags | (asked & (O_CREAT | O_EXCL | O_TRUNC));
-	r->mode = o->mode;
+	r->open_flags = o->f.flags | (asked & (O_CREAT | O_EXCL | O_TRUNC));
+	r->mode = o->f.mode;
 	r->generation = o->key.generation;
 	if (o->writes) {
+		struct inode *inode = BPF_CORE_READ(file, f_inode);
+
 		r->ctime_ns = read_ctime_ns(inode);
 		if (has_other_writers((u64)inode))
 			s->flags |= RECORD_CO_WRITERS;
@@ -154,26 +161,28 @@ static __always_inline void submit_opened(struct slot *s, struct opened *o)
 		check_last_writer(&o->key);
 }
 
-static __always_inline u32 memory_op(const struct opened *o)
+/* That was the memory of a process. */
+static __always_inline void tell_memory(const struct opened *o)
 {
-	return o->fmode & FMODE_WRITE ? PTRACE_OP_OPEN_WRITE : PTRACE_OP_OPEN_READ;
+	struct file *file = (struct file *)o->f.file;
+
+	target_on_memory((u64)BPF_CORE_READ(file, f_inode),
+			 o->f.fmode & FMODE_WRITE ? PTRACE_OP_OPEN_WRITE : PTRACE_OP_OPEN_READ);
 }
 
-/* PTRACE_OP_* when that was the memory of a process, else 0. */
-static __noinline int on_opened(struct task_struct *task, struct task_state *st, struct file *file,
-				const u64 *args, u32 class_and_ia32)
+/* Whether that was the memory of a process, and has been told. */
+static __noinline int on_opened(struct task_state *st, struct opened *o, u32 class_and_ia32)
 {
 	u32 class = class_and_ia32 & 0xff;
-	struct opened o = {};
 	struct record_file *r;
 	struct slot *s;
 
-	if (!st || !look_at(file, st->boundary, class, &o))
+	if (!st || !o || !is_told(st->boundary, class, o))
 		return 0;
-	key_place(&o.key);
-	if (o.folds && (!o.writes || is_last_writer(&o.key)) && fold_act(&o.key))
+	key_place(&o->key);
+	if (o->folds && (!o->writes || is_last_writer(&o->key)) && fold_act(&o->key))
 		return 0;
-	s = slot_claim(o.key.kind);
+	s = slot_claim(o->key.kind);
 	if (!s)
 		return 0;
 	r = slot_begin(s, struct record_file);
@@ -181,18 +190,17 @@ static __noinline int on_opened(struct task_struct *task, struct task_state *st,
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task);
 	r->count = 1;
-	r->mnt_inum = o.key.mnt_inum;
+	r->mnt_inum = o->key.mnt_inum;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
-	fill_opened(s, r, file, &o, flags_of_call(args, class));
-	submit_opened(s, &o);
+	fill_opened(s, r, o, asked_flags(class_and_ia32));
+	submit_opened(s, o);
 	slot_release(s);
-	return o.memory ? memory_op(&o) : 0;
+	return o->memory;
 }
 
 int open_on_request(u32 slot, u64 file_address)
 {
 	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct file *file = (struct file *)file_address;
 	struct record_text none = {};
 	struct opened o = {};
 	struct record_file *r;
@@ -200,48 +208,36 @@ int open_on_request(u32 slot, u64 file_address)
 	if (!s)
 		return 0;
 	r = (struct record_file *)s->data;
-	if (!look_at(file, r->task.boundary, SYS_OPENAT, &o))
+	opened_file_at(&o.f, file_address);
+	if (!is_told(r->task.boundary, SYS_OPENAT, &o))
 		return 0;
 	o.folds = false; /* each has its own name beside the object */
 	s->flags &= ~RECORD_REQUEST_PATH;
 	r->path2 = r->path;
 	r->base2 = r->base;
 	r->base = none;
-	fill_opened(s, r, file, &o, r->open_flags);
+	fill_opened(s, r, &o, r->open_flags);
 	submit_opened(s, &o);
 	if (o.memory)
-		target_on_memory((u64)BPF_CORE_READ(file, f_inode), memory_op(&o));
+		tell_memory(&o);
 	return 0;
 }
 
-static __always_inline int on_open(struct task_struct *task, struct task_state *st, const u64 *args,
-				   u32 class_and_ia32, s32 ret)
+/* Verified once: st is current's, who is the caller. */
+int open_on_call(struct task_state *st, u32 class_and_ia32, s32 ret)
 {
-	struct file *file;
-	u32 op;
+	struct opened o = {};
 
 	if (ret < 0)
-		return emit_open_by_name(task, st, args, class_and_ia32, ret);
-	file = read_fd(task, ret);
-	if (!file) {
+		return emit_open_by_name(class_and_ia32, ret);
+	opened_file_of_fd(&o.f, ret);
+	if (!o.f.file) {
 		count_here(path_faults);
-		return emit_open_by_name(task, st, args, class_and_ia32, ret);
+		return emit_open_by_name(class_and_ia32, ret);
 	}
-	op = on_opened(task, st, file, args, class_and_ia32);
-	return op ? target_on_memory((u64)BPF_CORE_READ(file, f_inode), op) : 0;
-}
-
-/* Verified once: current is the caller and has a state. */
-int open_on_call(u32 class_and_ia32, s32 ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	u64 args[6];
-
-	if (!st)
-		return 0;
-	read_current_args(args, class_and_ia32);
-	return on_open(task, st, args, class_and_ia32, ret);
+	if (on_opened(st, &o, class_and_ia32)) /* not in there: the stack is short */
+		tell_memory(&o);
+	return 0;
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

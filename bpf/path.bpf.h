@@ -12,7 +12,6 @@
 #include "emit.bpf.h"
 #include "compat.bpf.h"
 
-#define WALK_STEPS   2304 /* PATH_MAX / 2 components and some mounts */
 #define CGROUP_STEPS 128
 
 struct walk {
@@ -34,70 +33,6 @@ static __always_inline bool walk_prepend(struct slot *s, const void *name, u32 l
 	if (bpf_probe_read_kernel(&s->path[off + 1], len & 255, name))
 		s->path[off + 1] = '?';
 	return false;
-}
-
-static __always_inline struct mount *mount_of(const void *vfsmount)
-{
-	return (struct mount *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
-}
-
-/* What a step needs of a dentry: these fields have always been neighbours, so one read gets them. */
-struct dentry_head {
-	struct dentry *parent;
-	u32 hash, len;
-	const unsigned char *name;
-};
-
-static __always_inline void read_dentry(struct dentry *d, struct dentry_head *out)
-{
-	if (bpf_core_field_offset(struct dentry, d_name) ==
-		    bpf_core_field_offset(struct dentry, d_parent) + 8 &&
-	    bpf_core_field_offset(struct dentry, d_name.len) ==
-		    bpf_core_field_offset(struct dentry, d_parent) + 12 &&
-	    bpf_core_field_offset(struct dentry, d_name.name) ==
-		    bpf_core_field_offset(struct dentry, d_parent) + 16) {
-		bpf_probe_read_kernel(out, sizeof(*out), &d->d_parent);
-		return;
-	}
-	out->parent = BPF_CORE_READ(d, d_parent);
-	out->len = BPF_CORE_READ(d, d_name.len);
-	out->name = BPF_CORE_READ(d, d_name.name);
-}
-
-/* One step: over a mount, or over one name. walk_dentry becomes 0 at the root of the namespace. */
-static long walk_step(u32 i, struct walk *w)
-{
-	struct slot *s = w->s;
-	struct dentry *d = (struct dentry *)s->walk_dentry;
-	struct mount *m = (struct mount *)s->walk_mount, *up;
-	struct dentry_head h = {};
-
-	(void)i;
-	if ((u64)d == s->root_dentry && (u64)m == s->root_mount)
-		s->root_at = s->walk_off;
-	if ((u64)d != s->walk_root)
-		read_dentry(d, &h);
-	if ((u64)d == s->walk_root || d == h.parent) {
-		if (!s->place_at) {
-			s->place_at = s->walk_off;
-			s->place_dentry = (u64)d;
-		}
-		up = BPF_CORE_READ(m, mnt_parent);
-		if ((u64)d != s->walk_root)
-			s->flags |= RECORD_PATH_ESCAPED;
-		if ((u64)d != s->walk_root || !up || up == m) {
-			s->walk_dentry = 0;
-			return 1;
-		}
-		s->walk_dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
-		s->walk_mount = (u64)up;
-		s->walk_root = (u64)BPF_CORE_READ(up, mnt.mnt_root);
-		return 0;
-	}
-	if (walk_prepend(s, h.name, h.len))
-		return 1;
-	s->walk_dentry = (u64)h.parent;
-	return 0;
 }
 
 /*
@@ -131,131 +66,10 @@ static_sub int walk_finish(struct slot *s, struct record_text *out)
 	return 0;
 }
 
-/* The root of current: paths are looked up in its own calls, by the same that acts. */
-static_sub int note_root(struct slot *s)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	bpf_core_read(&s->root_mount, sizeof(struct path), &task->fs->root);
-	s->root_mount = (u64)mount_of((void *)s->root_mount);
-	s->root_at = 0;
-	return 0;
-}
-
-/* The text that the walk has made passes through that root: what is left of it, is the root's path. */
-static_sub int take_root(struct slot *s, const struct record_text *t)
-{
-	u32 n = s->root_at - s->walk_off;
-
-	if (!s->root_at || s->flags & RECORD_PATH_CUT || n == 0 || n > t->len)
-		return 0;
-	s->root_off = t->off;
-	s->root_len = n;
-	return 0;
-}
-
-/* Objects without a place (memfd, pipe): the dentry's own name, without a slash. */
-static __always_inline bool take_pseudo_name(struct slot *s, struct dentry *d,
-					     struct record_text *out)
-{
-	u32 len = BPF_CORE_READ(d, d_name.len), at = s->len;
-
-	hide(at);
-	if (at > SLOT_DATA || len > 255)
-		return false;
-	bpf_probe_read_kernel(&s->data[at], len & 255, BPF_CORE_READ(d, d_name.name));
-	*out = slot_took(s, len & 255);
-	return true;
-}
-
-/* Appends the path of (mnt, dentry), kernel addresses, to the slot: slot.text, absent = none. */
-shared_sub int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
-{
-	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct vfsmount *mnt = (struct vfsmount *)mnt_address;
-	struct dentry *d = (struct dentry *)dentry_address;
-	struct record_text t = {};
-	struct walk w = {.s = s};
-	void *root, *parent;
-
-	if (!s)
-		return 0;
-	s->text = t;
-	s->place_at = 0;
-	if (!d || !mnt)
-		return 0;
-	root = BPF_CORE_READ(mnt, mnt_root);
-	parent = BPF_CORE_READ(d, d_parent);
-	if (!BPF_CORE_READ(d, d_hash.pprev) && d != parent)
-		s->flags |= RECORD_PATH_DELETED;
-	if (d == parent && d != root) {
-		take_pseudo_name(s, d, &t);
-		s->text = t;
-		return 0;
-	}
-	s->walk_off = SLOT_PATH;
-	s->walk_dentry = dentry_address;
-	s->walk_mount = (u64)mount_of(mnt);
-	s->walk_root = (u64)root;
-	s->place_mount = mnt_address;
-	note_root(s);
-	bpf_loop(WALK_STEPS, walk_step, &w, 0);
-	walk_finish(s, &t);
-	s->place_off = t.off;
-	take_root(s, &t);
-	s->text = t;
-	return 0;
-}
-
-/* One name upwards, over no mount. walk_dentry becomes 0 where that ends elsewhere than at walk_root. */
-static long inside_step(u32 i, struct walk *w)
-{
-	struct slot *s = w->s;
-	struct dentry *d = (struct dentry *)s->walk_dentry;
-	struct dentry_head h = {};
-
-	(void)i;
-	if ((u64)d == s->walk_root)
-		return 1;
-	read_dentry(d, &h);
-	if (d == h.parent || walk_prepend(s, h.name, h.len)) {
-		s->walk_dentry = 0;
-		return 1;
-	}
-	s->walk_dentry = (u64)h.parent;
-	return 0;
-}
-
-/* Behind walk_path(): where that lies in its file system goes into the record. */
-shared_sub int walk_place(u32 slot)
-{
-	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
-	struct vfsmount *mnt;
-	struct super_block *sb;
-	struct record_text mount = {}, rest = {};
-	struct walk w = {.s = s};
-
-	if (!s || !s->place_at || s->flags & RECORD_PATH_CUT)
-		return 0;
-	mnt = (struct vfsmount *)s->place_mount;
-	sb = BPF_CORE_READ(mnt, mnt_sb);
-	rest.len = SLOT_PATH - s->place_at;
-	rest.off = s->place_off + (s->walk_off < SLOT_PATH ? s->place_at - s->walk_off : 1);
-	s->walk_off = SLOT_PATH;
-	s->walk_dentry = s->place_dentry;
-	s->walk_root = (u64)BPF_CORE_READ(sb, s_root);
-	bpf_loop(WALK_STEPS, inside_step, &w, 0);
-	if (!s->walk_dentry) {
-		s->flags &= ~RECORD_PATH_CUT;
-		return 0;
-	}
-	walk_finish(s, &mount);
-	s->place.dev = BPF_CORE_READ(sb, s_dev);
-	s->place.mount = mount;
-	s->place.rest = rest;
-	s->flags |= RECORD_PLACED;
-	return 0;
-}
+/* object.bpf.c: appends the path of (mnt, dentry), kernel addresses, to the slot: slot.text, absent = none. */
+int walk_path(u32 slot, u64 mnt_address, u64 dentry_address);
+/* The same: behind that, where it lies in its file system goes into the record. */
+int walk_place(u32 slot);
 
 static __always_inline int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
 				     struct record_text *out)

@@ -15,12 +15,6 @@
 
 #define UID_UNSET 0xffffffff
 
-/* An address as a number: read back from a map, the verifier has forgotten that it is a pointer. */
-static __always_inline u64 stored(const u64 *at)
-{
-	return *(const volatile u64 *)at;
-}
-
 /* Verdict of a change of login uid or cgroup: who made it. */
 struct crossing {
 	u32 kind; /* enum boundary_kind */

@@ -55,6 +55,7 @@ static __always_inline u32 own_act_of(u32 class)
 static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st;
 	bool ia32 = false;
 	u32 class = classify(task, regs, nr, &ia32);
 
@@ -66,17 +67,18 @@ static __noinline int on_call(struct pt_regs *regs, u32 nr, s32 ret)
 		hold_drop(task, !is_restart(ret)); /* it may be of a call before */
 		return 0;
 	}
-	if (!current_state(task))
+	st = current_state(task);
+	if (!st)
 		return 0;
 	if (class < SYS_FIRST_PATH_OP) /* its end cannot be of a call that was held back */
-		hold_drop(task, true);
+		hold_drop_of(task, st, true);
 	if (is_socket_call(class))
 		return socket_on_call(class | (ia32 ? 0x100 : 0), ret);
 	if (class >= SYS_FIRST_OTHER && class < SYS_FIRST_PATH_OP)
 		return on_other_call(class | (ia32 ? 0x100 : 0), ret);
 	if (class >= SYS_FIRST_PATH_OP)
 		return file_on_call(class | (ia32 ? 0x100 : 0), ret);
-	return open_on_call(class | (ia32 ? 0x100 : 0), ret);
+	return open_on_call(st, class | (ia32 ? 0x100 : 0), ret);
 }
 
 /*

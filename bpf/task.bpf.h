@@ -132,7 +132,8 @@ static __always_inline bool is_host_mnt(u32 inum)
 /* Current's, or 0 where its paths are the host's. */
 static __always_inline u32 foreign_mnt_inum(void)
 {
-	u32 inum = read_mnt_inum(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 inum = task->nsproxy->mnt_ns->ns.inum;
 
 	return is_host_mnt(inum) ? 0 : inum;
 }
