@@ -103,6 +103,9 @@ static const char *const flag_names[ID_FLAG_MAX] = {
 	[22] = "bind_conflict",
 	[23] = "claims_mismatch",
 	[24] = "token_replay",
+	[25] = "login_by_hand",
+	[26] = "reached_into",
+	[27] = "serves_others",
 };
 
 static const char *name_in(const char *const *names, size_t n, unsigned value)

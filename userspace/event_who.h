@@ -47,7 +47,11 @@ int assurance_parse(struct str name);
 #define ID_CLAIMS_MISMATCH \
 	(1u << 23)		   /* a token named another job or pod than the one it came from */
 #define ID_TOKEN_REPLAY (1u << 24) /* the same token was shown in two places */
-#define ID_FLAG_MAX	25
+#define ID_LOGIN_BY_HAND (1u << 25) /* who lets people in was started by somebody who is in by is */
+#define ID_REACHED_INTO	 (1u << 26) /* somebody else has got into its memory, or its parent's */
+#define ID_SERVES_OTHERS \
+	(1u << 27) /* others ask it, or the server that started it, for things over a socket */
+#define ID_FLAG_MAX 28
 const char *identity_flag_name(unsigned bit); /* NULL past the last */
 
 /* What is known of a CI job; who_level says how sure. What is not known is absent. */

@@ -63,16 +63,25 @@ static enum hook_rung rung_of(const char *word)
 	return HOOKS_AUTO;
 }
 
-/* "github=/path" or "github@unit=/path" of the settings, which checked it, in numbers. */
+/*
+ * "github=/path" or "github@unit=/path" of the settings, which checked it, in numbers. One row without a unit
+ * lets its system's supervisors be anywhere.
+ */
 static size_t read_supervisors(struct ci_supervisor *out, char *const *list)
 {
+	uint64_t anywhere = 0;
 	size_t n = 0;
 
 	for (; n < CONFIG_LIST_MAX && list[n]; n++) {
 		struct str name = {list[n], (uint32_t)strcspn(list[n], "@=")};
 
-		out[n] = (struct ci_supervisor){identity_ci_system(name), strchr(list[n], '=') + 1};
+		out[n] = (struct ci_supervisor){.system = identity_ci_system(name),
+						.path = strchr(list[n], '=') + 1};
+		if (list[n][name.n] == '=')
+			anywhere |= 1ull << out[n].system;
 	}
+	for (size_t i = 0; i < n; i++)
+		out[i].anywhere = anywhere >> out[i].system & 1;
 	return n;
 }
 

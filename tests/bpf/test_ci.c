@@ -51,7 +51,7 @@ static int supervise(char **argv)
 
 static int begin(void **state)
 {
-	static struct ci_supervisor list[] = {{CI_JENKINS, supervisor}};
+	static struct ci_supervisor list[] = {{CI_JENKINS, supervisor, false}};
 	struct kernel_options opt = {
 		.ring_kib = 8192, .fold = true, .ci_supervisors = list, .ci_supervisor_count = 1};
 

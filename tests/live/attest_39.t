@@ -10,7 +10,7 @@ mark=$(marker attest)
 chmod 755 "$SCRATCH"
 mkdir -p "$SCRATCH/bin" "$SCRATCH/t"
 worker=$SCRATCH/bin/Runner.Worker
-install -m 755 "$ACTORS/stub_worker" "$worker"
+install -m 700 "$ACTORS/stub_worker" "$worker" # nobody else can play it
 install -m 755 "$ACTORS/attest_odd" "$SCRATCH/bin/odd"
 install -m 755 "$B/whodid" "$SCRATCH/bin/whodid"
 token() {

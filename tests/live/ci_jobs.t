@@ -9,8 +9,8 @@ chmod 755 "$SCRATCH"
 mkdir -p "$SCRATCH/bin" "$SCRATCH/jobs"
 worker=$SCRATCH/bin/Runner.Worker
 java=$SCRATCH/bin/java
-install -m 755 "$ACTORS/stub_worker" "$worker"
-install -m 755 "$ACTORS/stub_worker" "$java"
+install -m 700 "$ACTORS/stub_worker" "$worker" # nobody else can play it
+install -m 700 "$ACTORS/stub_worker" "$java"
 start_daemon --record "$SCRATCH/recording" --set "identity.ci_supervisors=github=$worker,jenkins=$java"
 start_watch
 

@@ -8,8 +8,8 @@ mark=$(marker tamper)
 chmod 755 "$SCRATCH"
 mkdir -p "$SCRATCH/runner/bin" "$SCRATCH/other/bin" "$SCRATCH/runner/_work/bin"
 worker=$SCRATCH/runner/bin/Runner.Worker other=$SCRATCH/other/bin/Runner.Worker
-install -m 755 "$ACTORS/stub_worker" "$worker"
-install -m 755 "$ACTORS/stub_worker" "$other"
+install -m 700 "$ACTORS/stub_worker" "$worker" # nobody else can play it
+install -m 700 "$ACTORS/stub_worker" "$other"
 start_daemon --set "identity.ci_supervisors=github=$worker,github=$other"
 start_watch
 

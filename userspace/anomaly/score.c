@@ -22,6 +22,11 @@ static bool was_shared(const struct event *ev)
 	return !(ev->who.id.flags & ID_SEEDED);
 }
 
+static bool is_job(const struct event *ev)
+{
+	return str_is(ev->who.id.kind, "ci");
+}
+
 /* Flags that are wrong in themselves, the worst first. */
 static const struct {
 	unsigned flag;
@@ -45,6 +50,9 @@ static const struct {
 	{ID_BIND_CONFLICT, SEVERITY_HIGH, NULL},
 	{ID_FORGED_LABEL, SEVERITY_HIGH, NULL},
 	{ID_SHARED_RING, SEVERITY_MEDIUM, was_shared},
+	{ID_LOGIN_BY_HAND, SEVERITY_MEDIUM, NULL},
+	{ID_REACHED_INTO, SEVERITY_MEDIUM, NULL},
+	{ID_SERVES_OTHERS, SEVERITY_MEDIUM, is_job},
 };
 
 static unsigned bad_flag(const struct event *ev, enum severity *severity)

@@ -250,6 +250,10 @@ static const struct {
 	{ID_CLAIMS_MISMATCH, "showed a token that names another job or pod", NULL, ""},
 	{ID_BIND_CONFLICT, "showed tokens of two identities", NULL, ""},
 	{ID_SHARED_RING, "acted by a ring that several can use", " of ", ""},
+	{ID_LOGIN_BY_HAND, "was let in by a login program that somebody had started by hand", NULL,
+	 ""},
+	{ID_REACHED_INTO, "acts in a process that somebody else has got into", ": ", ""},
+	{ID_SERVES_OTHERS, "goes on in a server that other jobs ask", ": ", ""},
 };
 
 static void describe_flag(char *out, size_t size, const char *who, const struct event *ev,

@@ -62,6 +62,7 @@ enum hook_rung { HOOKS_AUTO, HOOKS_LSM, HOOKS_FENTRY, HOOKS_TRACEPOINT };
 struct ci_supervisor {
 	uint32_t system; /* enum ci_system */
 	const char *path;
+	bool anywhere; /* no unit is named for that system */
 };
 
 struct kernel_options {

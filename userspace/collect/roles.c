@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +102,20 @@ static void add(struct roles *r, uint32_t role, const char *path)
 			 path);
 }
 
+/* Whether more than its owner and group can execute the file: no folder above it keeps them out either. */
+static bool is_open_to_all(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path) + 1, path);
+		if (stat(part, &st) == 0 && !(st.st_mode & S_IXOTH))
+			return false;
+	}
+	return stat(path, &st) == 0 && st.st_mode & S_IXOTH;
+}
+
 /* Runners often belong to the account that the jobs run as: they are heard, and believed less. */
 static void add_supervisor(struct roles *r, const struct ci_supervisor *s)
 {
@@ -117,6 +133,11 @@ static void add_supervisor(struct roles *r, const struct ci_supervisor *s)
 	if (!safe) {
 		log_warn("%s is not root's alone: its jobs are derived, not recorded. A job could "
 			 "change it; make it root's: chown root and chmod go-w",
+			 s->path);
+		role |= CI_WEAK << 8;
+	} else if (s->anywhere && is_open_to_all(s->path)) {
+		log_warn("%s can be executed by everybody, in any unit: its jobs are derived, not "
+			 "recorded. Name its unit in identity.ci_supervisors, or chmod o-x",
 			 s->path);
 		role |= CI_WEAK << 8;
 	}

@@ -19,7 +19,8 @@ struct roles {
 /*
  * Opens the well-known executables and those of the options that exist, are regular, belong to
  * root and can be written by nobody else. What is missing is skipped; what is unsafe is logged. A
- * CI supervisor that is not root's alone is taken too, and marked (CI_WEAK).
+ * CI supervisor that is not root's alone, or that everybody can execute in any unit, is taken too, and
+ * marked (CI_WEAK).
  */
 void roles_find(struct roles *r, const struct kernel_options *opt);
 void roles_close(struct roles *r);

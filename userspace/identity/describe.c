@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "event_json.h"
+#include "identity/marks.h"
 #include "identity/naming.h"
 #include "identity/present.h"
 
@@ -121,6 +122,7 @@ static void list_one(const struct identity_table *t, const struct host *host,
 	else
 		naming_lost(&id, p->boundary);
 	naming_apply_flags(&id, p->task_flags);
+	marks_apply(p, &id);
 	json_object_begin(w, NULL);
 	json_object_begin(w, "process");
 	describe_process(w, t, host, p);

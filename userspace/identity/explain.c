@@ -12,6 +12,8 @@
 #include "base/number.h"
 #include "bpf/event.h"
 #include "identity/describe.h"
+#include "identity/flag_facts.h"
+#include "identity/marks.h"
 #include "identity/naming.h"
 #include "identity/present.h"
 
@@ -182,7 +184,7 @@ static void explain_job(const struct boundary *b, struct json *w)
 	explain_facts(b, w);
 	if (b->ci_system & CI_WEAK)
 		fact(w, "settings", "lowers the level to derived",
-		     "that executable is not root's alone");
+		     "that executable is not root's alone, or everybody can execute it in any unit");
 	if (b->ended_wall_ns)
 		fact(w, "kernel", trust_words(ASSURANCE_KERNEL), "the supervisor has exited since");
 }
@@ -356,63 +358,9 @@ static void explain_place(const struct subject *s, struct json *w)
 		     STR_ARG(s->id.as));
 }
 
-static const struct {
-	uint32_t flag;
-	const char *fact, *trust;
-} flag_facts[] = {
-	{ID_SELF_LOGINUID, "the process set its own unset login uid, which is ignored", "forgery"},
-	{ID_THREAD_LOGINUID, "a thread has another login uid than its process", "forgery"},
-	{ID_SELF_MOVED,
-	 "it was moved to another cgroup by somebody who may not decide that, which is ignored",
-	 "forgery"},
-	{ID_SEEDED, "it or its ancestor ran before whodid started", "lowers the level to derived"},
-	{ID_REPAIRED, "its fork was not seen; the boundary was taken from its parent",
-	 "lowers the level to derived"},
-	{ID_BOUNDARY_LOST, "the record of its boundary was lost", "nobody is named"},
-	{ID_LOOPBACK_SSH, "its ssh login came from this host", "see who asked for it"},
-	{ID_USERNS, "it is in a user namespace of its own", "uids are those of the host"},
-	{ID_FAKE_SUPERVISOR, "a job plays the supervisor of jobs, and opens none", "forgery"},
-	{ID_AFTER_JOB_END, "the job is over: its supervisor has exited", "still that job's"},
-	{ID_PRELOAD_ENV, "the environment of its step puts code into what it starts",
-	 "names are not touched by it"},
-	{ID_ENV_TRUNCATED, "the environment of its step was too long to be read whole",
-	 "lowers the level to derived"},
-	{ID_ENV_DUPLICATE, "the environment of its step names something twice",
-	 "lowers the level to claimed"},
-	{ID_HANDOFF,
-	 "people of other sessions use the server (tmux, screen) that it runs in, or may",
-	 "may be theirs; lowers the level to derived"},
-	{ID_DEFERRED_BY_JOB, "a CI job wrote the crontab or at job that it runs", "see by"},
-	{ID_SUPERVISOR_TAMPERED,
-	 "a job has reached for this supervisor's files or memory before it was started",
-	 "lowers the level to derived"},
-	{ID_FORGED_AUTH_LOG, "it told the log that somebody has logged in, and is no sshd",
-	 "forgery; no login is believed"},
-	{ID_BIND_CONFLICT, "tokens of two identities were shown here; the first one counts",
-	 "lowers the level to derived"},
-	{ID_CLAIMS_MISMATCH, "a token was shown here that names another job or pod",
-	 "it was not believed; lowers the level to derived"},
-	{ID_TOKEN_REPLAY, "the same token was shown here and elsewhere: one of the two stole it",
-	 "lowers the level to derived"},
-	{ID_ENV_MISMATCH,
-	 "the environment of its step names another job than the first one of that supervisor",
-	 "the first one counts"},
-	{ID_FORGED_LABEL,
-	 "its container has labels of a CI system, and who asked for it is no supervisor of that one",
-	 "forgery"},
-	{ID_SHARED_RING,
-	 "a ring (io_uring) was asked for it that others than its maker's session, job or service can "
-	 "use, or whose making was not seen; the maker is in by",
-	 "nobody is named"},
-	{ID_CGROUP_PARENT_MISMATCH,
-	 "its cgroup lies where pods have theirs, and neither its engine's files nor who asked for it say "
-	 "that it is that pod's; labels do not count, for who may ask docker can write them",
-	 "forgery"},
-};
-
 static void explain_flags(const struct subject *s, struct json *w)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(flag_facts); i++)
+	for (size_t i = 0; flag_facts[i].fact; i++)
 		if (s->id.flags & flag_facts[i].flag)
 			fact(w, "flag", flag_facts[i].trust, "%s", flag_facts[i].fact);
 }
@@ -451,6 +399,7 @@ static bool find_subject(struct subject *s, struct str key)
 		return false;
 	find_chain(s, s->process->boundary);
 	naming_apply_flags(&s->id, s->process->task_flags);
+	marks_apply(s->process, &s->id);
 	return true;
 }
 

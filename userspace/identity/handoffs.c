@@ -12,7 +12,7 @@
 /* A client that asks for a window has it started at once. */
 #define MOMENT_NS 1000000000ull
 
-static bool is_multiplexer(struct str exe)
+bool handoffs_is_multiplexer(struct str exe)
 {
 	static const char *const paths[] = {"/usr/bin/tmux", "/usr/bin/screen", "/usr/bin/dtach",
 					    "/usr/bin/abduco"};
@@ -121,7 +121,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 		keep_servers(t);
 	}
 	/* one that is known has started windows: its executable is not known where its exec was lost */
-	if (!server || (at == SERVERS_MAX && !is_multiplexer(interned_str(server->exe))))
+	if (!server || (at == SERVERS_MAX && !handoffs_is_multiplexer(interned_str(server->exe))))
 		return;
 	same = !anybody && who_of(t, p->boundary) &&
 	       who_of(t, p->boundary) == who_of(t, server->boundary);

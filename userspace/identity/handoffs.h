@@ -14,6 +14,7 @@
 #include "identity/naming.h"
 #include "identity/table.h"
 
+bool handoffs_is_multiplexer(struct str exe);
 /* A connection over a unix socket that p has made. */
 void handoffs_learn(struct identity_table *t, const struct process *p,
 		    const struct event_what *what);

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "bpf/event.h"
 #include "identity/learn.h"
+#include "identity/marks.h"
 #include "identity/naming.h"
 #include "identity/present.h"
 #include "identity/provenance.h"
@@ -181,6 +182,9 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	p = learn_acting(t, what);
 	learn_process(t, p, what);
 	fill_identity(t, what, &who->id);
+	if (p)
+		marks_learn(t, p, what, &who->id);
+	marks_apply(p, &who->id);
 	containers_learn(t, what, &who->id);
 	fill_flags(t, p, what, &who->id);
 	who->exe = p ? interned_str(learned_exe(p, what)) : STR_NONE;

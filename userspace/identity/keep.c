@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keep: notes for the daemon that takes over: on boundaries, on tokens that were shown, on supervisors whose
- * files a job has changed, and on who has been at the servers of multiplexers. One on a boundary has the
+ * files a job has changed, on who has been at the servers of multiplexers, and on processes that others have a
+ * hand in. One on a boundary has the
  * facts, the executable, and the identity as a packed event: decided once, it is the same for whoever reads it.
  */
 #include <errno.h>
@@ -15,11 +16,18 @@
 #define NOTE_BYTES 8192 /* longer ones are not kept: their boundary will be lost, never wrong */
 
 /* What a note begins with; a changed struct gets a number of its own. */
-enum note_kind { NOTE_BOUNDARY = 1, NOTE_TOKEN = 2, NOTE_TAMPERED = 3, NOTE_SERVERS = 4 };
+enum note_kind {
+	NOTE_BOUNDARY = 1,
+	NOTE_TOKEN = 2,
+	NOTE_TAMPERED = 3,
+	NOTE_SERVERS = 4,
+	NOTE_MARKED = 5
+};
 /* Boundaries have smaller numbers: see record_boundary.id. */
 #define ID_OF_TOKEN    (1ull << 63)
 #define ID_OF_TAMPERED (1ull << 62)
 #define ID_OF_SERVERS  (1ull << 61)
+#define ID_OF_MARKED   (1ull << 60)
 
 struct facts {
 	uint32_t note;	  /* NOTE_BOUNDARY */
@@ -51,6 +59,12 @@ struct servers_note {
 	uint32_t kind;
 	uint32_t pad0;
 	struct servers servers;
+};
+
+struct marked_note {
+	uint32_t kind;
+	uint32_t pad0;
+	struct marked_list marked;
 };
 
 /* A note that boundaries point into: texts that are nobody's own live there. */
@@ -178,6 +192,14 @@ void keep_servers(const struct identity_table *t)
 		t->keeper.note(t->keeper.ctx, ID_OF_SERVERS, &note, sizeof(note));
 }
 
+void keep_marked(const struct identity_table *t)
+{
+	struct marked_note note = {.kind = NOTE_MARKED, .marked = t->marked};
+
+	if (t->keeper.note && t->marked.seen)
+		t->keeper.note(t->keeper.ctx, ID_OF_MARKED, &note, sizeof(note));
+}
+
 static void note_list(const struct identity_table *t, const struct link *head)
 {
 	for (const struct link *l = head->next; l != head; l = l->next)
@@ -194,6 +216,7 @@ void identity_keep(struct identity_table *t, const struct identity_keeper *keepe
 	note_list(t, &t->boundaries.busy);
 	keep_tampered(t);
 	keep_servers(t);
+	keep_marked(t);
 }
 
 static struct str text_at(const uint8_t *at, uint32_t n)
@@ -296,6 +319,7 @@ int identity_restore(struct identity_table *t, const void *note, size_t size)
 		struct token_note token;
 		struct tampered_note tampered;
 		struct servers_note servers;
+		struct marked_note marked;
 	} n = {0};
 
 	if (size < sizeof(n.kind))
@@ -312,6 +336,11 @@ int identity_restore(struct identity_table *t, const void *note, size_t size)
 		if (size != sizeof(n.servers))
 			return -EBADMSG;
 		t->servers = n.servers.servers;
+		return 0;
+	case NOTE_MARKED:
+		if (size != sizeof(n.marked))
+			return -EBADMSG;
+		t->marked = n.marked.marked;
 		return 0;
 	default:
 		return -EBADMSG;

@@ -4,6 +4,7 @@
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/links.h"
+#include "identity/marks.h"
 #include "identity/naming.h"
 #include "identity/sessions.h"
 #include "identity/supervisors.h"
@@ -50,6 +51,7 @@ static void forget(struct identity_table *t, struct process *p)
 	let_go_of_boundary(t, p);
 	interns_drop(&t->exes, p->exe);
 	interns_drop(&t->exes, p->written_by);
+	interns_drop(&t->exes, p->marked_by);
 	processes_remove(&t->processes, p);
 	t->stats.evicted_processes++;
 }
@@ -82,6 +84,7 @@ static struct process *make_process(struct identity_table *t, uint32_t pid, uint
 	if (victim)
 		forget(t, victim);
 	p = processes_add(&t->processes, pid, start_ns);
+	marks_recall(t, p);
 	if (start_ns < t->census_boot_ns)
 		processes_exited(&t->processes, p);
 	return p;
@@ -133,6 +136,8 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 {
 	struct interned *exe = interns_share(learned_exe(parent, what));
 	struct interned *written_by = interns_share(parent->written_by);
+	struct interned *marked_by = interns_share(parent->marked_by);
+	uint8_t marks = parent->marks;
 	struct process *child;
 
 	child = processes_find(&t->processes, what->child.pid, what->child.start_ns);
@@ -144,10 +149,12 @@ static void learn_fork(struct identity_table *t, const struct process *parent,
 		child->parent_start_ns = what->start_ns;
 		child->uid = what->uid;
 		child->task_flags = what->child.flags;
+		marks_inherit(child, marks, marked_by);
 		set_boundary(t, child, what->child.boundary);
 	}
 	interns_drop(&t->exes, exe);
 	interns_drop(&t->exes, written_by);
+	interns_drop(&t->exes, marked_by);
 }
 
 /* The process that opened a job, and what is known of it. */

@@ -34,9 +34,17 @@ struct str naming_job(struct words *words, const struct ci_facts *job)
 	return words_join2(words, prefix, job->repository, "/", name);
 }
 
+/* A job's container starts no job, and any other's may have got the host's file. Machines are root's. */
+static bool in_engines_container(const struct naming *n)
+{
+	return n->id.container_id.p && !str_is(n->id.container_runtime, "lxc") &&
+	       !str_is(n->id.container_runtime, "nspawn");
+}
+
 /*
  * A supervisor's child. It is a job only when the supervisor was started as one is (any program runs
- * on java), in its unit, and by the system: what somebody starts by hand speaks for that somebody.
+ * on java), in its unit, and by the system: what somebody starts by hand speaks for that somebody,
+ * and where it is lost who started it, that may have been somebody.
  */
 void name_ci(struct naming *n)
 {
@@ -47,11 +55,11 @@ void name_ci(struct naming *n)
 
 	if (!p || (seen && !(n->by->systems >> system & 1)))
 		return;
-	if ((n->by && n->by->misplaced) || kind_is(n, "ci")) { /* a job's container starts no job */
+	if ((n->by && n->by->misplaced) || kind_is(n, "ci") || in_engines_container(n)) {
 		n->id.flags |= ID_FAKE_SUPERVISOR;
 		return;
 	}
-	if (kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at")) {
+	if (kind_is(n, "human") || kind_is(n, "cron") || kind_is(n, "at") || who_is_lost(n)) {
 		add_edge(n, STR_LIT("ci-step"), ASSURANCE_DERIVED);
 		return;
 	}

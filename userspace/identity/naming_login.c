@@ -59,9 +59,39 @@ static void name_origin(struct naming *n)
 		link_to(n, &n->origin->by);
 }
 
+/*
+ * Whether who lets people in was started by somebody, as `sudo sshd -f mine` and `sudo login -f bob` do: it
+ * says what they want. A daemon is its unit's, or nobody's. One that sets the login uid once more is the same.
+ */
+static bool is_by_hand(const struct naming *n)
+{
+	const struct boundary *p = n->parent;
+
+	return p && keeps_who(n) &&
+	       !(p->kind == BOUNDARY_LOGIN && p->opener_pid == n->what->crossing.opener_pid &&
+		 p->opener_start_ns == n->what->crossing.opener_start_ns);
+}
+
+/* By who started it. A daemon may let in others; what logs in at a terminal is for who called it, or is not. */
+static void doubt_login(struct naming *n)
+{
+	const struct identity *by = &n->parent->identity;
+	uint32_t role = n->what->crossing.role;
+
+	if (role == ROLE_LOGIN || role == ROLE_SERVICE_MANAGER)
+		open_anon(
+			n, "anon:login-by-hand",
+			"somebody started who let it in by hand, and whose login it is rests on them");
+	if (!n->id.by.p || str_starts(n->id.by, "anon:"))
+		n->id.by = by->who;
+	n->id.who_level = at_most(n->id.who_level, ASSURANCE_DERIVED);
+	n->id.flags |= ID_LOGIN_BY_HAND;
+}
+
 void name_login(struct naming *n)
 {
 	uint32_t role = n->what->crossing.role;
+	bool by_hand = is_by_hand(n);
 
 	if (role >= ROLE_MAX || !logins[role].kind) {
 		n->id.flags |= ID_SELF_LOGINUID;
@@ -72,6 +102,8 @@ void name_login(struct naming *n)
 	add_edge(n, str_of(logins[role].edge), logins[role].level);
 	set_session(n, n->what->crossing.session_id);
 	name_origin(n);
+	if (by_hand)
+		doubt_login(n);
 }
 
 static const char *const becomes[ROLE_MAX] = {

@@ -14,10 +14,17 @@ static const struct {
 	{"at", "/usr/sbin/atd", "/usr/bin/atd", "atd.service", "atd.service"},
 };
 
+/* In a user namespace, what lies at a path is what its owner likes. */
+static struct str believed_exe(const struct naming *n, struct str exe)
+{
+	return n->what->task_flags & TASK_USERNS ? STR_NONE : exe;
+}
+
 static const char *seeded_login_kind(const struct naming *n)
 {
 	const struct boundary *p = n->parent;
-	struct str exe = n->what->crossing.exe, outer = p ? p->exe : STR_NONE;
+	struct str exe = believed_exe(n, n->what->crossing.exe);
+	struct str outer = believed_exe(n, p ? p->exe : STR_NONE);
 	bool same = p && p->session_id == n->what->session_id && p->session_id != UNSET;
 
 	for (size_t i = 0; i < ARRAY_SIZE(schedulers); i++) {
@@ -43,7 +50,8 @@ static bool login_has_witness(const struct naming *n, const char *kind)
 					       "/usr/libexec/openssh/sshd-session", "/bin/login",
 					       "/usr/bin/login"};
 	const struct boundary *p = n->parent;
-	struct str exe = n->what->crossing.exe, outer = p ? p->exe : STR_NONE;
+	struct str exe = believed_exe(n, n->what->crossing.exe);
+	struct str outer = believed_exe(n, p ? p->exe : STR_NONE);
 
 	if (strcmp(kind, "human") != 0 || n->place.session.p || n->place.user_unit.p)
 		return true;
@@ -58,8 +66,14 @@ static void open_seeded_login(struct naming *n)
 {
 	const char *kind = seeded_login_kind(n);
 
-	open_user(n, kind, n->what->login_uid,
-		  login_has_witness(n, kind) ? ASSURANCE_DERIVED : ASSURANCE_CLAIMED);
+	if (!login_has_witness(n, kind)) {
+		open_anon(
+			n, "anon:before-start",
+			"ran before whodid started, and its login uid, which it can have set by itself, is "
+			"all that says who it is");
+		return;
+	}
+	open_user(n, kind, n->what->login_uid, ASSURANCE_DERIVED);
 	set_session(n, n->what->session_id);
 	if (!kind_is(n, "human"))
 		add_edge(n, n->id.kind, ASSURANCE_DERIVED);

@@ -9,6 +9,8 @@
 #include "event.h"
 #include "identity/interns.h"
 
+enum { MARK_REACHED = 1, MARK_ASKED = 2 };
+
 struct process {
 	struct link order; /* in processes.live, .exited or .unused */
 	struct process *hash_next;
@@ -17,6 +19,7 @@ struct process {
 	uint64_t boundary;	     /* last one seen */
 	struct interned *exe;	     /* NULL = not known */
 	struct interned *written_by; /* as event_who has it; NULL = not known */
+	struct interned *marked_by;  /* marks: the last one to do so; NULL = nobody, or not known */
 	/* found running then: what it did before may have been another program's; its exec_count then */
 	uint64_t exe_boot_ns;
 	uint32_t exe_execs;
@@ -27,6 +30,7 @@ struct process {
 	uint32_t supervises; /* 1 << enum ci_system, by the look of its last exec */
 	uint64_t job;	     /* the first job that it opened; 0 = none */
 	uint64_t login;	     /* the login that it opened; 0 = none */
+	uint8_t marks;	     /* MARK_*: see marks.h */
 	bool exec_seen;
 	bool served;   /* a multiplexer's server that was among the known ones */
 	bool tampered; /* a supervisor, and a job has written its memory */

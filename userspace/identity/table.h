@@ -42,6 +42,28 @@ struct servers {
 	} v[SERVERS_MAX];
 };
 
+#define MARKED_MAX 64
+
+/* Processes that others have a hand in (marks.h), for the daemon that takes over; children stand in processes. */
+struct marked_list {
+	uint64_t seen;
+	struct marked {
+		uint64_t start_ns;
+		uint32_t pid, marks;
+	} v[MARKED_MAX];
+};
+
+#define LISTENERS_MAX 256
+
+/* Servers of people and jobs, over TCP. */
+struct listeners {
+	uint64_t seen;
+	struct listener {
+		uint64_t start_ns;
+		uint32_t pid, port;
+	} v[LISTENERS_MAX];
+};
+
 struct identity_table {
 	struct boundaries boundaries;
 	struct processes processes;
@@ -55,6 +77,8 @@ struct identity_table {
 	struct bindings bindings;
 	struct visits visits;
 	struct servers servers;
+	struct marked_list marked;
+	struct listeners listeners;
 	uint64_t connects_missed_ns; /* boot clock: the same of servers that had started by then */
 	const char *const *ci_supervisors; /* as in identity_options */
 	uint64_t tampered_rows;		   /* of these: jobs have changed their files */
@@ -76,6 +100,7 @@ void keep_binding(const struct identity_table *t, const struct binding *b);
 void forget_binding(const struct identity_table *t, const struct binding *b);
 void keep_tampered(const struct identity_table *t);
 void keep_servers(const struct identity_table *t);
+void keep_marked(const struct identity_table *t);
 /* Found running: what an earlier daemon knew of what it opened. */
 void recall_opener(const struct identity_table *t, struct process *p);
 void restored_release(struct identity_table *t);

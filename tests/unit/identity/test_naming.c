@@ -75,6 +75,41 @@ static void schedulers_are_not_people(void **state)
 	}
 }
 
+/* What a person starts, and lets people in: `sudo sshd -f mine`, `sudo login -f deployer`. */
+static void logins_by_hand_are_doubted(void **state)
+{
+	static const struct {
+		uint32_t role;
+		const char *who, *via, *levels;
+	} rows[] = {
+		{ROLE_SSHD, "human:deployer", "ssh", "DKK"},
+		{ROLE_CRON, "cron:deployer", "cron", "DKK"},
+		{ROLE_AT, "at:deployer", "at", "DKK"},
+		{ROLE_LOGIN, "anon:login-by-hand", "", "UUK"},
+		{ROLE_SERVICE_MANAGER, "anon:login-by-hand", "", "UUK"},
+	};
+	struct task person = ssh_login();
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct task task = fork_task(table, &person, 20 + i, 20000 + i);
+		struct event ev = CROSS(table, &task, .id = 201 + i, .kind = BOUNDARY_LOGIN,
+					.role = rows[i].role, .opener_pid = 20 + i, .to_uid = 1002,
+					.session_id = 31 + i);
+
+		ASSERT_ID(ev, rows[i].who, rows[i].via, "unit:ssh.service", rows[i].levels);
+		ASSERT_STR(ev.who.id.by, "human:alice");
+		assert_int_equal(ev.who.id.flags, ID_LOGIN_BY_HAND);
+	}
+	/* the same sshd that sets it once more */
+	person = ssh_login();
+	struct event ev =
+		CROSS(table, &person, .id = 301, .kind = BOUNDARY_LOGIN, .role = ROLE_SSHD,
+		      .opener_pid = 11, .to_uid = 1002, .session_id = 40);
+	ASSERT_ID(ev, "human:deployer", "ssh", "unit:ssh.service", "KKK");
+	assert_int_equal(ev.who.id.flags, 0);
+}
+
 static void uid_without_a_name_stays_a_number(void **state)
 {
 	struct task task = seed(20, 200, "/usr/sbin/sshd", "/");
@@ -313,7 +348,14 @@ static void what_ran_before_is_named_by_facts_only(void **state)
 		 "/user.slice/user-1001.slice/user@1001.service/init.scope", 1001, 9, 0,
 		 "human:alice", "systemd-user", "uunit:1001/init.scope", "DDC"},
 		/* a login uid that no second fact speaks for can be anybody's own work */
-		{"/usr/bin/bash", "/", 0, 10, 0, "human:root", "", "host", "CUK"},
+		{"/usr/bin/bash", "/", 0, 10, 0, "anon:before-start", "", "host", "UUK"},
+		{"/usr/sbin/nginx", "/system.slice/nginx.service", 0, 10, 0, "anon:before-start",
+		 "", "unit:nginx.service", "UUK"},
+		/* paths in a user namespace are its owner's */
+		{"/usr/sbin/sshd", "/", 1001, 11, TASK_USERNS, "anon:before-start", "", "host",
+		 "UUK"},
+		{"/usr/sbin/cron", "/", 1002, 8, TASK_USERNS, "anon:before-start", "", "host",
+		 "UUK"},
 		{"/usr/sbin/sshd", "/", 1001, 11, 0, "human:alice", "", "host", "DUK"},
 		{"/usr/sbin/nginx", "/system.slice/nginx.service", UNSET, UNSET, 0,
 		 "unit:nginx.service", "", "unit:nginx.service", "DDK"},
@@ -383,7 +425,7 @@ static void seeded_logins_need_a_witness(void **state)
 	      .cgroup = STR_LIT("/"));
 	ev = CROSS(table, &forger, .id = 822, .kind = BOUNDARY_SEED, .exe = STR_LIT("/opt/job"),
 		   .cgroup = STR_LIT("/"));
-	ASSERT_ID(ev, "human:root", "", "host", "CUK");
+	ASSERT_ID(ev, "anon:before-start", "", "host", "UUK");
 }
 
 /* Whoever was lost may have been a person: a container or a scope does not take the name over. */
@@ -402,6 +444,36 @@ static void lost_starters_are_not_renamed(void **state)
 	ev = CROSS(table, &service, .id = 913, .kind = BOUNDARY_CGROUP, .opener_pid = 1,
 		   .role = ROLE_SERVICE_MANAGER, .cgroup = STR_LIT("/system.slice/nginx.service"));
 	ASSERT_ID(ev, "unit:nginx.service", "", "unit:nginx.service", "KKK");
+}
+
+/* Nor do they become a CI system's job by executing its supervisor. */
+static void lost_starters_are_no_job(void **state)
+{
+	struct task task = task_of(95, 9999);
+	struct event ev =
+		CROSS(table, &task, .id = 921, .kind = BOUNDARY_CI, .role = ROLE_CI_SUPERVISOR,
+		      .ci_system = CI_GITHUB, .cgroup = STR_LIT("/"),
+		      .environ = STR_LIT("GITHUB_REPOSITORY=victim/app\0GITHUB_JOB=x"));
+
+	(void)state;
+	ASSERT_ID(ev, "anon:boundary-lost", "ci-step", "host", "UUD");
+}
+
+/* A container that got the host's file by a mount. */
+static void containers_start_no_jobs(void **state)
+{
+	struct task dockerd = seed(60, 500, "/usr/bin/dockerd", "/system.slice/docker.service");
+	struct task task = fork_task(table, &dockerd, 61, 61000);
+	struct event ev;
+
+	(void)state;
+	CROSS(table, &task, .id = 501, .kind = BOUNDARY_CGROUP, .role = ROLE_CONTAINER_RUNTIME,
+	      .cgroup = STR_LIT("/docker/" H));
+	ev = CROSS(table, &task, .id = 502, .kind = BOUNDARY_CI, .role = ROLE_CI_SUPERVISOR,
+		   .ci_system = CI_GITHUB, .cgroup = STR_LIT("/docker/" H),
+		   .environ = STR_LIT("GITHUB_REPOSITORY=victim/app\0GITHUB_JOB=x"));
+	ASSERT_STR(ev.who.id.who, "ctr:docker/0123456789ab");
+	assert_true(ev.who.id.flags & ID_FAKE_SUPERVISOR);
 }
 
 static void lost_boundaries_are_nobody(void **state)
@@ -572,6 +644,7 @@ int main(void)
 		CASE(ssh_sudo_su_is_still_the_person),
 		CASE(schedulers_are_not_people),
 		CASE(uid_without_a_name_stays_a_number),
+		CASE(logins_by_hand_are_doubted),
 		CASE(untrusted_login_uid_changes_nothing),
 		CASE(thread_login_uid_lowers_a_person),
 		CASE(moving_oneself_moves_nothing),
@@ -586,6 +659,8 @@ int main(void)
 		CASE(seeded_logins_need_a_witness),
 		CASE(lost_boundaries_are_nobody),
 		CASE(lost_starters_are_not_renamed),
+		CASE(lost_starters_are_no_job),
+		CASE(containers_start_no_jobs),
 		CASE(kernel_threads_need_no_record),
 		CASE(what_the_kernel_starts_is_nobodys),
 		CASE(hostile_names_are_encoded),
