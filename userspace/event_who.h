@@ -45,8 +45,8 @@ int assurance_parse(struct str name);
 	(1u << 20) /* asked of a ring that others than its maker's boundary can use */
 #define ID_BIND_CONFLICT (1u << 22) /* tokens of two identities were shown in one place */
 #define ID_CLAIMS_MISMATCH \
-	(1u << 23)		   /* a token named another job or pod than the one it came from */
-#define ID_TOKEN_REPLAY (1u << 24) /* the same token was shown in two places */
+	(1u << 23)		    /* a token named another job or pod than the one it came from */
+#define ID_TOKEN_REPLAY	 (1u << 24) /* the same token was shown in two places */
 #define ID_LOGIN_BY_HAND (1u << 25) /* who lets people in was started by somebody who is in by is */
 #define ID_REACHED_INTO	 (1u << 26) /* somebody else has got into its memory, or its parent's */
 #define ID_SERVES_OTHERS \
@@ -63,6 +63,7 @@ struct ci_facts {
 	 * may set what says so. Of a step in a container they are the container's: GitHub's runner
 	 * translates what it hands to docker exec (ContainerStepHost, StepHost.cs). */
 	struct str workspace, temp;
+	struct str user;  /* account that the supervisor started it as, by the kernel and passwd */
 	uint32_t attempt; /* 0 = not known */
 };
 

@@ -235,6 +235,7 @@ static const size_t owned_texts[] = {
 	offsetof(struct identity, ci.runner),
 	offsetof(struct identity, ci.workspace),
 	offsetof(struct identity, ci.temp),
+	offsetof(struct identity, ci.user),
 	offsetof(struct identity, attested.issuer),
 	offsetof(struct identity, attested.subject),
 	offsetof(struct identity, attested.audience),

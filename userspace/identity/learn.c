@@ -48,6 +48,8 @@ static void set_exited(struct identity_table *t, struct process *p)
 /* One that is still alive goes on to count where it lives: nobody knows when it ends. */
 static void forget(struct identity_table *t, struct process *p)
 {
+	if (p->alive && p->marks)
+		t->marks_forgotten_ns = t->newest_start_ns;
 	let_go_of_boundary(t, p);
 	interns_drop(&t->exes, p->exe);
 	interns_drop(&t->exes, p->written_by);
@@ -84,7 +86,8 @@ static struct process *make_process(struct identity_table *t, uint32_t pid, uint
 	if (victim)
 		forget(t, victim);
 	p = processes_add(&t->processes, pid, start_ns);
-	marks_recall(t, p);
+	if (start_ns > t->newest_start_ns)
+		t->newest_start_ns = start_ns;
 	if (start_ns < t->census_boot_ns)
 		processes_exited(&t->processes, p);
 	return p;
@@ -99,8 +102,10 @@ struct process *learn_acting(struct identity_table *t, const struct event_what *
 	if (what->type == EVENT_SESSION_ATTEST) /* our own word about it: it may have ended */
 		return processes_find(&t->processes, what->pid, what->start_ns);
 	p = processes_find(&t->processes, what->pid, what->start_ns);
-	if (!p)
+	if (!p) {
 		p = make_process(t, what->pid, what->start_ns);
+		marks_recall(t, p);
+	}
 	if (!p->parent_pid) { /* its fork was not heard of: the present parent is the best there is */
 		p->parent_pid = what->parent_pid;
 		p->parent_start_ns = what->parent_start_ns;
@@ -188,6 +193,7 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 	struct supervisor by;
 	struct process *opener;
 	struct boundary *b;
+	bool entered;
 
 	if (boundaries_find(&t->boundaries, what->crossing.id))
 		return;
@@ -196,8 +202,8 @@ static void learn_boundary(struct identity_table *t, const struct event_what *wh
 		parent = boundaries_find(&t->boundaries, what->crossing.parent_id);
 	opener = supervisor_of(t, what, &by);
 	links_find_origin(t, what, &origin);
-	b = naming_decide(what, parent, &origin, &by,
-			  containers_enter(t, what, parent, &entry) ? &entry : NULL, &t->users);
+	entered = !origin.user_moved && containers_enter(t, what, parent, &entry);
+	b = naming_decide(what, parent, &origin, &by, entered ? &entry : NULL, &t->users);
 	if (!b)
 		return;
 	if (opener) {

@@ -24,6 +24,18 @@ static void find_client(const struct identity_table *t, struct origin *origin,
 	naming_apply_flags(&origin->by, c->task_flags);
 }
 
+/* Anybody can execute a runtime, with code of their own preloaded, and move what is theirs where they may. */
+static bool is_moved_by_user(const struct identity_table *t, const struct event_what *what)
+{
+	const struct process *mover;
+
+	if (what->crossing.kind != BOUNDARY_CGROUP)
+		return false;
+	mover = processes_find(&t->processes, what->crossing.opener_pid,
+			       what->crossing.opener_start_ns);
+	return mover && mover->uid != 0;
+}
+
 /* sshd's line and the client, when this is a login over ssh; a client of a server that people share. */
 void links_find_origin(struct identity_table *t, const struct event_what *what,
 		       struct origin *origin)
@@ -31,6 +43,7 @@ void links_find_origin(struct identity_table *t, const struct event_what *what,
 	struct ends client;
 
 	handoffs_find_origin(t, what, origin);
+	origin->user_moved = is_moved_by_user(t, what);
 	if (what->crossing.kind != BOUNDARY_LOGIN || what->crossing.role != ROLE_SSHD)
 		return;
 	origin->heard =
@@ -38,7 +51,8 @@ void links_find_origin(struct identity_table *t, const struct event_what *what,
 				    what->crossing.opener_start_ns, &origin->login, &client);
 	if (!origin->heard)
 		return;
-	origin->local = arrivals_is_loopback(origin->login.ip);
+	origin->local = arrivals_is_loopback(origin->login.ip) ||
+			(client.family && memcmp(client.src, client.dst, sizeof(client.src)) == 0);
 	find_client(t, origin, what, &client);
 }
 

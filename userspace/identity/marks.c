@@ -180,6 +180,8 @@ void marks_inherit(struct process *child, uint8_t marks, struct interned *marked
 
 void marks_recall(const struct identity_table *t, struct process *p)
 {
+	if (p->start_ns <= t->marks_forgotten_ns)
+		p->marks = MARK_REACHED | MARK_ASKED;
 	for (size_t i = 0; i < MARKED_MAX; i++)
 		if (t->marked.v[i].pid == p->pid && t->marked.v[i].start_ns == p->start_ns)
 			p->marks = t->marked.v[i].marks;

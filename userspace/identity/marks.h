@@ -21,7 +21,10 @@ void marks_learn(struct identity_table *t, const struct process *p, const struct
 void marks_apply(const struct process *p, struct identity *id);
 /* A child has those of its parent. */
 void marks_inherit(struct process *child, uint8_t marks, struct interned *marked_by);
-/* A process that is new to the table may be one that an earlier daemon knew. */
+/*
+ * A process that is new to the table, and not by a fork: an earlier daemon may have known it, or it was forgotten
+ * for want of room. Where that was one with marks, all that may be it have them.
+ */
 void marks_recall(const struct identity_table *t, struct process *p);
 
 #endif

@@ -8,13 +8,14 @@
 #include "identity/sshd_log.h"
 #include "identity/user_names.h"
 
-/* How a login came in, or for whom a server started something. Everything may be absent. */
+/* How a login came in, who moved somebody, or for whom a server started something. Everything may be absent. */
 struct origin {
 	bool heard; /* sshd's line is in login */
 	bool local; /* it came from this host */
 	struct sshd_login login;
 	struct identity by; /* who made the connection; who absent = not known */
 	uint64_t by_who_id, by_boundary;
+	bool user_moved; /* cgroup: who moved it is not root, and says where and into what as they like */
 	bool shared;	   /* handoff: people of other sessions use the server, or may */
 	bool one_person;   /* and all of them are who is in by */
 	struct str server; /* and its executable */
@@ -31,7 +32,7 @@ struct supervisor {
 
 /*
  * Decides the identity of the boundary in what.crossing. parent is the one around it, or NULL when
- * that is not known; origin is of logins and handoffs only, by of jobs only, entry of containers only, else
+ * that is not known; origin is of logins, moves and handoffs only, by of jobs only, entry of containers only, else
  * NULL. Returns a new boundary for boundaries_add(), or NULL without memory.
  */
 struct boundary *naming_decide(const struct event_what *what, const struct boundary *parent,

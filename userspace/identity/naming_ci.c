@@ -68,6 +68,7 @@ void name_ci(struct naming *n)
 		return; /* it may be any program that ran before on the same java */
 	if (named)
 		keep_first_job(n, p);
+	n->job.facts.user = user_names_name(n->users, n->what->uid);
 	if (!seen || n->by->tampered)
 		n->job.level = at_most(n->job.level, ASSURANCE_DERIVED);
 	if (named)

@@ -57,6 +57,10 @@ static void name_origin(struct naming *n)
 		n->id.flags |= ID_LOOPBACK_SSH;
 	if (n->origin->by.who.p)
 		link_to(n, &n->origin->by);
+	else if (
+		n->origin
+			->local) /* forgotten among others, or lost: it may have been anybody here */
+		n->id.who_level = at_most(n->id.who_level, ASSURANCE_DERIVED);
 }
 
 /*

@@ -55,6 +55,13 @@ bool open_owner(struct naming *n)
 	return true;
 }
 
+/* By their own runtime, where they may write: who it is stays, and the container is one by their word. */
+static void enter_users_container(struct naming *n)
+{
+	n->id.as_level = at_most(n->id.as_level, ASSURANCE_CLAIMED);
+	add_edge(n, STR_LIT("container-run"), ASSURANCE_CLAIMED);
+}
+
 void name_cgroup(struct naming *n)
 {
 	uint32_t role = n->what->crossing.role;
@@ -67,7 +74,10 @@ void name_cgroup(struct naming *n)
 	}
 	read_place(n);
 	if (role == ROLE_CONTAINER_RUNTIME || n->place.container_id.p) {
-		enter_container(n);
+		if (n->origin && n->origin->user_moved)
+			enter_users_container(n);
+		else
+			enter_container(n);
 		return;
 	}
 	if (keeps_who(n) || open_owner(n) || !n->place.unit.p)

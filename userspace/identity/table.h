@@ -78,6 +78,8 @@ struct identity_table {
 	struct visits visits;
 	struct servers servers;
 	struct marked_list marked;
+	uint64_t newest_start_ns;    /* of all processes */
+	uint64_t marks_forgotten_ns; /* whoever started by then may have marks that found no room */
 	struct listeners listeners;
 	uint64_t connects_missed_ns; /* boot clock: the same of servers that had started by then */
 	const char *const *ci_supervisors; /* as in identity_options */

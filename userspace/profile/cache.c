@@ -135,9 +135,10 @@ static void make_identity_key(struct last_identity *last, const struct act *act,
 		id->ci.ref,
 		id->ci.event,
 		id->ci.runner,
-		/* what ${WORKSPACE} and ${RUNNER_TEMP} stand for */
+		/* what ${WORKSPACE}, ${RUNNER_TEMP} and a job's ${HOME} stand for */
 		id->ci.workspace,
 		id->ci.temp,
+		id->ci.user,
 	};
 
 	if (is_last(last, level_and_flags, texts)) {

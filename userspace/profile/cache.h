@@ -35,7 +35,7 @@ struct subject_set {
 };
 
 /* The identity of the last act, whole: events come in runs, and comparing is cheaper than hashing. */
-#define IDENTITY_TEXTS	  20
+#define IDENTITY_TEXTS	  21
 #define LAST_IDENTITY_MAX 512
 struct last_identity {
 	struct cache_key key; /* zero = none */

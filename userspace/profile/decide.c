@@ -332,6 +332,10 @@ static void fill_session(const struct profile_set *p, struct act *a)
 			a->session.v[SESSION_HOME] = users_home(&p->users, name);
 		}
 	}
+	if (a->id->ci.user.n) {
+		a->session.v[SESSION_USER] = a->id->ci.user;
+		a->session.v[SESSION_HOME] = users_home(&p->users, a->id->ci.user);
+	}
 	a->session.v[SESSION_ID] = a->id->session;
 	a->session.v[SESSION_WORKSPACE] = a->id->ci.workspace;
 	a->session.v[SESSION_RUNNER_TEMP] = a->id->ci.temp;

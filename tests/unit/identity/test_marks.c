@@ -248,6 +248,29 @@ static void known_to_the_next_daemon(void **state)
 	assert_marked(&alice, "human:alice", 0, NULL);
 }
 
+/* A table that is filled up forgets who was reached into, and not that somebody was. */
+static void forgotten_for_want_of_room(void **state)
+{
+	struct task parent, victim, late;
+
+	(void)state;
+	identity_free(table);
+	table = new_table(0, 64);
+	alice = person(11, 1001);
+	bob = person(12, 1002);
+	for (uint32_t i = 0; i < 70; i++) { /* more than are remembered beside the table */
+		victim = fork_task(table, &bob, 20, 20000 + i);
+		reach(&alice, &victim, PTRACE_OP_ATTACH, OUTCOME_OK);
+	}
+	victim = fork_task(table, &victim, 21, 30000);
+	parent = fork_task(table, &bob, 22, 31000);
+	for (uint32_t i = 0; i < 100; i++)
+		fork_task(table, &parent, 100 + i, 40000 + i);
+	assert_true(act(table, EVENT_FILE_READ, &victim).who.id.flags & ID_REACHED_INTO);
+	late = fork_task(table, &parent, 300, 90000);
+	assert_marked(&late, "human:deployer", 0, NULL);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, new_people, end_case)
@@ -255,7 +278,7 @@ int main(void)
 		CASE(memory_of_others),		CASE(a_service_that_was_reached_into),
 		CASE(servers_of_people),	CASE(servers_over_tcp),
 		CASE(servers_of_services),	CASE(build_servers_over_jobs),
-		CASE(known_to_the_next_daemon),
+		CASE(known_to_the_next_daemon), CASE(forgotten_for_want_of_room),
 	};
 
 	return cmocka_run_group_tests(cases, make_passwd, remove_passwd);

@@ -298,6 +298,31 @@ static void podman_by_a_person_is_the_persons(void **state)
 	ASSERT_STR(ev.who.id.via, "ssh,sudo:root,container-run");
 }
 
+/* Whoever can write below their unit's cgroup can execute podman with code of their own in it. */
+static void what_users_move_takes_no_name(void **state)
+{
+	static const char *const cgroups[] = {"/system.slice/web.service/libpod-payload-" H,
+					      "/user.slice/user-1001.slice/user@1001.service/"
+					      "user.slice/libpod-" H ".scope"};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(cgroups); i++) {
+		struct task web = seed(52 + 10 * i, 520 + 10 * i, "/usr/bin/web",
+				       "/system.slice/web.service");
+		struct task mover = fork_task(table, &web, 53 + 10 * i, 53000), task;
+		struct event ev;
+
+		mover.uid = 1001;
+		exec_task(table, &mover, "/usr/bin/podman");
+		task = fork_task(table, &mover, 54 + 10 * i, 54000);
+		ev = CROSS(table, &task, .id = 521 + 10 * i, .kind = BOUNDARY_CGROUP,
+			   .role = ROLE_CONTAINER_RUNTIME, .opener_pid = mover.pid,
+			   .opener_start_ns = mover.start_ns, .cgroup = str_of(cgroups[i]));
+		ASSERT_ID(ev, "unit:web.service", "container-run", "ctr:podman/0123456789ab",
+			  "DCC");
+	}
+}
+
 #define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
 static void containers_of_daemons_are_their_own(void **state)
@@ -653,6 +678,7 @@ int main(void)
 		CASE(services_get_their_unit),
 		CASE(units_of_people_are_theirs),
 		CASE(podman_by_a_person_is_the_persons),
+		CASE(what_users_move_takes_no_name),
 		CASE(containers_of_daemons_are_their_own),
 		CASE(what_ran_before_is_named_by_facts_only),
 		CASE(seeded_jobs_below_cron_are_jobs),

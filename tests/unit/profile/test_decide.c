@@ -257,6 +257,27 @@ static void a_job_s_folders(void **state)
 	assert_int_equal(p->warnings->count, 0);
 }
 
+/* Of the account that its supervisor started it as, whoever it has become. */
+static void a_job_s_home(void **state)
+{
+	SET p = set_of(
+		ROLE("r") "  allow:\n"
+			  "    - {id: h, write: ['${HOME}/.npm/**', '/srv/${USER}/**']}\n" BINDING(
+				  "b") "  mode: audit\n  roles: [r]\n"
+				       "  subjects: [{kind: Any}]\n");
+	struct event a = act_file(CI, EVENT_FILE_WRITE, "/home/maya/.npm/x");
+
+	(void)state;
+	assert_string_equal(judge(p, a), "unexpected medium"); /* not known */
+	a.who.id.ci.user = STR_LIT("maya");
+	assert_string_equal(judge(p, a), "expected r/h");
+	a.what.file.path = STR_LIT("/srv/maya/x");
+	assert_string_equal(judge(p, a), "expected r/h");
+	a.who.id.ci.user = STR_LIT("nobody-known");
+	a.what.file.path = STR_LIT("/home/maya/.npm/x");
+	assert_string_equal(judge(p, a), "unexpected medium");
+}
+
 static void exceptions_end(void **state)
 {
 	SET p = set_of(basic);
@@ -763,6 +784,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_whole_is_not_allowed),
 		cmocka_unit_test(a_binding_without_allow_only_forbids),
 		cmocka_unit_test(variables),
+		cmocka_unit_test(a_job_s_home),
 		cmocka_unit_test(a_job_s_folders),
 		cmocka_unit_test(exceptions_end),
 		cmocka_unit_test(the_strictest_mode_counts),

@@ -112,9 +112,11 @@ static bool fits(const struct request *r, const struct request_key *key)
 
 	if (r->exec != key->exec || r->engine != key->engine)
 		return false;
+	if (key->boot_ns >= r->boot_ns + REQUEST_WINDOW_NS)
+		return false;
 	if (str_equal(target, key->id))
-		return key->exec || key->boot_ns < r->boot_ns + REQUEST_WINDOW_NS;
-	if (key->exec || is_whole_id(target) || key->boot_ns >= r->boot_ns + REQUEST_WINDOW_NS)
+		return true;
+	if (key->exec || is_whole_id(target))
 		return false;
 	return (key->name.n && str_equal(target, key->name)) ||
 	       (target.n >= SHORT_ID && str_equal(target, str_sub(key->id, 0, target.n)));
