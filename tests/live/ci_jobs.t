@@ -62,7 +62,7 @@ identity_everywhere "$event" ci:github/acme/app/build ci-step ".*" "29 first ste
 json_is "$event" .identity.assurance.who recorded "29: the supervisor's word"
 json_is "$event" .identity.kind ci "29: a job"
 json_is "$event" '.identity.ci | del(.step) | tojson' \
-	'{"provider":"github","repository":"acme/app","repository_id":"4711","workflow":"build.yml","job":"build","run_id":"1001","attempt":2,"actor":"maya","ref":"refs/heads/main","sha":"9f31c0a7c5d1e2b3a4f5968778695a4b3c2d1e0f","event":"push","runner":"runner-1"}' \
+	'{"provider":"github","repository":"acme/app","repository_id":"4711","workflow":"build.yml","job":"build","run_id":"1001","attempt":2,"actor":"maya","ref":"refs/heads/main","sha":"9f31c0a7c5d1e2b3a4f5968778695a4b3c2d1e0f","event":"push","runner":"runner-1","user":"root"}' \
 	"29: what the supervisor handed over"
 is_build "$(exec_of "$mark-one-deep")" "29 subshell" __run
 is_build "$(exec_of "$mark-back")" "29 background, another session" __run_2

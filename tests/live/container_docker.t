@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/live.sh"
 . "$(dirname "$0")/../lib/sshd.sh"
 . "$(dirname "$0")/../lib/dockerd.sh"
-need curl
+need curl socat
 
 mark=$(marker docker)
 make_user doc
@@ -81,6 +81,28 @@ json_is "$stays" .identity.person null "21: and she is not the person behind it 
 docker create --network none --ulimit nofile=1024:1024 --name "$mark-named" whodid-test:1 /bin/true "$mark-named" >/dev/null
 ok "docker start by name" alice "docker start -a $mark-named"
 json_is "$(exec_with "$mark-named")" .identity.who "human:$TEST_USER" "docker start: who asked by name"
+
+# What was hers a moment ago is started again by a request in pieces, which is not seen: it is not hers, though she
+# is there and her own request is young.
+alice "docker run -d --name $mark-twice --network none --ulimit nofile=1024:1024 whodid-test:1 \
+	/bin/sh -c '/bin/true $mark-twice; exec sleep 600'; sleep 60" >/dev/null 2>&1 9>&- &
+session=$!
+exec_with "$mark-twice" >/dev/null
+again() {
+	[ "$(events type=exec 'exe=*busybox*' | jq -c 'select(.process.argv | index("'"$mark-twice"'")) | select(.process.argv[0] == "/bin/true")' | wc -l)" = 2 ]
+}
+{
+	printf 'PO'
+	sleep 0.3
+	printf 'ST /v1.41/containers/%s/restart?t=0 HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n\r\n' "$mark-twice"
+	sleep 5
+} | socat -t 5 - "UNIX-CONNECT:$SCRATCH/docker.sock" >"$SCRATCH/answer" 2>&1
+wait_until 30 again || bail_out "it starts once more" "$(cat "$SCRATCH/answer")"
+mapfile -t twice < <(events type=exec 'exe=*busybox*' | jq -c 'select(.process.argv | index("'"$mark-twice"'")) | select(.process.argv[0] == "/bin/true")')
+json_is "${twice[0]}" '.identity | "\(.who) by \(.by)"' "human:$TEST_USER by human:$TEST_USER" "asked for once: hers"
+json_is "${twice[1]}" '.identity | "\(.who) by \(.by)"' "ctr:whodid-test:1 by null" "started again unseen: not hers"
+kill "$session" 2>/dev/null
+wait "$session"
 
 # 36: labels.
 labels=(--label com.gitlab.gitlab-runner.job.id=4711 --label com.gitlab.gitlab-runner.project.id=12

@@ -106,7 +106,7 @@ static void find_asker(const struct identity_table *t, const struct event_what *
 				  .id = out->exec ? call->exec_id : id,
 				  .name = out->exec ? STR_NONE : out->found.facts.name,
 				  .boot_ns = what->boot_ns};
-	size_t n = key.id.p && key.engine ? requests_find(t->requests, &key, fit, ASKERS_MAX) : 0;
+	size_t n = key.id.p && key.engine ? requests_take(t->requests, &key, fit, ASKERS_MAX) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		take_asker(t, out, fit[i], what->wall_ns);

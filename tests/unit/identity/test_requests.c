@@ -134,7 +134,10 @@ static bool asked(const char *line, uint32_t engine, const char *name, uint64_t 
 
 	assert_non_null(t);
 	requests_learn(t, &what);
-	n = requests_find(t, &key, &fit, 1);
+	n = requests_take(t, &key, &fit, 1);
+	if (n)
+		assert_int_equal(requests_take(t, &key, &fit, 1),
+				 0); /* a second start is another's */
 	requests_free(t);
 	return n == 1;
 }

@@ -110,7 +110,7 @@ static bool fits(const struct request *r, const struct request_key *key)
 {
 	struct str target = {r->target, r->target_n};
 
-	if (r->exec != key->exec || r->engine != key->engine)
+	if (r->used || r->exec != key->exec || r->engine != key->engine)
 		return false;
 	if (key->boot_ns >= r->boot_ns + REQUEST_WINDOW_NS)
 		return false;
@@ -122,16 +122,18 @@ static bool fits(const struct request *r, const struct request_key *key)
 	       (target.n >= SHORT_ID && str_equal(target, str_sub(key->id, 0, target.n)));
 }
 
-size_t requests_find(const struct requests *t, const struct request_key *key,
-		     const struct request **out, size_t max)
+size_t requests_take(struct requests *t, const struct request_key *key, const struct request **out,
+		     size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < REQUESTS_MAX && i < t->next && n < max; i++) {
-		const struct request *r = &t->ring[(t->next - 1 - i) % REQUESTS_MAX];
+		struct request *r = &t->ring[(t->next - 1 - i) % REQUESTS_MAX];
 
-		if (r->boot_ns <= key->boot_ns && fits(r, key))
-			out[n++] = r;
+		if (r->boot_ns > key->boot_ns || !fits(r, key))
+			continue;
+		r->used = true;
+		out[n++] = r;
 	}
 	return n;
 }

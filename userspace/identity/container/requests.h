@@ -13,7 +13,8 @@
 #define REQUEST_WINDOW_NS (60ull * 1000000000)
 
 struct request {
-	bool exec; /* into a container: target is the id of the exec, and used once */
+	bool exec; /* into a container: target is the id of the exec */
+	bool used;
 	uint64_t boot_ns;
 	uint64_t boundary; /* of who asked */
 	uint64_t start_ns;
@@ -40,8 +41,11 @@ struct request_key {
 	struct str id, name;
 	uint64_t boot_ns;
 };
-/* The requests that fit, newest first, at most max. */
-size_t requests_find(const struct requests *t, const struct request_key *key,
-		     const struct request **out, size_t max);
+/*
+ * The requests that fit, newest first, at most max. They are used up: what starts later was asked for once more, maybe
+ * unseen, or by nobody.
+ */
+size_t requests_take(struct requests *t, const struct request_key *key, const struct request **out,
+		     size_t max);
 
 #endif
