@@ -223,6 +223,36 @@ static void attributes_and_sizes(void **state)
 	assert_int_equal(r->size, 7);
 }
 
+static void ask_with_a_personality(void *arg)
+{
+	struct io_uring_sqe *sqe;
+	long root;
+
+	(void)arg;
+	need(mkdir("roots", 0700) == 0 && ring_open(&ring, 0) == 0);
+	root = syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_PERSONALITY, NULL, 0);
+	need(root > 0 && setresuid(1234, 1234, 1234) == 0);
+	sqe = ring_request(&ring, IORING_OP_MKDIRAT);
+	ring_path(sqe, AT_FDCWD, "roots/made");
+	sqe->len = 0700;
+	sqe->personality = (uint16_t)root;
+	results_in(0); /* as root, who may */
+}
+
+/* Credentials that were registered before do not make another one of who asks. */
+static void a_personality_is_nobody_else(void **state)
+{
+	uint32_t pid = act(ask_with_a_personality, NULL);
+	const struct record_file *before = of(RECORD_FILE_CREATE, pid, 0),
+				 *r = of(RECORD_FILE_CREATE, pid, 1);
+
+	(void)state;
+	assert_named(r, FILE_OP_MKDIR, "roots/made");
+	assert_int_equal(r->task.boundary, before->task.boundary);
+	assert_int_equal(r->task.uid, 1234);
+	assert_int_equal(r->task.euid, 1234);
+}
+
 /* A chain that breaks: the third is never done. Without a word: told at once. Own table: no number. */
 static void ask_oddly(void *arg)
 {
@@ -326,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_request_every_way, begin, end_sensor),
 		cmocka_unit_test_setup_teardown(attributes_and_sizes, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(a_personality_is_nobody_else, begin, end_sensor),
 		cmocka_unit_test_setup_teardown(chains_silence_and_own_tables, begin, end_sensor),
 		cmocka_unit_test_setup_teardown(without_a_result, begin, end_sensor),
 	};

@@ -19,7 +19,7 @@ struct ring {
 	int fd;
 	unsigned pending, setup;
 	struct io_uring_sqe *sqes;
-	unsigned *sq_tail, *sq_flags, *sq_array, *cq_head, *cq_tail;
+	unsigned *sq_tail, *sq_array, *cq_head, *cq_tail;
 	struct io_uring_cqe *cqes;
 };
 
@@ -45,7 +45,6 @@ static inline int ring_map(struct ring *r, int fd, unsigned setup)
 	if (sq == MAP_FAILED || cq == MAP_FAILED || r->sqes == MAP_FAILED)
 		return -1;
 	r->sq_tail = (unsigned *)(void *)(sq + p.sq_off.tail);
-	r->sq_flags = (unsigned *)(void *)(sq + p.sq_off.flags);
 	r->sq_array = (unsigned *)(void *)(sq + p.sq_off.array);
 	r->cq_head = (unsigned *)(void *)(cq + p.cq_off.head);
 	r->cq_tail = (unsigned *)(void *)(cq + p.cq_off.tail);
@@ -87,8 +86,7 @@ static inline int ring_submit(struct ring *r, unsigned wait)
 
 	__atomic_store_n(r->sq_tail, *r->sq_tail + n, __ATOMIC_RELEASE);
 	r->pending = 0;
-	if (r->setup & IORING_SETUP_SQPOLL &&
-	    __atomic_load_n(r->sq_flags, __ATOMIC_ACQUIRE) & IORING_SQ_NEED_WAKEUP)
+	if (r->setup & IORING_SETUP_SQPOLL) /* also one that is about to sleep */
 		flags |= IORING_ENTER_SQ_WAKEUP;
 	return syscall(SYS_io_uring_enter, r->fd, n, wait, flags, NULL, 0) < 0 ? -1 : 0;
 }
