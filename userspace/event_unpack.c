@@ -15,7 +15,7 @@ struct reader {
 	const uint8_t *at, *end;
 };
 
-static bool get_varint(struct reader *r, uint64_t *out)
+static bool get_long_varint(struct reader *r, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -31,6 +31,16 @@ static bool get_varint(struct reader *r, uint64_t *out)
 		}
 	}
 	return false;
+}
+
+/* Most are of one byte. */
+static inline bool get_varint(struct reader *r, uint64_t *out)
+{
+	if (r->at < r->end && *r->at < 0x80) {
+		*out = *r->at++;
+		return true;
+	}
+	return get_long_varint(r, out);
 }
 
 static bool get_bytes(struct reader *r, struct str *out)

@@ -19,6 +19,7 @@ void loaded_release(struct loaded *b)
 {
 	free(b->raw);
 	free(b->offset);
+	batch_unpacker_release(&b->unpacker);
 	*b = (struct loaded){0};
 }
 
@@ -27,7 +28,7 @@ static int make_room(struct loaded *b)
 	if (b->facts.raw_len > b->raw_size) {
 		free(b->raw);
 		b->raw_size = 0;
-		b->raw = malloc(b->facts.raw_len);
+		b->raw = malloc(BATCH_ROOM(b->facts.raw_len));
 		if (!b->raw)
 			return -ENOMEM;
 		b->raw_size = b->facts.raw_len;
@@ -109,7 +110,7 @@ int loaded_read(struct loaded *b, sqlite3_stmt *st)
 		return -EBADMSG;
 	r = make_room(b);
 	if (r == 0)
-		r = batch_decompress(&b->facts, data, b->raw);
+		r = batch_decompress(&b->unpacker, &b->facts, data, b->raw);
 	return r ? r : index_events(b);
 }
 

@@ -15,6 +15,7 @@ struct loaded {
 	uint8_t *raw;
 	uint32_t *offset; /* of each event, and the end */
 	uint32_t raw_size, offset_size;
+	struct batch_unpacker unpacker;
 };
 
 struct store_reader {

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 
-#define FORMAT	   1
+#define FORMAT	   2 /* 1: no batch in columns */
 #define PATH_BYTES 4200
 
 /* d is last, so that a scan by time and type reads no more than the first page of a row. */
@@ -203,8 +203,12 @@ static int make_tables(sqlite3 *db, const char *path, struct problem *err)
 	int64_t any = 0;
 	int r = schema_meta_get(db, "format", &any);
 
-	if (r == 1)
-		return check_format(db, path, err);
+	if (r == 1) {
+		r = check_format(db, path, err);
+		if (r == 0 && any < FORMAT && (r = schema_meta_set(db, "format", FORMAT)))
+			problem_set(err, r, "cannot write %s: %s", path, sqlite3_errmsg(db));
+		return r;
+	}
 	r = schema_exec(db, "BEGIN IMMEDIATE");
 	if (r == 0)
 		r = schema_exec(db, tables);

@@ -16,9 +16,12 @@
 
 #include <cmocka.h>
 #include <sqlite3.h>
+#include <zstd.h>
 
 #include "event_filter.h"
 #include "event_pack.h"
+#include "store/batch.h"
+#include "store/reader.h"
 #include "store/store.h"
 
 #define WALL0  1795449739000000000ll
@@ -609,7 +612,7 @@ static void chain_shows_a_missing_batch(void **state)
 
 static void retention_keeps_the_newest(void **state)
 {
-	struct store_options opt = {.max_bytes = 512 * 1024};
+	struct store_options opt = {.max_bytes = 128 * 1024};
 	uint64_t next, first = 0, last = 0, n;
 	struct store *s = open_store(&opt, &next);
 	struct store_stats stats;
@@ -630,7 +633,7 @@ static void retention_keeps_the_newest(void **state)
 	assert_int_equal(store_close(s), 0);
 	assert_int_equal(stat(hot(), &st), 0);
 	/* a commit of 16 batches is what may come on top */
-	assert_true(st.st_size <= 512 * 1024 + 16 * 32 * 1024);
+	assert_true(st.st_size <= 128 * 1024 + 16 * 32 * 1024);
 	r = open_reader_at(dir);
 	n = count_events(r, &everything, &first, &last);
 	assert_int_equal(n, stats.events);
@@ -770,6 +773,85 @@ static void what_is_no_store_is_said(void **state)
 	assert_non_null(strstr(err.text, "newer"));
 	err = (struct problem){0};
 	assert_int_equal(store_open(&s, dir, &defaults, &host, &next, &err), -EPROTONOSUPPORT);
+}
+
+/* The row that st stands on, as format 1 had it: its events as they are, in one frame. */
+static void write_as_before(sqlite3 *db, sqlite3_stmt *st, uint8_t prev[static BATCH_HASH])
+{
+	static char data[ZSTD_COMPRESSBOUND(BATCH_RAW_MAX)];
+	struct loaded b = {0};
+	uint8_t hash[BATCH_HASH];
+	sqlite3_stmt *put;
+	size_t n;
+
+	assert_int_equal(loaded_read(&b, st), 0);
+	n = ZSTD_compress(data, sizeof(data), b.raw, b.facts.raw_len, 1);
+	assert_int_equal(batch_hash(hash, prev, &b.facts, (struct str){data, (uint32_t)n}), 0);
+	assert_int_equal(sqlite3_prepare_v2(db, "UPDATE batch SET prev=?, hash=?, d=? WHERE seq0=?",
+					    -1, &put, NULL),
+			 SQLITE_OK);
+	sqlite3_bind_blob(put, 1, prev, BATCH_HASH, SQLITE_STATIC);
+	sqlite3_bind_blob(put, 2, hash, BATCH_HASH, SQLITE_STATIC);
+	sqlite3_bind_blob(put, 3, data, (int)n, SQLITE_STATIC);
+	sqlite3_bind_int64(put, 4, (sqlite3_int64)b.facts.seq0);
+	assert_int_equal(sqlite3_step(put), SQLITE_DONE);
+	sqlite3_finalize(put);
+	memcpy(prev, hash, BATCH_HASH);
+	loaded_release(&b);
+}
+
+static void make_as_before(void)
+{
+	uint8_t prev[BATCH_HASH] = {0};
+	sqlite3_stmt *st;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(hot(), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT " BATCH_COLUMNS " FROM batch ORDER BY seq0",
+					    -1, &st, NULL),
+			 SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		write_as_before(db, st, prev);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	run_sql("UPDATE meta SET v=1 WHERE k='format'");
+}
+
+static int64_t format(void)
+{
+	int64_t value = 0;
+	sqlite3_stmt *st;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(hot(), &db), SQLITE_OK);
+	sqlite3_prepare_v2(db, "SELECT v FROM meta WHERE k='format'", -1, &st, NULL);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		value = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return value;
+}
+
+/* A store of a version that had no columns: read as it is, and from the next event on of this one. */
+static void a_store_of_before_goes_on(void **state)
+{
+	struct store_check check;
+	struct store_reader *r;
+
+	(void)state;
+	fill(2500);
+	assert_int_equal(format(), 2);
+	make_as_before();
+	assert_int_equal(count_in(dir, &everything), 2500);
+	assert_int_equal(format(), 1);
+	fill(700);
+	assert_int_equal(format(), 2);
+	assert_int_equal(count_in(dir, &everything), 3200);
+	r = open_reader_at(dir);
+	assert_int_equal(store_verify(r, &check), 0);
+	assert_int_equal(check.damaged + check.breaks, 0);
+	assert_int_equal(check.events, 3200);
+	store_reader_close(r);
 }
 
 /* Uids have the boot in them: an event of an earlier boot keeps its own. */
@@ -1109,6 +1191,7 @@ int main(void)
 		TEST(copies_can_be_read),
 		TEST(copy_in_a_foreign_directory),
 		TEST(what_is_no_store_is_said),
+		TEST(a_store_of_before_goes_on),
 		TEST(each_event_has_the_host_of_its_boot),
 		TEST(a_file_of_others_is_refused),
 		TEST(flushed_is_there_for_readers),
