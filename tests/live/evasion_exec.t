@@ -53,7 +53,8 @@ json_is "$EVENT" '.process.argv[1:3] | join(" ")' "$OUT" "an argument that anoth
 EVENT=$(first_event '.process.argv | length < 2 and all(. == "")' type=exec "exe=$program") || bail_out "no arguments: seen"
 json_is "$EVENT" .process.exe "$program" "no arguments: the executable"
 
-loader=$(find /lib64/ /lib/ -maxdepth 1 -name 'ld-linux*.so*' 2>/dev/null | head -n 1)
+# One that runs here: another architecture's may lie beside it.
+loader=$(find /lib64/ /lib/ -maxdepth 1 -name 'ld-linux*.so*' -exec {} --version \; -print 2>/dev/null | grep '^/lib' | head -n 1)
 if [ -n "$loader" ]; then
 	MARK=$(marker loader)
 	is "$("$loader" "$program" "$MARK")" "$MARK" "the loader runs a program"

@@ -886,7 +886,8 @@ static void each_event_has_the_host_of_its_boot(void **state)
 static void full_disk_is_counted_and_survived(void **state)
 {
 	struct store_options opt = {.sync_full = true};
-	struct store_gap_row gap;
+	struct store_gap_row gaps[8];
+	int gap_count;
 	struct store_reader *r;
 	struct store_stats stats;
 	uint64_t next, n = 0, first, last, file_events;
@@ -928,9 +929,11 @@ static void full_disk_is_counted_and_survived(void **state)
 	file_events = count_events(r, &everything, &first, &last);
 	assert_int_equal(file_events, stats.committed);
 	assert_int_equal(last, next + n - 1);
-	assert_int_equal(store_gaps(r, 0, 0, &gap, 1), 1);
-	assert_string_equal(gap.why, "store");
-	assert_int_equal(gap.events, stats.lost);
+	gap_count = store_gaps(r, 0, 0, gaps, 8);
+	assert_in_range(gap_count, 1, 8); /* a slow writer has gaps of its own */
+	for (int i = 0; i < gap_count; i++)
+		assert_string_equal(gaps[i].why, "store");
+	assert_int_equal(store_gap_events(r, 0, 0), stats.lost);
 	store_reader_close(r);
 }
 
