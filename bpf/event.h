@@ -135,7 +135,7 @@ enum record_kind {
  */
 #define RECORD_EXEC_LATE (1u << 18)
 /*
- * the record ends with a struct record_place: where in its file system a path of it lies. Of who acts in
+ * the record ends with a struct record_place: where in its file system a path of it lies. Of what is in
  * another mount namespace than the host's
  */
 #define RECORD_PLACED	 (1u << 19)

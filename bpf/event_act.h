@@ -100,7 +100,7 @@ struct record_file {
 	__u32 new_uid; /* chown: 0xffffffff = unchanged */
 	__u32 new_gid;
 	__u32 generation; /* i_generation, of an open or a mapping */
-	__u32 mnt_inum;	  /* mount namespace of who acts, where it is not the host's; else 0 */
+	__u32 mnt_inum;	  /* mount namespace that path is in, where it is not the host's; else 0 */
 	__u64 size;	  /* truncate: new size */
 	__u64 ctime_ns; /* open of a regular file for writing: its change time, not by what follows */
 	struct record_text path;

@@ -135,7 +135,8 @@ static __always_inline void take_object(struct slot *s, struct record_file *r, s
 	r->inode = id.inode;
 	if (r->op != FILE_OP_CHMOD)
 		r->mode = BPF_CORE_READ(file, f_inode, i_mode);
-	slot_placed_path(s, file, r->mnt_inum, &r->path);
+	slot_file_path(s, file, &r->path);
+	r->mnt_inum = walk_place(s->id);
 }
 
 #endif

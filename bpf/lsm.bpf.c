@@ -89,8 +89,7 @@ static __always_inline void take_path(struct slot *s, struct vfsmount *mnt, stru
 	struct record_text t = {};
 
 	slot_path(s, mnt, dentry, &t);
-	if (((struct record_file *)s->data)->mnt_inum)
-		walk_place(s->id);
+	((struct record_file *)s->data)->mnt_inum = walk_place(s->id);
 	s->flags &= ~RECORD_PATH_DELETED;
 	*out = t;
 }

@@ -93,7 +93,6 @@ static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 cl
 	s->flags = flags | (class_and_ia32 & 0x100 ? RECORD_IA32 : 0);
 	fill_current(s->id);
 	r->count = 1;
-	r->mnt_inum = m->key.mnt_inum;
 	r->op = (class_and_ia32 & 0xff) == SYS_MPROTECT ? FILE_OP_MPROTECT : FILE_OP_MMAP;
 	r->result = ret;
 	r->dev = m->key.dev;
@@ -102,8 +101,7 @@ static __always_inline void tell_mapping(struct mapping *m, u64 boundary, u32 cl
 	r->mode = m->mode;
 	r->new_uid = r->new_gid = 0xffffffff;
 	slot_path(s, (struct vfsmount *)m->mnt, (struct dentry *)m->dentry, &r->path);
-	if (r->mnt_inum)
-		walk_place(s->id);
+	r->mnt_inum = walk_place(s->id);
 	if (slot_submit(s, RECORD_FILE_MAP) && folds)
 		fold_begin(&m->key, (struct record_header *)s->data);
 	slot_release(s);

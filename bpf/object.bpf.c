@@ -146,6 +146,7 @@ int walk_path(u32 slot, u64 mnt_address, u64 dentry_address)
 		return 0;
 	s->text = t;
 	s->place_at = 0;
+	s->walk_mount = 0;
 	if (!d || !mnt)
 		return 0;
 	root = peek(mnt, mnt_root);
@@ -190,16 +191,34 @@ static long inside_step(u32 i, struct walk *w)
 	return 0;
 }
 
-int walk_place(u32 slot)
+static __always_inline u32 walked_mnt_inum(const struct slot *s)
+{
+	struct mount *top = (struct mount *)s->walk_mount;
+	struct mnt_namespace *ns = top ? peek(top, mnt_ns) : 0;
+	u32 inum;
+
+	if (!ns || (u64)ns >= -4095ull) /* an error: MNT_NS_INTERNAL */
+		return foreign_mnt_inum();
+	inum = peek(ns, ns.inum);
+	if (is_host_mnt(inum))
+		return 0;
+	return inum ? inum : 0xeffffff7;
+}
+
+u32 walk_place(u32 slot)
 {
 	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
 	struct vfsmount *mnt;
 	struct super_block *sb;
 	struct record_text mount = {}, rest = {};
 	struct walk w = {.s = s};
+	u32 inum;
 
-	if (!s || !s->place_at || s->flags & RECORD_PATH_CUT)
+	if (!s)
 		return 0;
+	inum = walked_mnt_inum(s);
+	if (!inum || !s->place_at || s->flags & RECORD_PATH_CUT)
+		return inum;
 	mnt = (struct vfsmount *)s->place_mount;
 	sb = peek(mnt, mnt_sb);
 	rest.len = SLOT_PATH - s->place_at;
@@ -210,14 +229,14 @@ int walk_place(u32 slot)
 	bpf_loop(WALK_STEPS, inside_step, &w, 0);
 	if (!s->walk_dentry) {
 		s->flags &= ~RECORD_PATH_CUT;
-		return 0;
+		return inum;
 	}
 	walk_finish(s, &mount);
 	s->place.dev = peek(sb, s_dev);
 	s->place.mount = mount;
 	s->place.rest = rest;
 	s->flags |= RECORD_PLACED;
-	return 0;
+	return inum;
 }
 
 /* Takes down what there is to know of an open file. */

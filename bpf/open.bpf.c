@@ -148,7 +148,8 @@ static __always_inline void fill_opened(struct slot *s, struct record_file *r,
 		if (has_other_writers((u64)inode))
 			s->flags |= RECORD_CO_WRITERS;
 	}
-	slot_placed_path(s, file, r->mnt_inum, &r->path);
+	slot_file_path(s, file, &r->path);
+	r->mnt_inum = walk_place(s->id);
 }
 
 static __always_inline void submit_opened(struct slot *s, struct opened *o)
@@ -190,7 +191,6 @@ static __noinline int on_opened(struct task_state *st, struct opened *o, u32 cla
 		s->flags |= RECORD_IA32;
 	fill_task(&r->task);
 	r->count = 1;
-	r->mnt_inum = o->key.mnt_inum;
 	r->op = class == SYS_MEMFD ? FILE_OP_MEMFD : FILE_OP_OPEN;
 	fill_opened(s, r, o, asked_flags(class_and_ia32));
 	submit_opened(s, o);

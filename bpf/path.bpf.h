@@ -68,8 +68,13 @@ static_sub int walk_finish(struct slot *s, struct record_text *out)
 
 /* object.bpf.c: appends the path of (mnt, dentry), kernel addresses, to the slot: slot.text, absent = none. */
 int walk_path(u32 slot, u64 mnt_address, u64 dentry_address);
-/* The same: behind that, where it lies in its file system goes into the record. */
-int walk_place(u32 slot);
+/*
+ * The mount namespace that the path walked last is in, or 0 for the host's: that of the file's mount, which is
+ * another than current's where that is got at by /proc/PID/root or a descriptor. A mount in no namespace is
+ * where current is; one that open_tree(2) made by itself is nowhere (MNT_NS_ANON_INO, include/linux/proc_ns.h).
+ * Of a path in another one, where it lies in its file system goes into the record.
+ */
+u32 walk_place(u32 slot);
 
 static __always_inline int slot_path(struct slot *s, struct vfsmount *mnt, struct dentry *d,
 				     struct record_text *out)
@@ -86,15 +91,6 @@ static __always_inline void slot_file_path(struct slot *s, struct file *file,
 
 	bpf_core_read(&path, sizeof(path), &file->f_path);
 	slot_path(s, path.mnt, path.dentry, out);
-}
-
-/* The same of a file, and where it is in its file system. */
-static __always_inline void slot_placed_path(struct slot *s, struct file *file, bool placed,
-					     struct record_text *out)
-{
-	slot_file_path(s, file, out);
-	if (placed)
-		walk_place(s->id);
 }
 
 static long cgroup_step(u32 i, struct walk *w)

@@ -42,7 +42,8 @@ static __always_inline void take_process(struct slot *s, struct record_exec *r,
 
 	take_credentials(r, task);
 	take_executable(r, exe);
-	slot_placed_path(s, exe, !is_host_mnt(r->ns_mnt_inum), &r->exe);
+	slot_file_path(s, exe, &r->exe);
+	walk_place(s->id);
 	slot_path(s, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry), &cwd);
 	r->cwd = cwd;
 }

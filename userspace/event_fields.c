@@ -227,7 +227,7 @@ const struct field event_fields[] = {
 
 	ROW(21, "file.path", "path", FIELD_TEXT, what.file.path, FILES, "path of the file; of a rename, the new one"),
 	ROW(190, "file.path_in_root", "path_in_root", FIELD_TEXT, what.file.path_in_root, FILES, "the same as a process in a changed root (chroot) names it; absent when the root is its mount namespace's, or the file is outside of it"),
-	ROW(250, "file.path_on_host", "path_on_host", FIELD_TEXT, what.file.path_on_host, FILES, "the same on the host, of what is done in another mount namespace (a container's); absent when the file is on no file system that is mounted there, or that is not known"),
+	ROW(250, "file.path_on_host", "path_on_host", FIELD_TEXT, what.file.path_on_host, FILES, "the same on the host, of what is in another mount namespace (a container's); absent when the file is on no file system that is mounted there, or that is not known"),
 	ROW(192, "file.mount_namespace", "mount_ns", FIELD_COUNT, what.file.mnt_ns, FILES, "mount namespace that the path is in (a container's), when not the host's"),
 	ROW(89, "file.old_path", "old_path", FIELD_TEXT, what.file.old_path, FILES, "name before a rename, target of a link, source of a mount"),
 	ROW(22, "file.op", "op", FIELD_TEXT, what.file.op, FILES, "what was done: open, unlink, chmod, ..."),

@@ -50,6 +50,21 @@ json_is "$EVENT" .file.path_in_root /v/jailed "chroot in a namespace: and as it 
 EVENT=$(first_event '.exec.path_on_host != null' type=exec "exe=$data/jail/bin/busybox") || bail_out "the exec in the chroot"
 json_is "$EVENT" .exec.path_on_host "$data/jail/bin/busybox" "of an executable"
 
+# --- from the host into such a namespace
+mkfifo "$SCRATCH/go"
+# shellcheck disable=SC2016
+unshare --mount --propagation private bash -c 'mount -n --bind "$1/volume" "$1/mnt" && echo >"$1/mnt/shadow" && echo "$$" >"$2" && read -r _ <"$2"' - "$data" "$SCRATCH/go" &
+read -r inner <"$SCRATCH/go"
+ns=$(stat -L -c %i "/proc/$inner/ns/mnt")
+cat "/proc/$inner/root$data/mnt/shadow" >/dev/null
+"/proc/$inner/root$data/jail/bin/busybox" true "$data"
+echo >"$SCRATCH/go"
+wait $!
+on_host "$data/volume/shadow" "by /proc/PID/root: the file that it is" type=read "file.path=$data/mnt/shadow" "exe=*/cat"
+json_is "$EVENT" .file.mount_namespace "$ns" "by /proc/PID/root: the namespace that the path is in"
+EVENT=$(first_event "(.process.argv | index(\"$data\")) and (.process.exe | endswith(\"busybox\"))" type=exec) || bail_out "an executable by /proc/PID/root"
+json_is "$EVENT" .exec.path_on_host "$data/jail/bin/busybox" "an executable by /proc/PID/root"
+
 # --- by name, where the kernel's objects are not at hand
 cat >"$SCRATCH/names.py" <<'END'
 import os, sys
