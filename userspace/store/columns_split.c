@@ -166,6 +166,8 @@ static uint32_t common(const char *a, const char *b, uint32_t n)
 {
 	uint32_t i = 0;
 
+	while (n - i >= 16 && memcmp(a + i, b + i, 16) == 0)
+		i += 16;
 	while (i < n && a[i] == b[i])
 		i++;
 	return i;
