@@ -19,7 +19,9 @@
  * tries out, every such ring counts as shared. A ring attached to another one's thread (ATTACH_WQ) is of
  * the same process (io_attach_sq_data() in io_uring/sqpoll.c compares task_tgid, since 5.12).
  * Who enters a ring by a call is in that call, and needs none of this.
- * Misses: a descriptor that is put into another process by SECCOMP_IOCTL_NOTIF_ADDFD or by binder.
+ * Misses: a descriptor that is put into another process by SECCOMP_IOCTL_NOTIF_ADDFD or by binder; and a
+ * child whose fork was skipped (7.0 and later, kernel_count_skipped() in collect) or had no room for its
+ * state, when its parent has ended or left the family before the child's first act that is looked at.
  */
 #ifndef WHODID_BPF_RINGS_H
 #define WHODID_BPF_RINGS_H

@@ -54,10 +54,6 @@ const struct flag_fact flag_facts[] = {
 	{ID_FORGED_LABEL,
 	 "its container has labels of a CI system, and who asked for it is no supervisor of that one",
 	 "forgery"},
-	{ID_SHARED_RING,
-	 "a ring (io_uring) was asked for it that others than its maker's session, job or service can "
-	 "use, or whose making was not seen; the maker is in by",
-	 "nobody is named"},
 	{ID_CGROUP_PARENT_MISMATCH,
 	 "its cgroup lies where pods have theirs, and neither its engine's files nor who asked for it say "
 	 "that it is that pod's; labels do not count, for who may ask docker can write them",

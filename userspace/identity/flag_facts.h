@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flag_facts: private to identity. What each flag of an identity says in a sentence, and what it does to the trust. */
+/*
+ * flag_facts: private to identity. What each flag of a process's or boundary's identity says in a sentence, and
+ * what it does to the trust. ID_SHARED_RING is of an event alone.
+ */
 #ifndef WHODID_IDENTITY_FLAG_FACTS_H
 #define WHODID_IDENTITY_FLAG_FACTS_H
 
