@@ -93,6 +93,8 @@ void arrivals_learn_connection(struct arrivals *a, const struct event_what *what
 					  .src_port = what->net.src_port,
 					  .dst_port = what->net.dst_port},
 				 .boundary = what->boundary,
+				 .start_ns = what->start_ns,
+				 .pid = what->pid,
 				 .task_flags = what->task_flags};
 	memcpy(c->ends.src, what->net.src, sizeof(c->ends.src));
 	memcpy(c->ends.dst, what->net.dst, sizeof(c->ends.dst));

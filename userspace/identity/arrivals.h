@@ -23,6 +23,8 @@ struct ends {
 struct connection {
 	struct ends ends;
 	uint64_t boundary; /* who made it */
+	uint64_t start_ns;
+	uint32_t pid;
 	uint32_t task_flags;
 };
 

@@ -182,9 +182,9 @@ void identity_attach(struct identity_table *t, struct event *ev)
 	p = learn_acting(t, what);
 	learn_process(t, p, what);
 	fill_identity(t, what, &who->id);
+	marks_apply(p, &who->id);
 	if (p)
 		marks_learn(t, p, what, &who->id);
-	marks_apply(p, &who->id);
 	containers_learn(t, what, &who->id);
 	fill_flags(t, p, what, &who->id);
 	who->exe = p ? interned_str(learned_exe(p, what)) : STR_NONE;

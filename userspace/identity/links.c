@@ -5,6 +5,7 @@
 #include "bpf/event.h"
 #include "identity/ci/ci.h"
 #include "identity/handoffs.h"
+#include "identity/marks.h"
 #include "identity/present.h"
 
 /* Who made the connection that a login came in by, when that was somebody on this host. */
@@ -22,6 +23,7 @@ static void find_client(const struct identity_table *t, struct origin *origin,
 	else
 		naming_lost(&origin->by, c->boundary);
 	naming_apply_flags(&origin->by, c->task_flags);
+	marks_apply(processes_find(&t->processes, c->pid, c->start_ns), &origin->by);
 }
 
 /* Anybody can execute a runtime, with code of their own preloaded, and move what is theirs where they may. */

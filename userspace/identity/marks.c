@@ -9,6 +9,14 @@
 #include "identity/handoffs.h"
 #include "identity/present.h"
 
+#define MARKS (ID_REACHED_INTO | ID_SERVES_OTHERS)
+
+/* What is marked hands on who that was: its own name is not what is doubtful. */
+static struct str whose(const struct identity *id)
+{
+	return id->flags & MARKS && id->by.p ? id->by : id->who;
+}
+
 /* One name stands for several: runs of one job, people with keys of their own in one account. */
 static bool is_same(const struct identity *a, const struct identity *b)
 {
@@ -70,8 +78,9 @@ static void learn_reach(struct identity_table *t, const struct event_what *what,
 
 	if (!p || !writes)
 		return;
-	if (!identity_of(t, p->boundary, what->wall_ns, &was) || !is_same(&was, id))
-		mark(t, p, MARK_REACHED, id->who);
+	if (id->flags & MARKS || !identity_of(t, p->boundary, what->wall_ns, &was) ||
+	    !is_same(&was, id))
+		mark(t, p, MARK_REACHED, whose(id));
 }
 
 /* Whose server it is decides: services work for others, and what is nobody's takes nobody's name. */
@@ -88,9 +97,10 @@ static void learn_client(struct identity_table *t, struct process *server,
 
 	if (!server || str_is(client->kind, "kernel") ||
 	    !identity_of(t, server->boundary, wall_ns, &owner) || !is_somebodys(&owner) ||
-	    is_same(&owner, client) || handoffs_is_multiplexer(interned_str(server->exe)))
+	    (is_same(&owner, client) && !(client->flags & MARKS)) ||
+	    handoffs_is_multiplexer(interned_str(server->exe)))
 		return;
-	mark(t, server, MARK_ASKED, client->who);
+	mark(t, server, MARK_ASKED, whose(client));
 }
 
 static void learn_listener(struct identity_table *t, const struct process *p,

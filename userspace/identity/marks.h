@@ -2,7 +2,8 @@
 /*
  * marks: private to identity. Processes that somebody else has a hand in: another identity has got into
  * their memory (and may have put code there), or asks them for things over a socket. What they and their later
- * children do has still the name that it descends from, but flagged, derived, and by that other.
+ * children do has still the name that it descends from, but flagged, derived, and by that other; so has what
+ * they reach into, the servers that they ask, and a login over ssh within this host.
  *
  * Of servers only those of people and jobs (a build daemon that outlives its job, `socat ... EXEC:sh`):
  * services are there for others. Multiplexers are handoffs.c's. Not seen: what a process does to its own

@@ -32,11 +32,15 @@ static void take_login_facts(struct naming *n, const struct sshd_login *from)
 
 /*
  * The client sits on this host: what it does over there is what who started it does here, whatever
- * account it logs in to. Nobody known means that the account is all there is to say.
+ * account it logs in to. Nobody known means that the account is all there is to say. Whoever has a hand
+ * in the client has one in the login.
  */
 static void link_to(struct naming *n, const struct identity *by)
 {
-	n->id.by = by->who;
+	uint32_t marks = by->flags & (ID_REACHED_INTO | ID_SERVES_OTHERS);
+
+	n->id.flags |= marks;
+	n->id.by = marks && by->by.p ? by->by : by->who;
 	if (str_is(by->kind, "anon"))
 		return;
 	n->id.who = by->who;

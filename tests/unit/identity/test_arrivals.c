@@ -103,6 +103,29 @@ static struct event login_from(const char *ip, uint16_t port)
 	return log_in(&monitor, 101);
 }
 
+/* A debugger in the client acts by it, over there too. */
+static void a_client_that_was_reached_into(void **state)
+{
+	struct task deploy = service(20, 200), other = task_of(30, 0);
+	struct event ev;
+
+	(void)state;
+	CROSS(table, &other, .id = 300, .kind = BOUNDARY_CGROUP, .role = ROLE_SERVICE_MANAGER,
+	      .opener_pid = 1, .cgroup = STR_LIT("/system.slice/other.service"));
+	connect_from(&deploy, "127.0.0.1", 40000, NS);
+	ev = event_of(EVENT_PTRACE, &other);
+	ev.what.outcome = OUTCOME_OK;
+	ev.what.target.pid = deploy.pid;
+	ev.what.target.start_ns = deploy.start_ns;
+	ev.what.target.op = PTRACE_OP_ATTACH;
+	identity_attach(table, &ev);
+	ev = login_from("127.0.0.1", 40000);
+	ASSERT_STR(ev.who.id.who, "unit:deploy.service");
+	ASSERT_STR(ev.who.id.by, "unit:other.service");
+	assert_int_equal(ev.who.id.flags, ID_LOOPBACK_SSH | ID_REACHED_INTO);
+	assert_int_equal(ev.who.id.who_level, ASSURANCE_DERIVED);
+}
+
 static void a_login_has_what_sshd_said(void **state)
 {
 	struct task task = task_of(11, 101);
@@ -294,6 +317,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin_case, end_case)
 	const struct CMUnitTest tests[] = {
 		CASE(a_login_has_what_sshd_said),
+		CASE(a_client_that_was_reached_into),
 		CASE(the_line_of_another_process_is_not_mine),
 		CASE(a_job_that_logs_in_here_stays_itself),
 		CASE(any_address_of_this_host_is_here),

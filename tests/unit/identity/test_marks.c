@@ -115,6 +115,22 @@ static void memory_of_others(void **state)
 	}
 }
 
+/* What bob does by way of alice's process is no more hers where it goes on in another one of hers. */
+static void what_the_marked_reach(void **state)
+{
+	struct task victim = fork_task(table, &bob, 20, 20000);
+	struct task server = fork_task(table, &bob, 21, 21000),
+		    next = fork_task(table, &bob, 22, 22000);
+
+	(void)state;
+	reach(&alice, &victim, PTRACE_OP_ATTACH, OUTCOME_OK);
+	ask_unix(&victim, &server);
+	reach(&victim, &next, PTRACE_OP_ATTACH, OUTCOME_OK);
+	assert_marked(&server, "human:deployer", ID_SERVES_OTHERS, "human:alice");
+	assert_marked(&next, "human:deployer", ID_REACHED_INTO, "human:alice");
+	assert_marked(&bob, "human:deployer", 0, NULL);
+}
+
 static void a_service_that_was_reached_into(void **state)
 {
 	struct task service = task_of(50, 0);
@@ -275,10 +291,15 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, new_people, end_case)
 	const struct CMUnitTest cases[] = {
-		CASE(memory_of_others),		CASE(a_service_that_was_reached_into),
-		CASE(servers_of_people),	CASE(servers_over_tcp),
-		CASE(servers_of_services),	CASE(build_servers_over_jobs),
-		CASE(known_to_the_next_daemon), CASE(forgotten_for_want_of_room),
+		CASE(what_the_marked_reach),
+		CASE(memory_of_others),
+		CASE(a_service_that_was_reached_into),
+		CASE(servers_of_people),
+		CASE(servers_over_tcp),
+		CASE(servers_of_services),
+		CASE(build_servers_over_jobs),
+		CASE(known_to_the_next_daemon),
+		CASE(forgotten_for_want_of_room),
 	};
 
 	return cmocka_run_group_tests(cases, make_passwd, remove_passwd);
