@@ -55,7 +55,10 @@ enum ci_system {
 	CI_GITEA = 10,
 	CI_SYSTEMS = 64,
 };
-/* The executable is not root's alone: who owns it may have changed it. Beside the number above. */
+/*
+ * The executable is not root's alone, and who owns it may have changed it, or everybody can execute it in any
+ * unit. Beside the number above.
+ */
 #define CI_WEAK 0x80u
 
 struct record_boundary {
