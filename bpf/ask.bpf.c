@@ -55,9 +55,9 @@ int ask_on_connect(u64 sock)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task->group_leader, 0, 0);
 
-	if (!st || st->engine || !engine_of((struct sock *)sock))
+	if (!st || (st->clients & CLIENT_OF_ENGINE) || !engine_of((struct sock *)sock))
 		return 0;
-	st->engine = 1;
+	st->clients |= CLIENT_OF_ENGINE;
 	__sync_fetch_and_add(&engine_clients, 1);
 	return 0;
 }

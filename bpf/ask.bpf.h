@@ -17,7 +17,7 @@ static __always_inline bool asks_engine(struct task_struct *task)
 	if (!engine_clients)
 		return false;
 	st = bpf_task_storage_get(&tasks, task->group_leader, 0, 0);
-	return st && st->engine;
+	return st && (st->clients & CLIENT_OF_ENGINE);
 }
 
 /* current has connected this socket (an address): marks it when an engine is at the other end. */
@@ -35,7 +35,7 @@ static __always_inline void ask_on_exit(struct task_struct *task)
 	if (!engine_clients)
 		return;
 	st = bpf_task_storage_get(&tasks, task->group_leader, 0, 0);
-	if (st && st->engine)
+	if (st && (st->clients & CLIENT_OF_ENGINE))
 		__sync_fetch_and_add(&engine_clients, -1);
 }
 

@@ -8,6 +8,7 @@
  * where syslog(3) sends nothing; forgers who use write(2), or are in a container, which has its own sshd.
  */
 #include "auth.bpf.h"
+#include "message.bpf.h"
 #include "net.bpf.h"
 #include "target.bpf.h"
 #include "syscalls.bpf.h"
@@ -58,12 +59,6 @@ static __noinline int take_client(struct record_auth_log *r)
 	return 0;
 }
 
-/* What is sent, in one piece or in two: a tag, and the text behind it. */
-struct line {
-	u64 buf, len;
-	u64 more, more_len;
-};
-
 static __always_inline u32 take_piece(struct slot *s, u32 at, u64 buf, u64 len)
 {
 	u32 n = len;
@@ -81,7 +76,7 @@ static __always_inline u32 take_piece(struct slot *s, u32 at, u64 buf, u64 len)
 	return n;
 }
 
-static __noinline int take_line(struct slot *s, struct record_auth_log *r, const struct line *l)
+static __noinline int take_line(struct slot *s, struct record_auth_log *r, const struct pieces *l)
 {
 	u32 n, total;
 
@@ -97,35 +92,10 @@ static __noinline int take_line(struct slot *s, struct record_auth_log *r, const
 	return 0;
 }
 
-/* 32-bit programs: name, name length, pieces, their number: 32 bits each. */
-static __always_inline int read_message32(u64 msg, struct line *out)
-{
-	u32 iov[2] = {}, p[4] = {};
-
-	if (bpf_probe_read_user(iov, sizeof(iov), (void *)(msg + 8)) || iov[1] == 0)
-		return -1;
-	if (bpf_probe_read_user(p, 8, (void *)(u64)iov[0]) ||
-	    (iov[1] > 1 && bpf_probe_read_user(&p[2], 8, (void *)(u64)(iov[0] + 8))))
-		return -1;
-	*out = (struct line){p[0], p[1], p[2], p[3]};
-	return 0;
-}
-
-static __always_inline int read_message(u64 msg, u32 ia32, struct line *out)
-{
-	u64 iov[2] = {};
-
-	if (ia32)
-		return read_message32(msg, out);
-	if (bpf_probe_read_user(iov, sizeof(iov), (void *)(msg + 16)) || iov[1] == 0)
-		return -1;
-	return bpf_probe_read_user(out, iov[1] > 1 ? sizeof(*out) : 16, (void *)iov[0]);
-}
-
 int auth_looks_like_line(u32 class_and_ia32)
 {
 	u32 class = class_and_ia32 & 0xff;
-	struct line l = {};
+	struct pieces l = {};
 	u64 args[6];
 	char first = 0;
 
@@ -156,7 +126,7 @@ static __noinline bool plays_sshd(struct task_struct *task, const struct task_st
 	return false;
 }
 
-static __noinline int tell_line(struct task_struct *task, s32 fd, const struct line *l)
+static __noinline int tell_line(struct task_struct *task, s32 fd, const struct pieces *l)
 {
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0); /* brought up to date */
 	struct record_auth_log *r;
@@ -189,14 +159,14 @@ static __noinline int tell_line(struct task_struct *task, s32 fd, const struct l
 
 int auth_on_send(u64 fd, u64 buf, u64 len)
 {
-	struct line l = {buf, len, 0, 0};
+	struct pieces l = {buf, len, 0, 0};
 
 	return tell_line(bpf_get_current_task_btf(), fd, &l);
 }
 
 int auth_on_sendmsg(u64 fd, u64 msg, u32 ia32)
 {
-	struct line l = {};
+	struct pieces l = {};
 
 	if (read_message(msg, ia32, &l))
 		return 0;

@@ -47,7 +47,7 @@ enum record_kind {
 			     * not counted */
 	/* struct record_auth_log: what a login daemon, or who plays one, told the system's log */
 	RECORD_AUTH_LOG = 8,
-	/* struct record_request: what a client asked of a container engine */
+	/* struct record_request: what a client asked of a container engine, or of systemd */
 	RECORD_REQUEST = 10,
 
 	/* 11 is session.attest, which the daemon makes */

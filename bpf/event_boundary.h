@@ -111,6 +111,10 @@ enum request_engine {
 	REQUEST_ENGINE_NONE = 0,
 	REQUEST_ENGINE_DOCKER = 1, /* docker.sock */
 	REQUEST_ENGINE_PODMAN = 2,
+	/* no engine, and no line: the head of a call of D-Bus and the name of a unit, as manager.bpf.c says */
+	REQUEST_SYSTEMD = 3,
+	REQUEST_SYSTEMD_UNSURE =
+		4, /* asked by another than root: whether it was granted is not seen */
 };
 
 /* First line of a request over a unix socket, up to its query or protocol. From the client's memory. */

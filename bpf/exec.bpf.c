@@ -2,6 +2,7 @@
 /* exec.bpf.c: processes begin, execute and end. */
 #include "process.bpf.h"
 #include "ask.bpf.h"
+#include "manager.bpf.h"
 #include "script.bpf.h"
 #include "hold.bpf.h"
 #include "send.bpf.h"
@@ -22,7 +23,7 @@ static __always_inline void copy_state(struct task_struct *parent, struct task_s
 	*st = *up;
 	st->connect = 0;
 	st->held = 0;
-	st->engine = 0;
+	st->clients = 0;
 	if (!(clone_flags & CLONE_THREAD))
 		st->exec_count = 0;
 	follow_rings(parent, child, st, clone_flags);
@@ -402,6 +403,7 @@ int on_exit(u64 *ctx)
 	}
 	st = current_state(task);
 	ask_on_exit(task);
+	manager_on_exit(task);
 	if (st)
 		emit_exit(task, st);
 	return 0;

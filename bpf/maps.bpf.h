@@ -28,6 +28,8 @@ extern __u64 seeded_ns;
 extern __u64 own_acts[OWN_ACTS_MAX];
 /* Processes that have connected to a container engine, for ask.bpf.h. */
 extern __u32 engine_clients;
+/* The same of systemd and the system's bus, for manager.bpf.h. */
+extern __u32 manager_clients;
 /* How many tasks seeding has given a state. */
 extern __u32 seeded_tasks;
 /* Nobody knows whose the rings are that were made before this: see rings.bpf.h. */
@@ -145,7 +147,7 @@ struct task_state {
 	u8 role;      /* enum exe_role of what it executes, inherited at fork */
 	u8 connect;   /* enum connect_mark */
 	u8 ci;	      /* of a ci supervisor: enum ci_system and CI_WEAK */
-	u8 engine;    /* of a leader: the process has connected to a container engine */
+	u8 clients;   /* of a leader: CLIENT_*, what the process has connected to */
 	u32 mover;    /* enum exe_role of the mover; taken by an exchange */
 	u32 cred_uid; /* credentials when looked at last: see note_credentials() */
 	u32 cred_euid;
@@ -154,9 +156,11 @@ struct task_state {
 	u64 cred_caps;
 	u64 family; /* of a leader: whose rings the process can get at, see rings.bpf.h; 0 = nobody's */
 };
+#define CLIENT_OF_ENGINE  1 /* a container engine */
+#define CLIENT_OF_MANAGER 2 /* systemd, or the system's bus */
 /* Was root when looked at last: a daemon that logs somebody in may have left root since. */
-#define STATE_WAS_ROOT (1u << 31)
-#define STATE_INTERNAL STATE_WAS_ROOT
+#define STATE_WAS_ROOT	  (1u << 31)
+#define STATE_INTERNAL	  STATE_WAS_ROOT
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -14,6 +14,7 @@
 #include "session.bpf.h"
 #include "send.bpf.h"
 #include "ask.bpf.h"
+#include "manager.bpf.h"
 #include "ring_net.bpf.h"
 
 const volatile __u32 cfg_ring_data = 0;
@@ -114,8 +115,10 @@ static __always_inline int on_connect(struct file *file, u64 req, u32 how, s32 r
 		addr = (u64)BPF_CORE_READ(asked, addr);
 	if (len > HOW_MARK)
 		return 0;
-	if (family == AF_UNIX && ret == 0 && !(how & HOW_NO_RESULT))
+	if (family == AF_UNIX && ret == 0 && !(how & HOW_NO_RESULT)) {
 		ask_on_connect((u64)sk);
+		manager_on_connect((u64)sk);
+	}
 	if (family == AF_UNIX)
 		return unix_on_connect((u64)sk, addr, len | how, ret);
 	if (family == AF_VSOCK)

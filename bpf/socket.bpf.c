@@ -8,6 +8,7 @@
 #include "session.bpf.h"
 #include "send.bpf.h"
 #include "ask.bpf.h"
+#include "manager.bpf.h"
 #include "target.bpf.h"
 
 static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long ret)
@@ -66,8 +67,10 @@ static __always_inline int on_connect(struct task_struct *task, const u64 *args,
 	st->connect = CONNECT_NONE; /* whatever follows: the mark is about this call only */
 	if (mark == CONNECT_SENT)
 		return 0;
-	if (family == AF_UNIX && ret == 0)
+	if (family == AF_UNIX && ret == 0) {
 		ask_on_connect((u64)sk);
+		manager_on_connect((u64)sk);
+	}
 	if (family == AF_UNIX)
 		return unix_on_connect((u64)sk, args[1], length_of(args[2]), ret);
 	if (family == AF_VSOCK)
@@ -117,6 +120,8 @@ static __always_inline int on_sendto(struct task_struct *task, const u64 *args, 
 {
 	if (ret > 0 && asks_engine(task))
 		ask_on_write(args[0], args[1], args[2]);
+	if (ret > 0 && asks_manager(task))
+		manager_on_send(args[0], args[1], ret);
 	auth_on_send(args[0], args[1], args[2]);
 	if (args[4] && unix_on_send(args[0], args[4], length_of(args[5]), ret))
 		return 0;
@@ -153,6 +158,8 @@ int socket_on_call(u32 class_and_ia32, long ret)
 	case SYS_SENDMSG:
 		if (ret > 0 && asks_engine(task))
 			ask_on_sendmsg(args[0], args[1], ia32);
+		if (ret > 0 && asks_manager(task))
+			manager_on_sendmsg(args[0], args[1], ia32, ret);
 		auth_on_sendmsg(args[0], args[1], ia32);
 		/* fall through: the first of several is laid out as one alone */
 	case SYS_SENDMMSG:

@@ -8,6 +8,7 @@
 #include "session.bpf.h"
 #include "syscalls.bpf.h"
 #include "ask.bpf.h"
+#include "manager.bpf.h"
 #include "send.bpf.h"
 #include "net.bpf.h"
 #include "cred.bpf.h"
@@ -38,7 +39,7 @@ static __always_inline bool is_unheard(struct task_struct *task, struct pt_regs 
 	if (is_write(class))
 		return !asks_engine(task);
 	return is_send(class) && !is_told_send(task, regs, class, ia32) && !asks_engine(task) &&
-	       !auth_looks_like_line(class | (ia32 ? 0x100 : 0));
+	       !asks_manager(task) && !auth_looks_like_line(class | (ia32 ? 0x100 : 0));
 }
 
 /* Which of the daemon's own acts a call is. */

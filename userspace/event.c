@@ -100,6 +100,7 @@ static const char *const flag_names[ID_FLAG_MAX] = {
 	"cgroup_parent_mismatch",
 	"forged_label",
 	"shared_ring",
+	[21] = "several_asked",
 	[22] = "bind_conflict",
 	[23] = "claims_mismatch",
 	[24] = "token_replay",

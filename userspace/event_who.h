@@ -43,6 +43,8 @@ int assurance_parse(struct str name);
 	(1u << 19) /* a container with labels of a CI system that did not ask for it */
 #define ID_SHARED_RING \
 	(1u << 20) /* asked of a ring that others than its maker's boundary can use */
+/* systemd was asked for its unit by several, or by another than root */
+#define ID_SEVERAL_ASKED (1u << 21)
 #define ID_BIND_CONFLICT (1u << 22) /* tokens of two identities were shown in one place */
 #define ID_CLAIMS_MISMATCH \
 	(1u << 23)		    /* a token named another job or pod than the one it came from */

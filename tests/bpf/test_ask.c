@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* test_ask: what is asked of a container engine, by whichever call, and nothing that stands behind it. */
+/*
+ * test_ask: what is asked of a container engine, by whichever call, and nothing that stands behind it. Of systemd
+ * only who is none: to listen as it does one has to be PID 1.
+ */
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -197,6 +200,34 @@ static void only_root_of_the_host_is_an_engine(void **state)
 	}
 }
 
+/* StartUnit("a.service") as far as the kernel programs look: the head, and the first argument. */
+static void call_start(void *name)
+{
+	static const uint8_t head[24] = {'l', 1, 0, 1, 14, 0, 0, 0, 1, 0, 0, 0, 8};
+	static const uint8_t body[14] = {9, 0, 0, 0, 'a', '.', 's', 'e', 'r', 'v', 'i', 'c', 'e'};
+	struct iovec pieces[2] = {{(void *)(uintptr_t)head, sizeof(head)},
+				  {(void *)(uintptr_t)body, sizeof(body)}};
+	struct msghdr msg = {.msg_iov = pieces, .msg_iovlen = 2};
+	int fd = connect_to(name);
+
+	need(sendmsg(fd, &msg, 0) == sizeof(head) + sizeof(body));
+}
+
+/* PID 1 listens for systemd's sockets, and for the bus; who else listens by these names is neither. */
+static void only_the_first_process_is_systemd(void **state)
+{
+	static char *const names[] = {"system_bus_socket", "systemd/private"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint32_t pid = act(call_start, names[i]);
+
+		gather();
+		assert_true(count_records(RECORD_NET_CONNECT, pid) > 0);
+		assert_int_equal(count_records(RECORD_REQUEST, pid), 0);
+	}
+}
+
 static int bind_at(const char *name)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -251,7 +282,8 @@ static int setup(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (listen_at(names[i]))
 			return -1;
-	if (make_folder("user") || make_folder("container") ||
+	if (make_folder("user") || make_folder("container") || make_folder("systemd") ||
+	    listen_at("system_bus_socket") || listen_at("systemd/private") ||
 	    listen_as_user(bind_at("user/docker.sock")) ||
 	    listen_in_container(bind_at("container/docker.sock")))
 		return -1;
@@ -267,6 +299,7 @@ int main(void)
 		cmocka_unit_test(podmans_socket_is_another),
 		cmocka_unit_test(nothing_else_is_heard),
 		cmocka_unit_test(only_the_engines_socket_is_heard),
+		cmocka_unit_test(only_the_first_process_is_systemd),
 		cmocka_unit_test(only_root_of_the_host_is_an_engine),
 	};
 

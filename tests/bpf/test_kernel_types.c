@@ -26,9 +26,9 @@ static const char *const own[] = {
 	"whodid_",     "reach",		"change",
 	"asker",       "hello",		"packet",
 	"search",      "__sk_buff",	"bpf_tcp_sock",
-	"request",     "opened",	"line",
+	"request",     "opened",	"pieces",
 	"mapping",     "touch",		"send_",
-	"rings_found",
+	"rings_found", "unit_call",
 };
 
 static int is_own(const char *name)

@@ -284,7 +284,12 @@ static const struct field auth_log_fields[] = {
 	{NULL, U32, 0, NULL},
 };
 static const struct name engines[] = {
-	{"docker", REQUEST_ENGINE_DOCKER}, {"podman", REQUEST_ENGINE_PODMAN}, {NULL, 0}};
+	{"docker", REQUEST_ENGINE_DOCKER},
+	{"podman", REQUEST_ENGINE_PODMAN},
+	{"systemd", REQUEST_SYSTEMD},
+	{"systemd_unsure", REQUEST_SYSTEMD_UNSURE},
+	{NULL, 0},
+};
 static const struct field request_fields[] = {
 	{"line", TEXT, offsetof(struct record_request, line), NULL},
 	{"role", U32, offsetof(struct record_request, role), roles},

@@ -145,6 +145,17 @@ const struct boundary *boundaries_in_container(const struct boundaries *t, struc
 	return NULL;
 }
 
+const struct boundary *boundaries_in_unit(const struct boundaries *t, struct str unit)
+{
+	for (const struct link *l = t->busy.next; l != &t->busy; l = l->next) {
+		const struct boundary *b = LINK_OWNER(l, struct boundary, order);
+
+		if (b->live && str_equal(b->identity.unit, unit))
+			return b;
+	}
+	return NULL;
+}
+
 void boundaries_hold_parents(struct boundaries *t)
 {
 	for (size_t i = 0; i <= t->mask; i++)

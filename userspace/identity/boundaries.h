@@ -76,6 +76,9 @@ void boundaries_leave(struct boundaries *t, uint64_t id);
 /* A live boundary in that container, or NULL. */
 const struct boundary *boundaries_in_container(const struct boundaries *t, struct str id);
 
+/* A live boundary in that unit, or NULL. */
+const struct boundary *boundaries_in_unit(const struct boundaries *t, struct str unit);
+
 /* Holds the parents of those that came before them. */
 void boundaries_hold_parents(struct boundaries *t);
 /* Calls fn for each boundary of that kind (enum boundary_kind) that this process opened. */

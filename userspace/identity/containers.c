@@ -54,14 +54,6 @@ static bool is_engines_child(const struct identity_table *t, const struct event_
 	return str_starts(helper_name(t, what), "containerd-shim");
 }
 
-/* Whose end is the asker's: who asked may be in a container that somebody asked for before. */
-static uint64_t asker_of(const struct identity_table *t, const struct boundary *b)
-{
-	const struct boundary *who = boundaries_find(&t->boundaries, b->who_id);
-
-	return who && who->asker ? who->asker : b->who_id;
-}
-
 /* Who asked, when that is one and the same for all requests that fit, and known. */
 static void take_asker(const struct identity_table *t, struct container_entry *out,
 		       const struct request *r, int64_t wall_ns)
@@ -83,7 +75,7 @@ static void take_asker(const struct identity_table *t, struct container_entry *o
 	}
 	out->asker = id;
 	out->asker_pid = r->pid;
-	out->asker_boundary = asker_of(t, b);
+	out->asker_boundary = boundary_holder(t, b);
 	out->pinned_runner = supervisor_asked(t, r, &id, p);
 	out->ci_system = r->ci_system;
 	out->looks_like_runner = p && p->supervises;
@@ -178,7 +170,7 @@ bool containers_enter(const struct identity_table *t, const struct event_what *w
 void containers_learn(struct identity_table *t, const struct event_what *what,
 		      const struct identity *id)
 {
-	if (what->type == EVENT_REQUEST)
+	if (what->type == EVENT_REQUEST && what->request.engine < REQUEST_SYSTEMD)
 		requests_learn(t->requests, what);
 	else if (what->type == EVENT_EXEC && !id->container_id.p)
 		calls_learn(t->calls, what);
@@ -187,24 +179,27 @@ void containers_learn(struct identity_table *t, const struct event_what *what,
 void containers_outlive(const struct identity_table *t, const struct boundary *b, int64_t wall_ns,
 			struct identity *id)
 {
-	static const struct str edge = STR_LIT("container-run");
 	const struct boundary *who =
 		b->who_id == b->id ? b : boundaries_find(&t->boundaries, b->who_id);
 	const struct boundary *asker;
+	struct str edge;
 	uint32_t outside;
+	bool unit;
 
 	if (!who || !who->asker || !who->own_who.p)
 		return;
+	unit = str_starts(who->own_who, "unit:");
+	edge = unit ? STR_LIT("systemd-run") : STR_LIT("container-run");
 	asker = boundaries_find(&t->boundaries, who->asker); /* NULL = over, and forgotten */
 	if (asker && (!asker->ended_wall_ns || wall_ns <= asker->ended_wall_ns))
 		return;
-	/* the way to here begins with the container: what the asker had come by is left out */
+	/* the way to here begins with the container or service: what the asker had come by is left out */
 	outside = who->identity.via.n > edge.n ? who->identity.via.n - edge.n : 0;
 	id->via = str_sub(id->via, outside, id->via.n);
 	id->who = who->own_who;
-	id->kind = str_of(str_starts(id->who, "sa:") ? "sa" : "container");
+	id->kind = str_of(unit ? "unit" : str_starts(id->who, "sa:") ? "sa" : "container");
 	id->who_level = who->own_level;
-	id->via_level = ASSURANCE_KERNEL;
+	id->via_level = unit ? ASSURANCE_DERIVED : ASSURANCE_KERNEL;
 	id->session = id->person = STR_NONE;
 	id->login = (struct login_facts){0};
 	id->ci = (struct ci_facts){0};

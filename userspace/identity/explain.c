@@ -295,7 +295,7 @@ static void explain_lineage(const struct subject *s, struct json *w)
 		     STR_ARG(interned_str(p->exe)), generations, generations == 1 ? "" : "s");
 }
 
-/* Who asked the engine, of the nearest container on the way in. */
+/* Who asked the engine or systemd, of the nearest container or service on the way in. */
 static void explain_asker(const struct subject *s, struct json *w)
 {
 	for (size_t i = 0; i < s->depth; i++) {
@@ -303,8 +303,11 @@ static void explain_asker(const struct subject *s, struct json *w)
 
 		if (!b->asker_pid)
 			continue;
-		fact(w, "request", trust_words(ASSURANCE_RECORDED),
-		     "pid %u asked the engine for it over its socket: %.*s", b->asker_pid,
+		fact(w, "request",
+		     trust_words(b->identity.container_id.p ? ASSURANCE_RECORDED
+							    : ASSURANCE_DERIVED),
+		     "pid %u asked %s for it over its socket: %.*s", b->asker_pid,
+		     b->identity.container_id.p ? "the engine" : "systemd",
 		     b->identity.by.p ? (int)b->identity.by.n : INT_MAX,
 		     b->identity.by.p ? b->identity.by.p
 				      : "several did, or somebody who is not known");

@@ -64,7 +64,8 @@ int identity_new(struct identity_table **out, const struct identity_options *opt
 	t->deferrals = deferrals_new(opt ? opt->host_root : NULL);
 	t->calls = calls_new();
 	t->requests = requests_new();
-	if (!t->arrivals || !t->deferrals || !t->calls || !t->requests ||
+	t->starts = starts_new();
+	if (!t->arrivals || !t->deferrals || !t->calls || !t->requests || !t->starts ||
 	    boundaries_init(&t->boundaries, boundaries + 1, BOUNDARY_BYTES_MAX) < 0 ||
 	    processes_init(&t->processes, processes) < 0 ||
 	    interns_init(&t->exes, EXES_MAX, EXE_BYTES_MAX) < 0 ||
@@ -87,6 +88,7 @@ void identity_free(struct identity_table *t)
 	calls_free(t->calls);
 	deferrals_free(t->deferrals);
 	requests_free(t->requests);
+	starts_free(t->starts);
 	restored_release(t);
 	free(t);
 }

@@ -267,6 +267,8 @@ void learn_arrival(struct identity_table *t, const struct event_what *what)
 		arrivals_learn_line(t->arrivals, what);
 	else if (what->type == EVENT_NET_CONNECT)
 		arrivals_learn_connection(t->arrivals, what);
+	else if (what->type == EVENT_REQUEST && what->request.engine >= REQUEST_SYSTEMD)
+		starts_learn(t, what);
 }
 
 void learn_process(struct identity_table *t, struct process *p, const struct event_what *what)

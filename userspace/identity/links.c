@@ -46,6 +46,7 @@ void links_find_origin(struct identity_table *t, const struct event_what *what,
 
 	handoffs_find_origin(t, what, origin);
 	origin->user_moved = is_moved_by_user(t, what);
+	starts_find_origin(t, what, origin);
 	if (what->crossing.kind != BOUNDARY_LOGIN || what->crossing.role != ROLE_SSHD)
 		return;
 	origin->heard =

@@ -52,6 +52,16 @@ static void keep_server(struct boundary *b, const struct event_what *what,
 	}
 }
 
+/* Of a container or service that is another's, of a window in somebody's server; 0 = of nothing else. */
+static uint64_t asker_boundary(const struct naming *n)
+{
+	bool window = n->what->crossing.kind == BOUNDARY_HANDOFF;
+
+	if (n->own_who.p && n->entry)
+		return n->entry->asker_boundary;
+	return n->origin && (n->own_who.p || window) ? n->origin->by_boundary : 0;
+}
+
 static void keep_facts(struct boundary *b, const struct naming *n)
 {
 	const struct event_what *what = n->what;
@@ -72,10 +82,8 @@ static void keep_facts(struct boundary *b, const struct naming *n)
 	b->uid = what->uid;
 	b->login_uid = what->login_uid;
 	b->ci_system = what->crossing.ci_system;
-	b->asker = n->own_who.p				      ? n->entry->asker_boundary
-		   : b->kind == BOUNDARY_HANDOFF && n->origin ? n->origin->by_boundary
-							      : 0;
-	b->asker_pid = n->entry ? n->entry->asker_pid : 0;
+	b->asker = asker_boundary(n);
+	b->asker_pid = n->entry ? n->entry->asker_pid : n->origin ? n->origin->asker_pid : 0;
 	b->own_level = n->own_level;
 }
 

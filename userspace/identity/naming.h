@@ -16,6 +16,13 @@ struct origin {
 	struct identity by; /* who made the connection; who absent = not known */
 	uint64_t by_who_id, by_boundary;
 	bool user_moved; /* cgroup: who moved it is not root, and says where and into what as they like */
+	uint32_t asker_pid; /* of a service: whose call it was, */
+	enum {
+		ASKED_NOT = 0,
+		ASKED_TO_START,
+		ASKED_TO_MAKE,
+		ASKED_BY_SEVERAL
+	} asked;	   /* or nobody's for sure */
 	bool shared;	   /* handoff: people of other sessions use the server, or may */
 	bool one_person;   /* and all of them are who is in by */
 	struct str server; /* and its executable */

@@ -127,35 +127,10 @@ static bool is_monitor(const struct naming *n)
 	       str_is(n->what->crossing.cgroup, "/libpod_parent/conmon");
 }
 
-/* Somebody whose session or job a container belongs to. */
-static bool is_person_or_job(struct str kind)
-{
-	return str_is(kind, "human") || str_is(kind, "cron") || str_is(kind, "at") ||
-	       str_is(kind, "ci");
-}
-
 static bool asker_is_known(const struct naming *n)
 {
 	return n->entry && n->entry->asker_pid && !n->entry->conflict &&
 	       !str_is(n->entry->asker.kind, "anon");
-}
-
-/* The asker's, by the way that they came. The request is what a client wrote: no more than recorded. */
-static void open_asker(struct naming *n)
-{
-	const struct identity *by = &n->entry->asker;
-	uint32_t flags = n->id.flags;
-
-	open_who(n, "", by->who, at_most(by->who_level, ASSURANCE_RECORDED));
-	n->id.kind = by->kind;
-	n->id.via = by->via;
-	n->id.via_level = at_most(by->via_level, ASSURANCE_RECORDED);
-	n->id.session = by->session;
-	n->id.person = by->person;
-	n->id.login = by->login;
-	n->id.ci = by->ci;
-	n->id.by = by->who;
-	n->id.flags |= (by->flags | flags) & ~(ID_SELF_MOVED | ID_SEEDED);
 }
 
 /* The engine was started by somebody by hand, and works for others: theirs by lineage, and not for sure. */
@@ -224,7 +199,8 @@ static void name_start(struct naming *n)
 	if (is_person_or_job(n->entry->asker.kind) && n->place.container_id.p) {
 		n->own_who = n->id.who;
 		n->own_level = n->id.who_level;
-		open_asker(n);
+		open_asker(n, &n->entry->asker,
+			   ASSURANCE_RECORDED); /* the request is what a client wrote */
 	}
 	n->id.by = n->entry->asker.who;
 }
@@ -256,7 +232,8 @@ static void name_exec(struct naming *n)
 	if (keeps_who(n))
 		doubt_lineage(n);
 	else if (n->entry->engine && asker_is_known(n) && !n->entry->kubelet)
-		open_asker(n);
+		open_asker(n, &n->entry->asker,
+			   ASSURANCE_RECORDED); /* the request is what a client wrote */
 	else if (n->entry->engine && str_is(edge, "docker-exec"))
 		open_anon(n, "anon:docker-exec", reason);
 	else if (n->entry->engine && str_is(edge, "cri-exec"))

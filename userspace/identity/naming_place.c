@@ -85,4 +85,5 @@ void name_cgroup(struct naming *n)
 	if (who_is_lost(n) && str_ends(n->place.unit, ".scope"))
 		return; /* scopes take in processes that others started; services are the manager's */
 	open_who(n, "unit", words_join(&n->words, "unit:", n->place.unit), ASSURANCE_KERNEL);
+	name_asked(n);
 }

@@ -21,7 +21,8 @@ struct naming {
 	const struct user_names *users;
 	const struct supervisor *by;
 	const struct container_entry *entry; /* NULL = into no container */
-	struct str own_who; /* of a container that is another's while their session lasts */
+	struct str
+		own_who; /* of a container or service that is another's while their session lasts */
 	enum assurance own_level;
 	struct cgroup_name place;
 	struct identity id; /* the answer; begins as the parent's */
@@ -67,7 +68,15 @@ void open_container(struct naming *n);
 /* A runtime has put the task into a container, or into a cgroup that names none. */
 void enter_container(struct naming *n);
 
+/* Somebody whose session or job a container or service belongs to. */
+bool is_person_or_job(struct str kind);
+/* Theirs, by the way that they came, no surer than most. */
+void open_asker(struct naming *n, const struct identity *by, enum assurance most);
+
 /* --- the other rules, each in its file */
+
+/* The unit that PID 1 has put it into was asked for. */
+void name_asked(struct naming *n);
 
 void name_seed(struct naming *n);
 void name_kernel(struct naming *n);

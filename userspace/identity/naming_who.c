@@ -53,6 +53,28 @@ void open_who(struct naming *n, const char *kind, struct str who, enum assurance
 	n->who_id = n->what->crossing.id;
 }
 
+bool is_person_or_job(struct str kind)
+{
+	return str_is(kind, "human") || str_is(kind, "cron") || str_is(kind, "at") ||
+	       str_is(kind, "ci");
+}
+
+void open_asker(struct naming *n, const struct identity *by, enum assurance most)
+{
+	uint32_t flags = n->id.flags;
+
+	open_who(n, "", by->who, at_most(by->who_level, most));
+	n->id.kind = by->kind;
+	n->id.via = by->via;
+	n->id.via_level = at_most(by->via_level, most);
+	n->id.session = by->session;
+	n->id.person = by->person;
+	n->id.login = by->login;
+	n->id.ci = by->ci;
+	n->id.by = by->who;
+	n->id.flags |= (by->flags | flags) & ~(ID_SELF_MOVED | ID_SEEDED);
+}
+
 void open_anon(struct naming *n, const char *who, const char *reason)
 {
 	open_who(n, "anon", str_of(who), ASSURANCE_UNKNOWN);

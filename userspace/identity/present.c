@@ -27,3 +27,10 @@ void boundary_identity(const struct identity_table *t, const struct boundary *b,
 	if (handoffs_is_shared(t, b))
 		out->flags |= ID_HANDOFF;
 }
+
+uint64_t boundary_holder(const struct identity_table *t, const struct boundary *b)
+{
+	const struct boundary *who = boundaries_find(&t->boundaries, b->who_id);
+
+	return who && who->asker ? who->asker : b->who_id;
+}

@@ -9,4 +9,7 @@
 void boundary_identity(const struct identity_table *t, const struct boundary *b, int64_t wall_ns,
 		       struct identity *out);
 
+/* Whose end is that of what b asked for: who asked may be in a container that somebody asked for before. */
+uint64_t boundary_holder(const struct identity_table *t, const struct boundary *b);
+
 #endif

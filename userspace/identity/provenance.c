@@ -57,4 +57,5 @@ void identity_missed(struct identity_table *t, const struct event_what *loss)
 		writers_missed(&t->writers, loss->loss.from_wall_ns, loss->loss.to_wall_ns);
 	deferrals_missed(t->deferrals, loss);
 	handoffs_missed(t, loss);
+	starts_missed(t, loss);
 }

@@ -66,4 +66,5 @@ void identity_absent(struct identity_table *t, int64_t from_wall_ns, int64_t to_
 {
 	writers_missed(&t->writers, from_wall_ns, to_wall_ns);
 	handoffs_missed(t, NULL);
+	starts_missed(t, NULL);
 }

@@ -12,6 +12,7 @@
 #include "identity/identity.h"
 #include "identity/interns.h"
 #include "identity/processes.h"
+#include "identity/starts.h"
 #include "identity/user_names.h"
 #include "identity/writers.h"
 
@@ -87,6 +88,7 @@ struct identity_table {
 	const char *host_root;
 	struct calls *calls;	   /* of container runtimes */
 	struct requests *requests; /* to container engines */
+	struct starts *starts;	   /* calls to systemd */
 	uint64_t names_boot_ns;	   /* of the event at which users was looked after last */
 	uint64_t census_boot_ns;   /* when all that ran was listed; 0 = never */
 	int64_t wall_ns;	   /* of the latest event */
