@@ -149,6 +149,56 @@ static __always_inline struct task_struct *read_worker_owner(void *worker)
 }
 
 /*
+ * A ring's own table of files: their addresses, with flags in the lowest bits; from 6.13 on in a node for
+ * each.
+ */
+#define RING_FILE_BITS 7ull
+struct io_rsrc_node___table {
+	unsigned long file_ptr;
+} CORE;
+struct io_rsrc_data___table {
+	u32 nr;
+	struct io_rsrc_node___table **nodes;
+} CORE;
+struct io_file_table___nodes {
+	struct io_rsrc_data___table data;
+} CORE;
+struct io_ring_ctx___nodes {
+	struct io_file_table___nodes file_table;
+} CORE;
+struct io_fixed_file___table {
+	unsigned long file_ptr;
+} CORE;
+struct io_file_table___files {
+	struct io_fixed_file___table *files;
+} CORE;
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+	u32 nr_user_files;
+} CORE;
+
+/* The i-th file there, or NULL. */
+static __always_inline struct file *read_ring_file(void *ring, u32 i)
+{
+	struct io_ring_ctx___nodes *nodes = ring;
+	struct io_ring_ctx___files *files = ring;
+	struct io_rsrc_node___table *node = 0;
+	u64 file = 0;
+
+	if (bpf_core_field_exists(nodes->file_table.data)) {
+		if (i >= BPF_CORE_READ(nodes, file_table.data.nr))
+			return 0;
+		bpf_probe_read_kernel(&node, sizeof(node),
+				      BPF_CORE_READ(nodes, file_table.data.nodes) + i);
+		file = node ? BPF_CORE_READ(node, file_ptr) : 0;
+	} else if (i < BPF_CORE_READ(files, nr_user_files)) {
+		bpf_probe_read_kernel(&file, sizeof(file),
+				      (void *)BPF_CORE_READ(files, file_table.files) + 8ull * i);
+	}
+	return (struct file *)(file & ~RING_FILE_BITS);
+}
+
+/*
  * Names in a request to io_uring: a pointer, from 7.0 inside a struct that says that it is not looked
  * up yet. The attribute's name: in struct xattr_ctx, from 6.13 kernel_xattr_ctx.
  */

@@ -45,16 +45,21 @@ static __always_inline struct cpu_counts *counts_here(void)
 			add_u64(&counts_->c.field, 1);      \
 	} while (0)
 
-static __always_inline void count_lost(u32 kind)
+static __always_inline void count_many_lost(u32 kind, u64 many)
 {
 	struct cpu_counts *n = counts_here();
 
 	if (!n)
 		return;
 	mask(kind, RECORD_KIND_MAX);
-	add_u64(&n->seq, 1);
-	add_u64(&n->c.generated[kind], 1);
-	add_u64(&n->c.lost[kind], 1);
+	add_u64(&n->seq, many);
+	add_u64(&n->c.generated[kind], many);
+	add_u64(&n->c.lost[kind], many);
+}
+
+static __always_inline void count_lost(u32 kind)
+{
+	count_many_lost(kind, 1);
 }
 
 static_sub struct slot *slot_claim_any(void)

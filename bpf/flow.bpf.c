@@ -28,9 +28,9 @@ int flow_on_listen(u64 file, u32 how, long ret)
 	r->proto = BPF_CORE_READ(sk, sk_protocol);
 	r->dst_port = own.port;
 	__builtin_memcpy(r->dst, own.ip, 16);
-	r->result = ret;
+	r->result = result_of(how, ret);
 	r->inbound = 1;
-	slot_submit(s, RECORD_NET_LISTEN);
+	net_submit(s, RECORD_NET_LISTEN, how, ret);
 	slot_release(s);
 	return 0;
 }
@@ -74,19 +74,27 @@ static __noinline int tell_accepted(struct task_state *st, struct sock *sk)
 	return 0;
 }
 
-int flow_on_accept(long ret)
+static __always_inline int on_accepted(struct task_struct *task, struct file *file)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
-	struct sock *sk;
+	struct sock *sk = ip_sock(file);
 
-	if (ret < 0 || !st)
-		return 0;
-	sk = ip_sock(read_fd(task, ret));
-	if (!sk)
+	if (!sk || !st)
 		return 0;
 	note_accepted(task, st, sk);
 	return tell_accepted(st, sk);
+}
+
+int flow_on_accept(long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return ret < 0 ? 0 : on_accepted(task, read_fd(task, ret));
+}
+
+int flow_on_accepted(u64 file)
+{
+	return on_accepted(bpf_get_current_task_btf(), (struct file *)file);
 }
 
 char LICENSE[] __weak SEC("license") = "GPL";

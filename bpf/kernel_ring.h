@@ -6,20 +6,22 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct io_cqe {
+	u64 user_data;
 	s32 res;
 	s32 fd; /* over flags, until there is a result */
-};
-struct io_kiocb { /* what a request wants lies over its start: the types below */
-	struct file *file;
-	u8 opcode;
-	struct io_cqe cqe;
-	void *async_data;
 };
 struct io_sq_data { /* the thread that takes the requests of rings */
 	struct task_struct *thread;
 };
 struct io_ring_ctx {
 	struct io_sq_data *sq_data;
+};
+struct io_kiocb { /* what a request wants lies over its start: the types below */
+	struct file *file;
+	u8 opcode;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	void *async_data;
 };
 struct io_open {
 	int dfd;
@@ -56,5 +58,12 @@ struct io_socket {
 };
 
 #pragma clang attribute pop
+
+/* uapi: a result, by fixed offsets */
+struct user_cqe {
+	__u64 user_data;
+	__s32 res;
+	__u32 flags;
+};
 
 #endif

@@ -15,6 +15,7 @@ extern const volatile __u32 cfg_wakeup_bytes; /* ring fill that wakes the reader
 extern const volatile __u32 cfg_page_bytes;   /* unit of max rss */
 extern const volatile __u32 cfg_ring_data;    /* flag of a request to a ring: async_data is there */
 extern const volatile bool cfg_rings_travel;  /* sockets carry the descriptors of rings */
+extern const volatile bool cfg_ring_cqe; /* io_uring_complete has its result in a struct (6.15) */
 
 /*
  * The daemon's own thread group in the initial pid namespace, and when it began: a pid alone is given to
@@ -297,6 +298,7 @@ struct {
 #define REQUEST_BYTES 1024
 struct request {
 	u8 record[REQUEST_BYTES];
+	struct flow_key key; /* of a datagram: what it is counted by; the error is still to come */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -304,6 +306,27 @@ struct {
 	__type(key, u64);
 	__type(value, struct request);
 } requests __weak SEC(".maps");
+
+/*
+ * Requests to accept, many at once or one, by what their results are known by. user_data is the caller's
+ * and may be another request's too, so what a result is said to be has to fit the rest.
+ */
+struct ring_accept_key {
+	u64 ring;
+	u64 user_data;
+};
+struct ring_accept {
+	u64 req;
+	u32 net_inum; /* of the socket that listens, */
+	u16 port;     /* as is this: host order */
+	u16 in_table; /* they go into the ring's own table */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct ring_accept_key);
+	__type(value, struct ring_accept);
+} ring_accepts __weak SEC(".maps");
 
 /* Who asked for the connection, kept at the socket: the answer comes in softirq. */
 struct connect_owner {

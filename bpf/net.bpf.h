@@ -8,6 +8,7 @@
 
 #include "path.bpf.h"
 #include "syscalls.bpf.h"
+#include "aside.bpf.h"
 #include <bpf/bpf_endian.h>
 
 /* socket.bpf.c: the end of a call on sockets of current, which has a state. */
@@ -15,18 +16,25 @@ int socket_on_call(u32 class_and_ia32, long ret);
 
 /*
  * All of these are about current, at the end of the call or of a request to a ring, and return 0, so that a
- * hook can end with them. how: enum net_how; of a unix or vsock address also its length.
+ * hook can end with them. how: enum net_how; of a unix or vsock address also its length. ret: the result, with
+ * HOW_ASIDE the request that will have one.
  */
 int net_on_connect(u64 file, u64 addr, u32 how, long ret); /* how: also enum connect_mark */
 int unix_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
 int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret);
 /*
  * The end of a call that sent to a name; with HOW_MESSAGE name is the struct msghdr that has it. Whether fd is
- * a unix socket, else nothing was done.
+ * a unix socket of datagrams, else nothing was done.
  */
 int unix_on_send(u64 fd, u64 name, u32 len_and_how, long ret);
 int flow_on_listen(u64 file, u32 how, long ret);
 int flow_on_accept(long ret); /* the new descriptor */
+int flow_on_accepted(u64 file);
+/*
+ * Begins the record of a datagram in a claimed slot, and its key there (slot_flow_key()): sent over the socket sk
+ * to that name. 0, or -1 where there is none; the key has no kind when it cannot be counted with others.
+ */
+int unix_begin_sent(u32 slot, u64 sk, u64 name, u32 len_and_how);
 /* What socket(2) was given. */
 int socket_on_made(u64 family_and_type, u32 protocol, u32 how, long ret);
 
@@ -43,6 +51,7 @@ enum net_how {
 	HOW_NO_RESULT = 1 << 18, /* it is about to be done, and the result will not be seen */
 	HOW_MESSAGE = 1 << 19,
 	HOW_IA32 = 1 << 20,
+	HOW_ASIDE = 1 << 21, /* it is about to be done, and the result may be seen: aside.bpf.h */
 };
 #define HOW_MARK 0xffff /* the rest: a mark, or a length */
 
@@ -51,6 +60,17 @@ static __always_inline u32 flags_of(u32 how)
 {
 	return (how & HOW_RING ? RECORD_IO_URING : 0) |
 	       (how & HOW_NO_RESULT ? RECORD_NO_RESULT : 0);
+}
+
+static __always_inline s32 result_of(u32 how, long ret)
+{
+	return how & HOW_NO_RESULT ? 0 : ret;
+}
+
+static __always_inline void net_submit(struct slot *s, u32 kind, u32 how, u64 ret)
+{
+	if (!(how & HOW_ASIDE) || !put_aside(s, ret, kind))
+		slot_submit(s, kind);
 }
 
 /* The same with an address that is what was asked for, not where it led. */

@@ -3,7 +3,7 @@
 #ifndef WHODID_BPF_RING_NET_H
 #define WHODID_BPF_RING_NET_H
 
-#include "compat.bpf.h"
+#include "net.bpf.h"
 
 /* IORING_OP_*: numbers are for ever. */
 #define OP_SENDMSG    9
@@ -31,8 +31,51 @@ static __always_inline bool ring_op_sends(u32 opcode)
 	       opcode == OP_SENDMSG_ZC;
 }
 
-/* Such a request is about to be done, or has got its result, by current. Both return 0. */
+static __always_inline bool is_silent(u64 req)
+{
+	return read_request_flags(req) & REQ_F_CQE_SKIP;
+}
+
+/* What the request is about; before it is tried only its number is there. */
+static __always_inline struct file *file_of(struct task_struct *task, u64 req, bool is_tried)
+{
+	struct io_kiocb *r = (struct io_kiocb *)req;
+
+	if (is_tried)
+		return BPF_CORE_READ(r, file);
+	if (read_request_flags(req) & REQ_F_FIXED_FILE)
+		return read_ring_file(BPF_CORE_READ(r, ctx), BPF_CORE_READ(r, cqe.fd));
+	return read_fd(task, BPF_CORE_READ(r, cqe.fd));
+}
+
+/* A file that the request has put into its ring's own table: where it said, counted from 1, or by the result. */
+#define ANY_SLOT 0xffffffff
+static __always_inline struct file *read_ring_slot(u64 req, u32 slot, s32 result)
+{
+	return read_ring_file(BPF_CORE_READ((struct io_kiocb *)req, ctx),
+			      slot == ANY_SLOT ? (u32)result : slot - 1);
+}
+
+/* Who cleans up behind a process that is gone is the kernel's own. */
+static __always_inline bool is_done(struct task_struct *task, s32 ret)
+{
+	return !(task->flags & PF_KTHREAD) && ret != -ECANCELED;
+}
+
+/*
+ * A request is about to be done, or has got its result, by current: one that sends, one to accept, another one on
+ * sockets. All return 0.
+ */
 int ring_net_on_submit(u64 req);
 int ring_net_on_complete(u64 req);
+int ring_send_on_submit(u64 req);
+int ring_send_on_complete(u64 req);
+int ring_accept_on_submit(u64 req);
+int ring_accept_on_complete(u64 req);
+/*
+ * A result that is not the last of its request. told: its user_data, with cfg_ring_cqe where user_data and result
+ * lie.
+ */
+int ring_accept_on_one(u64 ring, u64 told, s32 res);
 
 #endif

@@ -8,7 +8,7 @@
  * groups belong to the root of v2, so they are seen too; network namespaces do not matter.
  * Where the hooks are missing (no cgroup v2), and of raw and ICMP sockets, which have none, there is
  * only the caller's memory (RECORD_USER_ADDRESS), and of sendmmsg(2) only its first address.
- * Unix datagrams: unix.bpf.c.
+ * Unix datagrams: unix.bpf.c; what a ring sends and no hook sees: ring_send.bpf.c.
  */
 #include "session.bpf.h"
 #include "flow.bpf.h"

@@ -62,7 +62,9 @@ static __always_inline bool is_told_send(struct task_struct *task, struct pt_reg
 	p = find_pending();
 	if (p && p->used)
 		return true;
-	return class == SYS_SENDTO || (class != SYS_URING && read_msg_name(args[1], ia32));
+	if (class == SYS_SENDTO || class == SYS_SENDMMSG) /* any of several may have one */
+		return true;
+	return class != SYS_URING && read_msg_name(args[1], ia32);
 }
 
 #endif

@@ -11,6 +11,8 @@
 #include "manager.bpf.h"
 #include "target.bpf.h"
 
+#define MESSAGES_MAX 128 /* of one sendmmsg(2) that are looked at; more are counted as lost */
+
 static __always_inline bool is_telling(u32 family, u32 type, u32 protocol, long ret)
 {
 	if (is_ip(family))
@@ -29,7 +31,7 @@ int socket_on_made(u64 family_and_type, u32 protocol, u32 how, long ret)
 	struct record_socket *r;
 	struct slot *s;
 
-	if (!is_telling(family, type, protocol, ret))
+	if (!is_telling(family, type, protocol, result_of(how, ret)))
 		return 0;
 	s = slot_claim(RECORD_NET_SOCKET);
 	if (!s)
@@ -37,12 +39,12 @@ int socket_on_made(u64 family_and_type, u32 protocol, u32 how, long ret)
 	r = slot_begin(s, struct record_socket);
 	s->flags |= flags_of(how);
 	fill_current(s->id);
-	r->result = ret < 0 ? ret : 0;
+	r->result = result_of(how, ret) < 0 ? ret : 0;
 	r->family = family;
 	r->type = type;
 	r->protocol = protocol;
 	r->net_inum = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
-	slot_submit(s, RECORD_NET_SOCKET);
+	net_submit(s, RECORD_NET_SOCKET, how, ret);
 	slot_release(s);
 	return 0;
 }
@@ -128,9 +130,26 @@ static __always_inline int on_sendto(struct task_struct *task, const u64 *args, 
 	return send_on_call(args[0], args[4], SYS_SENDTO, ret);
 }
 
+/*
+ * Each that was sent by its own name; of a call that sent none the first one, with the error. What stopped
+ * sendmmsg(2) after some is told to nobody, so that one is no attempt here.
+ */
+static __always_inline bool unix_on_messages(u64 fd, u64 messages, u32 class, u32 ia32, s32 ret)
+{
+	u32 how = HOW_MESSAGE | (ia32 ? HOW_IA32 : 0), size = ia32 ? 32 : 64;
+	u32 count = class == SYS_SENDMMSG && ret > 0 ? ret : 1;
+
+	for (u32 i = 0; i < MESSAGES_MAX && i < count; i++)
+		if (!unix_on_send(fd, messages + i * size, how, ret))
+			return false;
+	if (count > MESSAGES_MAX)
+		count_many_lost(RECORD_NET_CONNECT, count - MESSAGES_MAX);
+	return true;
+}
+
 static __always_inline int on_message(const u64 *args, u32 class, u32 ia32, long ret)
 {
-	if (unix_on_send(args[0], args[1], HOW_MESSAGE | (ia32 ? HOW_IA32 : 0), ret))
+	if (unix_on_messages(args[0], args[1], class, ia32, ret))
 		return 0;
 	return send_on_call(args[0], read_msg_name(args[1], ia32), class, ret);
 }

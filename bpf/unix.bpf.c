@@ -7,9 +7,8 @@
  * one. An attempt that failed has only what the caller wrote (RECORD_USER_ADDRESS).
  * A datagram has no other end once it is sent, so it has only what the caller wrote; equal ones of a
  * window are counted.
- * Misses: of sendmmsg(2) all but the first address, datagrams sent by a ring, pairs made by
- * socketpair(2), a descriptor that another thread exchanged during the call, and the name of a datagram
- * that it took back.
+ * Misses: pairs made by socketpair(2), a descriptor that
+ * another thread exchanged during the call, and the name of a datagram that it took back.
  */
 #include "session.bpf.h"
 #include "file.bpf.h"
@@ -123,14 +122,15 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 	struct sock *sk = (struct sock *)sock;
 	struct record_unix *r;
 	bool connected = ret == 0 && !(len_and_how & HOW_NO_RESULT);
+	s32 result = result_of(len_and_how, ret);
 	struct slot *s;
 	int missing;
 
-	if (ret == -ENOENT || ret == -ENOTDIR) {
+	if (result == -ENOENT || result == -ENOTDIR) {
 		count_here(filtered_missing);
 		return 0;
 	}
-	if (is_restart(ret) || ret == -EAGAIN) /* a full queue: it will ask again */
+	if (is_restart(result) || result == -EAGAIN) /* a full queue: it will ask again */
 		return 0;
 	s = slot_claim(RECORD_NET_CONNECT);
 	if (!s)
@@ -139,7 +139,7 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 	s->flags |= flags_of(len_and_how);
 	fill_current(s->id);
 	r->net.count = 1;
-	r->net.result = ret;
+	r->net.result = result;
 	r->net.family = AF_UNIX;
 	r->net.net_inum = read_net_inum(sk);
 	r->type = BPF_CORE_READ(sk, sk_type);
@@ -147,7 +147,7 @@ int unix_on_connect(u64 sock, u64 addr, u32 len_and_how, long ret)
 	if (missing == 0) { /* else no address at all, or a peer that was taken away */
 		if (connected)
 			take_listener(s, r, sk);
-		slot_submit(s, RECORD_NET_CONNECT);
+		net_submit(s, RECORD_NET_CONNECT, len_and_how, ret);
 	}
 	slot_release(s);
 	return 0;
@@ -182,9 +182,10 @@ static __always_inline int take_number(const struct send_name *name, u64 *out)
  * the same name means another socket behind another root, in another directory or mount namespace.
  * -1 = there is no name, 1 = it has no number: it cannot be counted with others.
  */
-static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow_key *key)
+static __noinline int number_name(struct slot *s, u64 name, u32 len_and_how, struct flow_key *key)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u32 len = len_and_how & HOW_MARK;
 	struct send_name *n;
 	u64 number[2];
 
@@ -194,7 +195,7 @@ static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow
 	n = (struct send_name *)s->path;
 	__builtin_memset(n, 0, sizeof(*n));
 	mask(len, 128);
-	if (bpf_probe_read_user(s->path, len, (void *)name) || *(u16 *)s->path != AF_UNIX)
+	if (read_asked(s->path, len, name, len_and_how) || *(u16 *)s->path != AF_UNIX)
 		return -1;
 	n->len = len;
 	if (take_number(n, number))
@@ -208,33 +209,34 @@ static __noinline int number_name(struct slot *s, u64 name, u32 len, struct flow
 }
 
 /* From the copy that the number was given for: the caller's memory may be another one by now. */
-static __always_inline void take_name(struct slot *s, struct record_unix *r, u32 len)
+static __always_inline void take_name(struct slot *s, struct record_unix *r, u32 len_and_how)
 {
 	s->args[0] = (u64)s->path;
-	take_asked(s, r, stored(&s->args[0]), len | HOW_COPIED);
+	take_asked(s, r, stored(&s->args[0]), (len_and_how & HOW_MARK) | HOW_COPIED);
 	s->flags &= ~RECORD_REQUEST_PATH;
-	s->flags |= RECORD_USER_ADDRESS;
+	s->flags |= flags_of_asked(len_and_how);
 }
 
-static __always_inline int emit_sent(struct slot *s, struct sock *sk, u32 len, struct flow_key *key,
-				     bool counts)
+static __always_inline void begin_sent(struct slot *s, u32 net_inum, u32 len_and_how)
 {
-	struct record_unix *r;
+	struct record_unix *r = slot_begin(s, struct record_unix);
 
-	if (!s || !key)
-		return 0;
-	r = slot_begin(s, struct record_unix);
-	s->flags |= RECORD_SENT;
+	s->flags |= RECORD_SENT | flags_of(len_and_how);
 	fill_current(s->id);
 	r->net.count = 1;
-	r->net.result = -(s32)key->error;
 	r->net.family = AF_UNIX;
-	r->net.net_inum = read_net_inum(sk);
+	r->net.net_inum = net_inum;
 	r->type = SOCK_DGRAM;
-	take_name(s, r, len);
+	take_name(s, r, len_and_how);
+}
+
+static __always_inline void emit_sent(struct slot *s, u32 len_and_how, struct flow_key *key,
+				      bool counts)
+{
+	begin_sent(s, key->net_inum, len_and_how);
+	((struct record_net *)s->data)->result = -(s32)key->error;
 	if (slot_submit(s, RECORD_NET_CONNECT) && counts)
 		fold_flow_begin(key, s);
-	return 0;
 }
 
 /* One datagram, or an attempt at one. */
@@ -253,10 +255,32 @@ static __always_inline int on_sent(struct task_state *st, struct sock *sk, u64 n
 	key->error = ret < 0 ? -ret : 0;
 	unnumbered = number_name(s, name, len, key);
 	if (unnumbered > 0 || (unnumbered == 0 && !cfg_fold))
-		emit_sent(s, sk, len, key, false);
+		emit_sent(s, len, key, false);
 	else if (unnumbered == 0 && !fold_flow(key, 1, 0, 0, 0))
-		emit_sent(s, sk, len, key, true);
+		emit_sent(s, len, key, true);
 	slot_release(s);
+	return 0;
+}
+
+int unix_begin_sent(u32 slot, u64 sk, u64 name, u32 len_and_how)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *st = bpf_task_storage_get(&tasks, task, 0, 0);
+	struct slot *s = bpf_map_lookup_elem(&slots, &slot);
+	struct flow_key *key;
+	int unnumbered;
+
+	if (!s || !st)
+		return -1;
+	key = slot_flow_key(s, flow_boundary(st->boundary, st->flags));
+	key->family = AF_UNIX;
+	key->net_inum = read_net_inum((struct sock *)sk);
+	unnumbered = number_name(s, name, len_and_how, key);
+	if (unnumbered < 0)
+		return -1;
+	if (unnumbered)
+		key->kind = RECORD_NONE;
+	begin_sent(s, key->net_inum, len_and_how);
 	return 0;
 }
 
@@ -268,13 +292,13 @@ int unix_on_send(u64 fd, u64 name, u32 len_and_how, long ret)
 	bool ia32 = len_and_how & HOW_IA32;
 	u32 len = len_and_how & HOW_MARK;
 
-	if (!st || !sk || read_family(sk) != AF_UNIX)
+	if (!st || !sk || read_family(sk) != AF_UNIX || BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM)
 		return false;
 	if (len_and_how & HOW_MESSAGE) {
 		len = read_msg_namelen(name, ia32);
 		name = read_msg_name(name, ia32);
 	}
-	if (!name || is_restart(ret) || ret == -EAGAIN || BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM)
+	if (!name || is_restart(ret) || ret == -EAGAIN)
 		return true;
 	if (ret == -ENOENT || ret == -ENOTDIR)
 		count_here(filtered_missing);
@@ -302,9 +326,11 @@ int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret)
 	u32 where[2] = {}, flags = flags_of(len_and_how);
 	struct slot *s;
 
-	if (is_restart(ret) || ret == -EALREADY || ret == -EISCONN)
+	s32 result = result_of(len_and_how, ret);
+
+	if (is_restart(result) || result == -EALREADY || result == -EISCONN)
 		return 0;
-	if (!read_vsock_peer(sk, where)) {
+	if (len_and_how & HOW_NO_RESULT || !read_vsock_peer(sk, where)) {
 		if ((len_and_how & HOW_MARK) < sizeof(asked) ||
 		    read_asked(&asked, sizeof(asked), addr, len_and_how) ||
 		    asked.family != AF_VSOCK)
@@ -320,11 +346,11 @@ int vsock_on_connect(u64 sk, u64 addr, u32 len_and_how, long ret)
 	s->flags |= flags;
 	fill_current(s->id);
 	r->count = 1;
-	r->result = ret;
+	r->result = result;
 	r->family = AF_VSOCK;
 	r->net_inum = read_net_inum((struct sock *)sk);
 	__builtin_memcpy(r->dst, where, sizeof(where));
-	slot_submit(s, RECORD_NET_CONNECT);
+	net_submit(s, RECORD_NET_CONNECT, len_and_how, ret);
 	slot_release(s);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * uring.bpf.c: what a ring is asked for: acts on files without a system call of their own. Those on
- * sockets: see ring_net.bpf.c.
+ * sockets: see ring_net.bpf.c, ring_send.bpf.c and ring_accept.bpf.c.
  *
  * When a request is put to the ring, whoever does that is the actor: the thread itself, or the ring's
  * own thread, which belongs to the process that made it. The kernel has copied the names by then. The
@@ -9,12 +9,13 @@
  * result; of an open also the file. Requests that complete without a word (CQE_SKIP), or when the map
  * is full, are told at once and without a result.
  *
- * An open's file is looked up in the descriptor table at completion: a second thread may have put
- * another one there. So what was asked for is told beside it.
+ * An open's file is looked up at completion, in the table of descriptors or the ring's own: a second thread,
+ * or what was handed in together with it, may have put another one there. So what was asked for is told beside it.
  * What the thread of a ring does is the maker's, or nobody's: rings.bpf.h. Before 6.0 rings are not
  * looked at.
  */
 #include "file.bpf.h"
+#include "aside.bpf.h"
 #include "ring_net.bpf.h"
 #include <bpf/bpf_tracing.h>
 
@@ -47,9 +48,14 @@ static const struct request_op {
 	[OP_FTRUNCATE] = {RECORD_FILE_WRITE, FILE_OP_TRUNCATE, false},
 };
 
+static __always_inline u32 opcode_of(u64 req)
+{
+	return BPF_CORE_READ((struct io_kiocb *)req, opcode);
+}
+
 static __always_inline const struct request_op *op_of(u64 req)
 {
-	u32 opcode = BPF_CORE_READ((struct io_kiocb *)req, opcode);
+	u32 opcode = opcode_of(req);
 
 	mask(opcode, OPS);
 	return &request_ops[opcode];
@@ -145,51 +151,11 @@ static __always_inline u32 kind_of_request(const struct record_file *r, u32 kind
 	return r->op == FILE_OP_OPEN ? kind_of_failed(r->open_flags, SYS_OPENAT) : kind;
 }
 
-/* A record that was put aside goes on where it was. */
-static __always_inline void take_up(struct slot *s, const struct record_header *h)
-{
-	s->len = h->size;
-	s->flags = h->flags & ~RECORD_PLACED; /* that is in the bytes already */
-	s->root_off = h->root_off;
-	s->root_len = h->root_len;
-}
-
-/* A request whose end was not seen, since another one lies at its address now. */
-static __noinline int tell_forgotten(u64 req)
-{
-	struct request *old = bpf_map_lookup_elem(&requests, &req);
-	struct record_file *r;
-	struct slot *s;
-	u32 kind;
-
-	if (!old)
-		return 0;
-	kind = ((struct record_header *)old->record)->kind;
-	s = slot_claim(kind);
-	if (!s)
-		return 0;
-	bpf_probe_read_kernel(s->data, REQUEST_BYTES, old->record);
-	r = (struct record_file *)s->data;
-	take_up(s, &r->header);
-	s->flags |= RECORD_NO_RESULT;
-	slot_submit(s, kind);
-	slot_release(s);
-	return 0;
-}
-
 /* Puts the record aside for the request's end, or submits it where there will be none. */
-static __always_inline void put_aside(struct slot *s, u64 req, u32 kind)
+static __always_inline void put_aside_or_tell(struct slot *s, u64 req, u32 kind)
 {
-	bool ends = !(read_request_flags(req) & REQ_F_CQE_SKIP);
-
-	if (ends && s->len < REQUEST_BYTES - 8 - sizeof(struct record_place) &&
-	    slot_close(s, kind)) {
-		if (!bpf_map_update_elem(&requests, &req, s->data, BPF_NOEXIST))
-			return;
-		tell_forgotten(req);
-		if (!bpf_map_update_elem(&requests, &req, s->data, BPF_ANY))
-			return;
-	}
+	if (!(read_request_flags(req) & REQ_F_CQE_SKIP) && put_aside(s, req, kind))
+		return;
 	s->flags |= RECORD_NO_RESULT;
 	slot_submit(s, kind);
 }
@@ -201,7 +167,7 @@ static __noinline int on_submitted(u64 req)
 	struct record_file *r;
 	struct slot *s;
 
-	if (!op->kind || is_self(task, OWN_OTHER) || !current_state(task))
+	if (is_self(task, OWN_OTHER) || !current_state(task))
 		return 0;
 	s = slot_claim(op->kind);
 	if (!s)
@@ -214,7 +180,34 @@ static __noinline int on_submitted(u64 req)
 	r->op = op->op;
 	r->new_uid = r->new_gid = 0xffffffff;
 	take_request(s, req);
-	put_aside(s, req, kind_of_request(r, op->kind));
+	put_aside_or_tell(s, req, kind_of_request(r, op->kind));
+	slot_release(s);
+	return 0;
+}
+
+/*
+ * Before anything is put aside for a request: the end of an earlier one at its address was not seen, or
+ * that would be taken for it.
+ */
+static __noinline int tell_forgotten(u64 req)
+{
+	struct request *old = bpf_map_lookup_elem(&requests, &req);
+	struct slot *s;
+	long told;
+	u32 kind;
+
+	if (!old)
+		return 0;
+	kind = ((struct record_header *)old->record)->kind;
+	s = slot_claim(kind);
+	if (s)
+		take_up(s, old);
+	told = bpf_map_delete_elem(&requests, &req); /* collect was faster by a moment */
+	if (!s)
+		return 0;
+	s->flags |= RECORD_NO_RESULT;
+	if (!told)
+		slot_submit(s, kind);
 	slot_release(s);
 	return 0;
 }
@@ -225,6 +218,13 @@ static __always_inline int on_any_submitted(u64 *ctx)
 	u64 req = 0;
 
 	bpf_probe_read_kernel(&req, sizeof(req), ctx);
+	if (opcode_of(req) == OP_ACCEPT)
+		return ring_accept_on_submit(req);
+	if (!ring_op_is_net(req) && !op_of(req)->kind)
+		return 0;
+	tell_forgotten(req);
+	if (ring_op_sends(opcode_of(req)))
+		return ring_send_on_submit(req);
 	return ring_op_is_net(req) ? ring_net_on_submit(req) : on_submitted(req);
 }
 
@@ -248,9 +248,11 @@ int on_uring_sqe(u64 *ctx)
 /* The file of an open, or NULL: current may be a kernel thread that cleans up, or it was closed. */
 static __always_inline struct file *opened_file(struct task_struct *task, u32 pid, u64 req, s32 fd)
 {
-	if ((u32)task->tgid != pid || BPF_CORE_READ((struct io_open *)req, file_slot))
-		return 0; /* a number in the ring's own table */
-	return read_fd(task, fd);
+	u32 slot = BPF_CORE_READ((struct io_open *)req, file_slot);
+
+	if ((u32)task->tgid != pid)
+		return 0;
+	return slot ? read_ring_slot(req, slot, fd) : read_fd(task, fd);
 }
 
 static __noinline int finish(struct slot *s, u64 req, s32 result)
@@ -279,11 +281,19 @@ static __noinline int finish(struct slot *s, u64 req, s32 result)
 	return 0;
 }
 
+static __always_inline u64 argument(u64 *ctx, u32 i)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), ctx + i);
+	return value;
+}
+
 /*
  * io_uring_complete(ring, req, ...): the result of a request is put to the ring, in whatever thread.
- * What else it is given differs between kernels; the result stands in the request too (5.19). req is
- * NULL for a result that is not the last. Misses results that do not fit into the ring (collect tells
- * the request then).
+ * What else it is given differs between kernels: user_data and result, or a struct with both (6.15);
+ * the result stands in the request too (5.19). req is NULL for a result that is not the last. Misses
+ * results that do not fit into the ring (collect tells the request then).
  */
 SEC("tp_btf/io_uring_complete")
 int on_uring_complete(u64 *ctx)
@@ -291,12 +301,16 @@ int on_uring_complete(u64 *ctx)
 	u64 req = ctx[1];
 	const struct request_op *op;
 	struct request *asked;
-	struct record_file *r;
 	struct slot *s;
 	long told;
 
 	if (!req)
-		return 0;
+		return ring_accept_on_one(argument(ctx, 0), argument(ctx, 2),
+					  cfg_ring_cqe ? 0 : argument(ctx, 3));
+	if (ring_op_sends(opcode_of(req)))
+		return ring_send_on_complete(req);
+	if (opcode_of(req) == OP_ACCEPT)
+		return ring_accept_on_complete(req);
 	if (ring_op_is_net(req))
 		return ring_net_on_complete(req);
 	op = op_of(req);
@@ -305,12 +319,10 @@ int on_uring_complete(u64 *ctx)
 		return 0;
 	s = slot_claim(op->kind);
 	if (s)
-		bpf_probe_read_kernel(s->data, REQUEST_BYTES, asked->record);
+		take_up(s, asked);
 	told = bpf_map_delete_elem(&requests, &req); /* collect was faster by a moment */
 	if (!s)
 		return 0;
-	r = (struct record_file *)s->data;
-	take_up(s, &r->header);
 	if (!told)
 		finish(s, req, BPF_CORE_READ((struct io_kiocb *)req, cqe.res));
 	slot_release(s);

@@ -28,7 +28,8 @@ static const char *const own[] = {
 	"search",      "__sk_buff",	"bpf_tcp_sock",
 	"request",     "opened",	"pieces",
 	"mapping",     "touch",		"send_",
-	"rings_found", "unit_call",
+	"rings_found", "unit_call",	"ring_accept",
+	"user_cqe",    "destination",
 };
 
 static int is_own(const char *name)

@@ -17,7 +17,10 @@
 
 #include "harness.h"
 
-#define MANY 500
+#define MANY	  500
+#define LOOKED_AT 128 /* MESSAGES_MAX of bpf/socket.bpf.c */
+#define TOO_MANY  150
+#define AT_ONCE	  8 /* a queue has room for ten */
 
 static int begin(void **state)
 {
@@ -89,6 +92,58 @@ static void send_some(void *arg)
 	need(send_to(one, "") < 0); /* without a name */
 }
 
+/* To two names in turn, by one call; one has none. */
+static void send_at_once(void *arg)
+{
+	static struct iovec text = {"x", 1};
+	int fds[] = {bound("first"), bound("second")}, fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un a[2];
+	struct mmsghdr m[AT_ONCE + 1] = {0};
+
+	(void)arg;
+	name_it(&a[0], "first");
+	name_it(&a[1], "second");
+	for (int i = 0; i < AT_ONCE; i++) {
+		m[i].msg_hdr = (struct msghdr){.msg_iov = &text, .msg_iovlen = 1};
+		m[i].msg_hdr.msg_name = &a[i % 2];
+		m[i].msg_hdr.msg_namelen = sizeof(a[0]);
+	}
+	m[AT_ONCE].msg_hdr = (struct msghdr){.msg_iov = &text, .msg_iovlen = 1};
+	need(sendmmsg(fd, m, AT_ONCE + 1, 0) == AT_ONCE);
+	/* the first has none: it goes to where the socket is connected to */
+	need(connect(fd, (struct sockaddr *)&a[0], sizeof(a[0])) == 0);
+	m[0].msg_hdr.msg_name = NULL;
+	need(sendmmsg(fd, m, 2, 0) == 2);
+	m[0].msg_hdr.msg_name = &a[0];
+	name_it(&a[0], "missing");
+	need(sendmmsg(fd, m, AT_ONCE, 0) == -1 && errno == ENOENT);
+	close(fds[0]);
+	name_it(&a[0], "first");
+	need(sendmmsg(fd, m, AT_ONCE, 0) == -1 && errno == ECONNREFUSED);
+}
+
+/* More than are looked at. */
+static void send_too_many(void *arg)
+{
+	static struct iovec text = {"x", 1};
+	static struct mmsghdr m[TOO_MANY];
+	struct sockaddr_un a;
+	int room = -1;
+
+	(void)arg;
+	need(unshare(CLONE_NEWNET) == 0);
+	room = open("/proc/sys/net/unix/max_dgram_qlen", O_WRONLY);
+	need(room >= 0 && write(room, "999", 3) == 3);
+	bound("crowded");
+	name_it(&a, "crowded");
+	for (int i = 0; i < TOO_MANY; i++) {
+		m[i].msg_hdr = (struct msghdr){.msg_iov = &text, .msg_iovlen = 1};
+		m[i].msg_hdr.msg_name = &a;
+		m[i].msg_hdr.msg_namelen = sizeof(a);
+	}
+	need(sendmmsg(socket(AF_UNIX, SOCK_DGRAM, 0), m, TOO_MANY, 0) == TOO_MANY);
+}
+
 /* The same whole name, twice, behind a root of that name below root_fd. */
 static void send_behind(int root_fd, const char *name)
 {
@@ -126,6 +181,8 @@ static uint64_t count_sent(uint32_t pid, const char *name, const char *dir, int 
 
 	for (unsigned i = 0; (r = find_record(RECORD_NET_CONNECT, pid, i)); i++) {
 		assert_int_equal(r->net.family, AF_UNIX);
+		if (!(r->net.header.flags & RECORD_SENT))
+			continue;
 		assert_int_equal(r->net.header.flags & ~RECORD_FOLDED,
 				 RECORD_SENT | RECORD_USER_ADDRESS);
 		assert_int_equal(r->type, SOCK_DGRAM);
@@ -152,6 +209,35 @@ static void equal_ones_are_counted(void **state)
 	assert_int_equal(count_sent(pid, path, "", -ECONNREFUSED), 1);
 	assert_int_equal(count_sent(pid, "one", sub, 0), 1);
 	assert_in_range(count_records(RECORD_NET_CONNECT, pid), 5, 40);
+}
+
+static void all_of_one_call_are_told(void **state)
+{
+	uint32_t pid = act(send_at_once, NULL);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		gather_tick();
+	assert_int_equal(count_sent(pid, "first", scratch(), 0), AT_ONCE / 2);
+	assert_int_equal(count_sent(pid, "second", scratch(), 0), AT_ONCE / 2 + 1);
+	assert_int_equal(count_sent(pid, "first", scratch(), -ECONNREFUSED), 1);
+}
+
+static void those_that_are_not_looked_at_are_lost(void **state)
+{
+	struct source_stats before, after;
+	uint32_t pid;
+
+	(void)state;
+	collect_stats(sensor, &before);
+	pid = act(send_too_many, NULL);
+	for (int i = 0; i < 3; i++)
+		gather_tick();
+	collect_stats(sensor, &after);
+	assert_int_equal(count_sent(pid, "crowded", scratch(), 0), LOOKED_AT);
+	assert_int_equal(after.counters.lost[RECORD_NET_CONNECT] -
+				 before.counters.lost[RECORD_NET_CONNECT],
+			 TOO_MANY - LOOKED_AT);
 }
 
 static void what_a_name_means_elsewhere_is_another(void **state)
@@ -238,6 +324,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(equal_ones_are_counted, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(all_of_one_call_are_told, begin, end_sensor),
+		cmocka_unit_test_setup_teardown(those_that_are_not_looked_at_are_lost, begin,
+						end_sensor),
 		cmocka_unit_test_setup_teardown(what_a_name_means_elsewhere_is_another, begin,
 						end_sensor),
 		cmocka_unit_test_setup_teardown(more_names_than_are_kept, begin, end_sensor),

@@ -113,6 +113,18 @@ static inline int ring_do(struct ring *r)
 	return res;
 }
 
+/* Fills the ring with results that nobody takes: the next ones do not fit. 0 or -1. */
+static inline int ring_overflow(struct ring *r)
+{
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < RING_ENTRIES; i++)
+			ring_request(r, IORING_OP_NOP);
+		if (ring_submit(r, (unsigned)(round + 1) * RING_ENTRIES))
+			return -1;
+	}
+	return 0;
+}
+
 static inline void ring_path(struct io_uring_sqe *sqe, int dirfd, const char *path)
 {
 	sqe->fd = dirfd;

@@ -65,6 +65,16 @@ swapped=$(first_event '.file.requested == "'"$SCRATCH/secret"'" or .file.path_so
 	type=read exe=*/actors/ring rule=ring/no-read) || bail_out "a file that was swapped is told" "$(events type=read exe=*/actors/ring)"
 json_is "$swapped" .verdict.rule ring/no-read "swapped for another before the result: forbidden nevertheless"
 
+printf '#!/bin/sh\nexit 0\n' >written && chmod 755 written
+"$ACTORS/ring" plain fill written "$(printf '#!/bin/sh\nexit 3')" >/dev/null
+# the kernel takes the ring apart a moment after its process has gone
+runs() { ./written; [ $? = 3 ]; }
+ok "by the ring's own table: the file is written" wait_until 10 runs
+seen "by the ring's own table" type=write "path=$SCRATCH/written"
+ran=$(first_event ".exec.script == \"$SCRATCH/written\" or .process.exe == \"$SCRATCH/written\"" type=exec)
+json_is "$ran" .exec.written_by[0] "$who" "by the ring's own table: who opened it so has written it"
+json_is "$ran" .exec.writer_unknown null "by the ring's own table: nobody was missed"
+
 "$ACTORS/ring" plain rename decoy renamed >/dev/null
 seen rename type=rename "path=$SCRATCH/renamed" && json_is "$EVENT" .file.old_path "$SCRATCH/decoy" "rename: from where"
 "$ACTORS/ring" plain link secret second >/dev/null

@@ -32,6 +32,7 @@ static const struct {
 	{"on_uring_submit", "io_uring", false},
 	{"on_uring_sqe", "io_uring", false},
 	{"on_uring_complete", "io_uring", false},
+	{"on_uring_overflow", "io_uring", false},
 };
 _Static_assert(ARRAY_SIZE(rows) <= HOOKS_MAX, "HOOKS_MAX");
 

@@ -13,7 +13,7 @@
 #include "collect/ring.h"
 #include "collect/source.h"
 
-#define HOOKS_MAX 16
+#define HOOKS_MAX 24
 
 /* Records of an iterator, one behind the other. */
 struct seeded {

@@ -42,6 +42,11 @@ static void choose_request_hooks(struct kernel *k, const struct btf *btf)
 	bpf_program__set_autoload(k->skel->progs.on_uring_submit, req);
 	bpf_program__set_autoload(k->skel->progs.on_uring_sqe, sqe);
 	bpf_program__set_autoload(k->skel->progs.on_uring_complete, req || sqe);
+	bpf_program__set_autoload(
+		k->skel->progs.on_uring_overflow,
+		(req || sqe) && tracepoint_arguments(btf, "btf_trace_io_uring_cqe_overflow") >= 3);
+	k->skel->rodata->cfg_ring_cqe =
+		tracepoint_arguments(btf, "btf_trace_io_uring_complete") == 3;
 }
 
 /* The value of a member of an enum, whatever that is called; -1 = there is none. */

@@ -169,6 +169,7 @@ static const struct {
 	{"on_uring_submit", "io_uring", OWN_OTHER, NULL},
 	{"on_uring_sqe", "io_uring", OWN_OTHER, NULL},
 	{"on_uring_complete", "io_uring", OWN_OTHER, NULL},
+	{"on_uring_overflow", "io_uring", OWN_OTHER, NULL},
 };
 _Static_assert(ARRAY_SIZE(rows) <= PULSES_MAX, "PULSES_MAX");
 

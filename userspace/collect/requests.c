@@ -10,11 +10,13 @@
 #include "collect/kernel.h"
 
 #define PATIENCE_NS   5000000000ull
-#define REQUEST_BYTES 1024 /* as in bpf/maps.bpf.h */
+/* as in bpf/maps.bpf.h */
+#define REQUEST_BYTES 1024
+#define KEY_BYTES     56
 
 union request {
 	struct record_header header;
-	uint8_t bytes[REQUEST_BYTES];
+	uint8_t bytes[REQUEST_BYTES + KEY_BYTES];
 };
 
 static bool is_overdue(const union request *r, uint64_t now)
@@ -31,7 +33,7 @@ static void tell_one(int map_fd, uint64_t key, source_record_fn fn, void *ctx)
 		return;
 	r.header.flags |= RECORD_NO_RESULT;
 	r.header.seq = 0;
-	if (r.header.size >= sizeof(r.header) && r.header.size <= sizeof(r))
+	if (r.header.size >= sizeof(r.header) && r.header.size <= REQUEST_BYTES)
 		fn(ctx, &r, r.header.size);
 }
 

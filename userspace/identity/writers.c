@@ -19,6 +19,8 @@
 #define CHANGE_SLACK_NS 20000000
 /* Some file systems have whole seconds only (ext4 with small inodes), or even ones (vfat). */
 #define COARSE_SLACK_NS 2020000000ll
+/* So late may what a ring was asked for be done, at the most, when its result is not told. */
+#define UNTOLD_NS	6000000000ll
 
 struct written {
 	uint64_t dev, inode;
@@ -252,10 +254,15 @@ void writers_learn(struct writers *w, const struct event_what *what, struct str 
 {
 	bool opened = str_is(what->file.op, "open") || str_is(what->file.op, "memfd");
 
-	if (what->outcome != OUTCOME_OK || !who.p ||
+	if ((what->outcome != OUTCOME_OK && what->outcome != OUTCOME_NONE) || !who.p ||
 	    (what->type != EVENT_FILE_WRITE && what->type != EVENT_FILE_CREATE))
 		return;
 	look_after_clock(w, what);
+	if (what->outcome == OUTCOME_NONE) {
+		if (opened)
+			writers_missed(w, what->wall_ns, what->wall_ns + UNTOLD_NS);
+		return;
+	}
 	/* Repeated opens come late, and only of who was the last when they were made. */
 	if (what->folded)
 		return;

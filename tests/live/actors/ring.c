@@ -2,7 +2,8 @@
 /*
  * ring WAY OP PATH [PATH2]: one request to io_uring, its effect and nothing more. Prints its result.
  * WAY: plain, async (a worker runs it), sqpoll (the ring's thread takes it), defer, silent (tells no result).
- * OP: open, write, unlink, mkdir, rename, link, symlink; swap opens PATH, closes it and opens PATH2
+ * OP: open, write, unlink, mkdir, rename, link, symlink; fill opens PATH into the ring's own table and writes the
+ * text PATH2 there; swap opens PATH, closes it and opens PATH2
  * in its place before any result is told.
  * ring hold PATH PATH2: unlinks PATH by a ring of which the kernel takes requests, prints its pid and the
  * ring's descriptor, and unlinks PATH2 in the same way at the end of its input.
@@ -102,9 +103,28 @@ static int rob(int pid, int number)
 	return ring_do(&ring) < 0;
 }
 
+/* One behind the other, by way of the ring's own table of files. */
+static int request_fill(const char *path, const char *text)
+{
+	struct io_uring_sqe *sqe = ring_request(&ring, 0);
+	int none = -1;
+
+	if (syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_FILES, &none, 1))
+		return -1;
+	ring_open_file(sqe, AT_FDCWD, path, O_WRONLY | O_TRUNC, 0);
+	sqe->file_index = 1;
+	sqe->flags = (uint8_t)(sqe_flags | IOSQE_IO_LINK);
+	sqe = ring_request(&ring, IORING_OP_WRITE);
+	sqe->flags = (uint8_t)(sqe_flags | IOSQE_FIXED_FILE);
+	sqe->addr = (uintptr_t)text;
+	sqe->len = (uint32_t)strlen(text);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	bool swap;
+	unsigned results;
+	bool swap, fill;
 	int res = 0;
 
 	if (argc < 4)
@@ -118,11 +138,15 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	swap = strcmp(argv[2], "swap") == 0 && argc > 4;
+	fill = strcmp(argv[2], "fill") == 0 && argc > 4;
+	results = swap ? 3 : fill ? 2 : 1;
 	if (swap)
 		request_swap(argv[3], argv[4]);
-	else
+	else if (!fill)
 		request(argv[2], argv[3], argv[4]);
-	if (ring_submit(&ring, swap ? 3 : strcmp(argv[1], "silent") ? 1 : 0)) {
+	else if (request_fill(argv[3], argv[4]))
+		return 1;
+	if (ring_submit(&ring, strcmp(argv[1], "silent") ? results : 0)) {
 		perror("ring");
 		return 1;
 	}

@@ -191,6 +191,24 @@ static void what_was_missed_names_nobody(void **state)
 	assert_true(w.blind_count <= BLINDS_MAX);
 }
 
+/* A ring was asked for it, and its result was never told. */
+static void what_a_ring_may_have_opened_names_nobody(void **state)
+{
+	struct event_what what;
+
+	(void)state;
+	makes("ci:a", 1);
+	pass(SECOND);
+	what = open_of(EVENT_FILE_WRITE, 0, 0);
+	what.outcome = OUTCOME_NONE;
+	writers_learn(&w, &what, STR_LIT("x"));
+	assert_string_equal(wrote(1, now - SECOND), "ci:a"); /* not changed since */
+	pass(SECOND);
+	opens("human:b", 1, now, false); /* the ring's may still be to come */
+	pass(SECOND);
+	assert_string_equal(wrote(1, now), "");
+}
+
 static void other_events_teach_nothing(void **state)
 {
 	struct event_what what;
@@ -376,6 +394,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(emptied_is_changed, begin, end),
 		cmocka_unit_test_setup_teardown(several_at_once_are_all_named, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_missed_names_nobody, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_ring_may_have_opened_names_nobody, begin,
+						end),
 		cmocka_unit_test_setup_teardown(other_events_teach_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_step_of_the_clock_forgets, begin, end),
 		cmocka_unit_test_setup_teardown(the_oldest_goes, begin, end),
