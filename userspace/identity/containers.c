@@ -5,6 +5,7 @@
 #include "bpf/event.h"
 #include "identity/container/calls.h"
 #include "identity/container/requests.h"
+#include "identity/marks.h"
 #include "identity/naming.h"
 #include "identity/present.h"
 #include "identity/supervisors.h"
@@ -69,6 +70,7 @@ static void take_asker(const struct identity_table *t, struct container_entry *o
 	}
 	boundary_identity(t, b, wall_ns, &id);
 	naming_apply_flags(&id, r->task_flags);
+	marks_apply(p, &id);
 	if (out->asker_pid) { /* the newest counts */
 		out->conflict = out->conflict || !str_equal(out->asker.who, id.who);
 		return;

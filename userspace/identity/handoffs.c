@@ -108,7 +108,7 @@ void handoffs_learn(struct identity_table *t, const struct process *p,
 {
 	struct process *server;
 	struct visit *v;
-	bool anybody = what->task_flags & TASK_SHARED_RING, same, one_person;
+	bool anybody = what->task_flags & TASK_SHARED_RING || p->marks, same, one_person;
 	size_t at;
 
 	if (what->type != EVENT_NET_CONNECT || what->net.family != AF_UNIX ||

@@ -104,6 +104,25 @@ static bool is_flagged(const struct event *ev)
 	return flagged;
 }
 
+/* bob's code may be what comes as alice's client. */
+static void a_client_that_somebody_reached_into_is_nobodys(void **state)
+{
+	struct task alice = person(100, 25, KEY_A), bob = person(200, 26, KEY_B),
+		    server = tmux_of(&alice, 101), client = tmux_of(&alice, 102);
+	struct event ev = event_of(EVENT_PTRACE, &bob);
+
+	(void)state;
+	ev.what.target.pid = client.pid;
+	ev.what.target.start_ns = client.start_ns;
+	ev.what.target.boundary = client.boundary;
+	ev.what.target.op = PTRACE_OP_ATTACH;
+	ev.what.outcome = OUTCOME_OK;
+	identity_attach(table, &ev);
+	connect_to(&client, &server, 10 * SECOND);
+	ev = window(&server, 10 * SECOND + 1, NULL);
+	assert_true(is_flagged(&ev));
+}
+
 static void a_window_in_another_ones_server_is_flagged(void **state)
 {
 	struct task alice = person(100, 25, KEY_A), bob = person(200, 26, KEY_B),
@@ -343,6 +362,8 @@ static void an_absence_hides_visits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_client_that_somebody_reached_into_is_nobodys,
+						new_case, end_case),
 		cmocka_unit_test_setup_teardown(a_window_in_another_ones_server_is_flagged,
 						new_case, end_case),
 		cmocka_unit_test_setup_teardown(one_persons_sessions_are_told_apart_by_their_key,
