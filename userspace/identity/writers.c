@@ -3,41 +3,19 @@
  * writers: a hash table of files by device, inode and generation, with the least recently used one
  * going first. Bounded; allocates nothing but names that it has not met.
  */
-#include "identity/writers.h"
+#include "identity/writers_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/hash.h"
 
-#define NAMES_MAX	4096
-#define NAME_BYTES_MAX	(1u << 20)
-#define CLOCK_STEP_NS	5000000
-/* A change time is that of the last tick, up to 10 ms ago, and our own wall clock is a reading. */
-#define CHANGE_SLACK_NS 20000000
-/* Some file systems have whole seconds only (ext4 with small inodes), or even ones (vfat). */
-#define COARSE_SLACK_NS 2020000000ll
+#define NAMES_MAX      4096
+#define NAME_BYTES_MAX (1u << 20)
+#define CLOCK_STEP_NS  5000000
 /* So late may what a ring was asked for be done, at the most, when its result is not told. */
-#define UNTOLD_NS	6000000000ll
-
-struct written {
-	uint64_t dev, inode;
-	uint32_t generation;
-	uint32_t hash_next, prev, next; /* places in files; 0 = none */
-	/* those of whom any can be the last writer, in the order of their last open */
-	struct interned *who[WRITERS_MAX];
-	struct interned *before; /* the only writer before these, when that is known */
-	int64_t since_wall_ns;	 /* first open of those in who, */
-	uint64_t since_ctime_ns; /* and the change time that it found */
-	int64_t last_wall_ns;
-	int64_t before_wall_ns; /* first open of before */
-	uint8_t count;
-	bool unknown;	     /* there may be others */
-	bool changed;	     /* by their first open itself: made or emptied */
-	bool before_unknown; /* there were writers before these, and not one alone */
-};
+#define UNTOLD_NS      6000000000ll
 
 int writers_init(struct writers *w, uint32_t files_max)
 {
@@ -103,8 +81,8 @@ static void unlink_hash(struct writers *w, uint32_t at)
 	*p = w->files[at].hash_next;
 }
 
-static struct written *find(const struct writers *w, uint64_t dev, uint64_t inode,
-			    uint32_t generation)
+struct written *writers_file(const struct writers *w, uint64_t dev, uint64_t inode,
+			     uint32_t generation)
 {
 	uint32_t at = *bucket_of(w, dev, inode);
 
@@ -219,7 +197,8 @@ static void learn_open(struct writers *w, const struct event_what *what, struct 
 	bool made = what->type == EVENT_FILE_CREATE;
 	/* without a name it may be held in ways that the kernel does not count, as a memfd is */
 	bool shared = what->file.other_writers || (what->file.deleted && !made);
-	struct written *f = find(w, what->file.dev, what->file.inode, what->file.generation);
+	struct written *f =
+		writers_file(w, what->file.dev, what->file.inode, what->file.generation);
 
 	if (!f) {
 		f = add(w, what->file.dev, what->file.inode, what->file.generation);
@@ -242,7 +221,8 @@ static void learn_open(struct writers *w, const struct event_what *what, struct 
 /* Through a descriptor that somebody has open already, perhaps another one than who. */
 static void learn_truncate(struct writers *w, const struct event_what *what, struct str who)
 {
-	struct written *f = find(w, what->file.dev, what->file.inode, what->file.generation);
+	struct written *f =
+		writers_file(w, what->file.dev, what->file.inode, what->file.generation);
 
 	if (!f)
 		return;
@@ -403,7 +383,7 @@ bool writers_take(struct writers *w, struct writers *older, uint32_t max)
 		take_blinds(w, older);
 	for (uint32_t at = older->files[0].next; at && max; at = older->files[0].next, max--) {
 		const struct written *o = &older->files[at];
-		struct written *f = find(w, o->dev, o->inode, o->generation);
+		struct written *f = writers_file(w, o->dev, o->inode, o->generation);
 
 		if (f)
 			take_before(w, f, o);
@@ -412,99 +392,4 @@ bool writers_take(struct writers *w, struct writers *older, uint32_t max)
 		unlink_use(older, at);
 	}
 	return older->files[0].next != 0;
-}
-
-/* --- asking */
-
-/* By how much a change can be later than its time says. */
-static int64_t slack_of(int64_t ctime)
-{
-	return ctime % 1000000000 ? CHANGE_SLACK_NS : COARSE_SLACK_NS;
-}
-
-/* Whether a change at ctime may be that of somebody who was missed after since. */
-static bool may_be_missed(const struct writers *w, int64_t since, int64_t ctime)
-{
-	for (unsigned i = 0; i < w->blind_count; i++)
-		if (w->blinds[i].to_wall_ns >= since)
-			return ctime + slack_of(ctime) >= w->blinds[i].from_wall_ns;
-	return false;
-}
-
-/* The same of a file that nobody was seen to open: not one that was there before all that. */
-static bool came_unseen(const struct writers *w, int64_t ctime)
-{
-	for (unsigned i = 0; i < w->blind_count; i++)
-		if (ctime + slack_of(ctime) >= w->blinds[i].from_wall_ns &&
-		    ctime <= w->blinds[i].to_wall_ns + CHANGE_SLACK_NS)
-			return true;
-	return false;
-}
-
-static void name(struct written_by *out, const struct interned *who)
-{
-	for (unsigned i = 0; i < out->count; i++)
-		if (str_equal(out->who[i], interned_str(who)))
-			return;
-	out->who[out->count++] = interned_str(who);
-}
-
-/* Whether its present writers have changed it, as far as the change time can tell. */
-enum change { CHANGED, UNCHANGED, PERHAPS, ANOTHER };
-
-/*
- * With the change time that they found nothing was changed since, unless what they found had been
- * written in the same tick. Neither that one nor a later one: the numbers are another file's by now,
- * on another disk in the same place.
- */
-static enum change change_of(const struct written *f, int64_t ctime)
-{
-	if (f->changed || ctime != (int64_t)f->since_ctime_ns)
-		return ctime + COARSE_SLACK_NS < f->since_wall_ns ? ANOTHER : CHANGED;
-	return f->since_wall_ns - ctime < slack_of(ctime) ? PERHAPS : UNCHANGED;
-}
-
-static void name_present(const struct written *f, struct written_by *out)
-{
-	for (unsigned i = f->count; i-- > 0;)
-		name(out, f->who[i]);
-	out->wall_ns = f->last_wall_ns;
-}
-
-/* Why what is known of f, changed like that, names nobody. */
-static enum writer_unknown why_not(const struct writers *w, const struct written *f,
-				   enum change change, int64_t ctime)
-{
-	if (change == ANOTHER)
-		return ctime && came_unseen(w, ctime) ? WRITER_MISSED : WRITER_SAID;
-	if (change != UNCHANGED && f->unknown)
-		return WRITER_OTHERS;
-	if (change != UNCHANGED && may_be_missed(w, f->since_wall_ns, ctime))
-		return WRITER_MISSED;
-	if (change != CHANGED && f->before_unknown)
-		return WRITER_OTHERS;
-	if (change != CHANGED && f->before && may_be_missed(w, f->before_wall_ns, ctime))
-		return WRITER_MISSED;
-	return WRITER_SAID;
-}
-
-void writers_find(struct writers *w, const struct file_state *file, struct written_by *out)
-{
-	const struct written *f =
-		file->inode ? find(w, file->dev, file->inode, file->generation) : NULL;
-	int64_t ctime = (int64_t)file->ctime_ns;
-	enum change change;
-
-	*out = (struct written_by){.count = 0};
-	change = f ? change_of(f, ctime) : ANOTHER;
-	out->why = why_not(w, f, change, ctime);
-	if (out->why || change == ANOTHER)
-		return;
-	if (change != UNCHANGED)
-		name_present(f, out);
-	if (change == CHANGED || !f->before)
-		return;
-	name(out, f->before);
-	if (change == UNCHANGED)
-		out->wall_ns = f->before_wall_ns;
 }
