@@ -9,7 +9,7 @@ last=$(tail -n 2 "$B/bench/summary.jsonl")
 is "$(jq -r .workload <<<"$last" | tr '\n' ' ')" "exec open-many " "one summary line per workload"
 ok "ratios are measured" jq -e -s 'all(.[]; .ratio > 0.2 and .ratio_low <= .ratio and .ratio <= .ratio_high)' <<<"$last"
 ok "so is the floor: the same beneath an empty program" jq -e -s 'all(.[]; .floor > 0.2 and .floor < 5)' <<<"$last"
-is "$(jq -s '[.[] | select(.way == "floor")] | length' "$(ls -t "$B"/bench/runs-*.jsonl | head -1)")" 4 "one run on the floor in each round"
+is "$(jq -s '[.[] | select(.way == "floor")] | length' "$(find "$B/bench" -name 'runs-*.jsonl' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d" " -f2-)")" 4 "one run on the floor in each round"
 ok "the storms' acts were seen" jq -e -s 'all(.[]; .generated >= .acts)' <<<"$last"
 ok "generated = received + lost" jq -e -s 'all(.[]; .generated <= .received + .lost + 16)' <<<"$last"
 ok "daemon CPU and memory are measured" jq -e -s 'all(.[]; .rss_mib > 1 and .daemon_cpu_s >= 0)' <<<"$last"

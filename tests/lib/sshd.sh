@@ -30,7 +30,9 @@ make_key() {
 share_account() {
 	# shellcheck disable=SC2034 # for the test
 	alice=$(make_key alice) bob=$(make_key bob)
-	[ "${#alice}" -gt 0 ] && [ "${#bob}" -gt 0 ] || bail_out "keys can be made"
+	if [ -z "$alice" ] || [ -z "$bob" ]; then
+		bail_out "keys can be made"
+	fi
 	cat "$SCRATCH/alice.pub" "$SCRATCH/bob.pub" >"$SCRATCH/authorized"
 }
 

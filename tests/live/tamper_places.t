@@ -40,7 +40,7 @@ if mount -n -t tmpfs none "$ROOT" 2>/dev/null; then
 	# by a link: where the kernel's objects are not at hand it is seen by its effect
 	ln -s "$ROOT" "$SCRATCH/alias"
 	mount -n -c -t tmpfs none "$SCRATCH/alias"
-	sleep 3 # the daemon's socket is hidden as well, so there is nobody to ask
+	sleep 6 # the daemon's socket is hidden as well, so there is nobody to ask; it looks every second or so
 	umount -n "$ROOT"
 	seen_by_effect() {
 		has_event '.message | test("hidden by a mount.*root/store$")' type=agent.tamper || [ "$(events type=agent.tamper op=mount | wc -l)" = 2 ]
@@ -88,7 +88,8 @@ limits() {
 	echo $BASHPID >"$group/cgroup.procs"
 	start_daemon
 	echo $BASHPID >"$hierarchy/cgroup.procs"
-	tee "$group/$file" <"$group/$file" >/dev/null
+	limit=$(cat "$group/$file")
+	echo "$limit" >"$group/$file"
 	told ".file.path == \"$(realpath "$group")/$file\"" "the control group" medium "$file of its group, by root"
 	stop_daemon
 }

@@ -78,6 +78,8 @@ static inline void mix_texts(struct cache_key *k, const struct str *v, unsigned 
 		mix_bytes(k, v[i]);
 }
 
+_Static_assert(IDENTITY_TEXTS % 4 == 0, "mix_texts() takes four at a time");
+
 static bool is_last(const struct last_identity *last, uint64_t level_and_flags, const struct str *v)
 {
 	const char *p = last->bytes;

@@ -35,7 +35,7 @@ struct subject_set {
 };
 
 /* The identity of the last act, whole: events come in runs, and comparing is cheaper than hashing. */
-#define IDENTITY_TEXTS	  21
+#define IDENTITY_TEXTS	  24 /* a multiple of 4, for mix_texts(); the last ones are empty */
 #define LAST_IDENTITY_MAX 512
 struct last_identity {
 	struct cache_key key; /* zero = none */
