@@ -38,9 +38,10 @@ if mount -n -t tmpfs none "$ROOT" 2>/dev/null; then
 	rm -f "$ROOT/store/mark"
 
 	# by a link: where the kernel's objects are not at hand it is seen by its effect
+	sleep 6 # FRESH_NS and one: a mount that was told just now explains the effect of the next
 	ln -s "$ROOT" "$SCRATCH/alias"
 	mount -n -c -t tmpfs none "$SCRATCH/alias"
-	sleep 6 # the daemon's socket is hidden as well, so there is nobody to ask; it looks every second or so
+	sleep 4 # the socket of the daemon is hidden as well, so there is nobody to ask
 	umount -n "$ROOT"
 	seen_by_effect() {
 		has_event '.message | test("hidden by a mount.*root/store$")' type=agent.tamper || [ "$(events type=agent.tamper op=mount | wc -l)" = 2 ]
